@@ -1,0 +1,58 @@
+# Every target does its own set-up: a machine with Python 3.11 and make is enough.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.synced
+ARGS ?=
+
+.PHONY: help setup demo test check format lint types layers sizes fast schema lock clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@echo "Installing the locked packages into $(VENV) ..."
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
+	@touch $@
+
+setup: $(STAMP)  ## Create .venv with the locked packages
+
+demo: $(STAMP)  ## Start everything on an embedded PostgreSQL with a real Tryton; ARGS=--once prints and exits
+	@$(BIN)/python -m examples.demo $(ARGS)
+
+test: $(STAMP)  ## The whole test suite (ARGS="-k name" to choose)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: format lint types layers sizes fast  ## Format, lint, types, layering, sizes and the fast tests
+
+format: $(STAMP)
+	@$(BIN)/ruff format --check .
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+layers: $(STAMP)
+	@$(BIN)/lint-imports
+
+sizes: $(STAMP)
+	@$(BIN)/python tools/sizes.py
+
+fast: $(STAMP)
+	@$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+
+schema: $(STAMP)  ## Write schema/schema.graphql from the code
+	@$(BIN)/hub schema export
+
+lock: $(STAMP)  ## Resolve requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group dev \
+	  --no-header --upgrade pyproject.toml -o requirements.lock
+
+clean:  ## Remove what the targets above created here
+	rm -rf $(VENV) .hub .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

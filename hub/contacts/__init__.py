@@ -1,0 +1,1 @@
+"""What the contact is about: business requests. Sessions, dialogs and commitments join them here."""

@@ -1,0 +1,1 @@
+"""The golden customer: recognition, survivorship, corrections, and what belongs to the customer."""

@@ -1,0 +1,114 @@
+"""Every error of the hub, grouped by how one recovers from it.
+
+HubError
+├── Transient        the same call may succeed later; may carry `retry_after_s`
+├── Unauthorised     who you are, or what you may do, is not enough
+├── Rejected         the remote system understood and said no
+├── Conflict         the state moved on: read again, then decide
+│   └── StaleEpoch   a lane wrote after its flow was cut over to another lane
+├── NotFound         no such thing, or not for you
+└── Invalid          the input cannot be accepted as it is
+    ├── Unmapped     a package's value has no entry in the mapping's table
+    └── Misconfigured  hub.yaml, with one finding per mistake
+
+Messages are safe to show to a caller: they hold identifiers, never personal data or secrets. `code` is stable and
+part of the GraphQL contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class HubError(Exception):
+    """Root of the tree; raise a subclass that says how to recover."""
+
+    code = "INTERNAL"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Transient(HubError):
+    """Try again later, not before `retry_after_s` seconds when the other side said so."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Unauthorised(HubError):
+    """Not identified, or identified and not allowed."""
+
+    code = "UNAUTHORISED"
+
+
+class Rejected(HubError):
+    """The remote system refused the call for a reason that a repeat does not change."""
+
+    code = "REJECTED"
+
+
+class Conflict(HubError):
+    """The object changed since it was read, or another process holds it."""
+
+    code = "CONFLICT"
+
+
+class StaleEpoch(Conflict):
+    """A write under an epoch that a cut-over has ended; nothing of it was kept."""
+
+    code = "STALE_EPOCH"
+
+    def __init__(self, flow: str, lane_epoch: int, flow_epoch: int) -> None:
+        super().__init__(f"flow {flow} is at epoch {flow_epoch}; this lane still writes for epoch {lane_epoch}")
+        self.flow, self.lane_epoch, self.flow_epoch = flow, lane_epoch, flow_epoch
+
+
+class NotFound(HubError):
+    """Nothing under that identifier that this caller may see."""
+
+    code = "NOT_FOUND"
+
+
+class Invalid(HubError):
+    """The input breaks a rule; `path` names the place inside it, outermost first."""
+
+    code = "INVALID"
+
+    def __init__(self, message: str, path: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.path = tuple(path)
+
+
+class Unmapped(Invalid):
+    """A value the package sent is not in the mapping's value table: quarantined, never guessed."""
+
+    code = "UNMAPPED"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One mistake in a configuration file; `line` counts from 1, `allowed` tells how to mend it."""
+
+    file: str
+    line: int
+    message: str
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message} ({self.allowed})"
+
+
+class Misconfigured(Invalid):
+    """All mistakes of a configuration at once."""
+
+    code = "MISCONFIGURED"
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = tuple(findings)

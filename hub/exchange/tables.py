@@ -1,0 +1,111 @@
+"""Systems, flows, lanes, what the hub last wrote to each target, commands on their way, events that came in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.store.metadata import Table
+
+
+class ConnectedSystem(Table):
+    """A package as the hub last met it; `state` is ACTIVE, DEGRADED, SUSPENDED or DISABLED."""
+
+    __tablename__ = "connected_system"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    adapter: Mapped[str]
+    roles: Mapped[list[str]]
+    state: Mapped[str] = mapped_column(server_default=text("'ACTIVE'"))
+    last_answer_at: Mapped[datetime | None]
+    last_error_at: Mapped[datetime | None]
+    last_error_code: Mapped[str | None]
+
+
+class InformationFlow(Table):
+    """One exchange. `epoch` fences writers: a lane may write only while its own epoch equals it."""
+
+    __tablename__ = "information_flow"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    business_flow: Mapped[int]
+    title: Mapped[str]
+    planned: Mapped[bool] = mapped_column(server_default=text("false"))
+    entity: Mapped[str | None]
+    source: Mapped[str | None]
+    target: Mapped[str | None]
+    epoch: Mapped[int] = mapped_column(server_default=text("1"))
+    prerequisites: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+
+
+class Lane(Table):
+    """A flow's road at one cadence; exactly one lane of a flow is AUTHORITATIVE."""
+
+    __tablename__ = "lane"
+    __table_args__ = (
+        UniqueConstraint("flow", "cadence"),
+        Index("uq_lane_authoritative", "flow", unique=True, postgresql_where=text("mode = 'AUTHORITATIVE'")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    flow: Mapped[str] = mapped_column(ForeignKey("information_flow.name"))
+    cadence: Mapped[str]
+    mode: Mapped[str]
+    epoch: Mapped[int] = mapped_column(server_default=text("1"))
+
+
+class TargetImage(Table):
+    """The value of each field the hub last wanted at a target; a difference with it makes a command.
+
+    `wanted` maps a change's path, joined by slashes, to the value; `version` counts the differences sent.
+    """
+
+    __tablename__ = "target_image"
+
+    target: Mapped[str] = mapped_column(primary_key=True)
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    wanted: Mapped[dict[str, object]]
+    updated_at: Mapped[datetime]
+
+
+class OutboundCommand(Table):
+    """One effect wanted at a target; `key` is unique per (target, entity, object, target version) and not per lane.
+
+    `state`: PENDING, SENT, DONE, REFUSED, UNKNOWN (the answer never came), CANCELLED.
+    """
+
+    __tablename__ = "outbound_command"
+    __table_args__ = (Index("ix_outbound_command_object", "target", "entity", "external_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    flow: Mapped[str] = mapped_column(ForeignKey("information_flow.name"))
+    target: Mapped[str]
+    entity: Mapped[str]
+    operation: Mapped[str]
+    external_id: Mapped[str | None]
+    changes: Mapped[list[object]]
+    state: Mapped[str] = mapped_column(server_default=text("'PENDING'"))
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    outcome_code: Mapped[str | None]
+    outcome_message: Mapped[str | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class InboxEvent(Table):
+    """An event a system pushed, stored once under (system, event_id) before it is understood."""
+
+    __tablename__ = "inbox_event"
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime]
+    subject_key_id: Mapped[UUID] = mapped_column(ForeignKey("subject_key.id"))
+    body: Mapped[bytes]
+    state: Mapped[str] = mapped_column(server_default=text("'NEW'"))

@@ -1,0 +1,1 @@
+"""The engine: runs that pull pages, apply, quarantine, sweeps, and outbound sending."""

@@ -1,0 +1,72 @@
+"""Runs of lanes, their cursors, and what could not be applied."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.store.metadata import Table
+
+
+class FlowRun(Table):
+    """One execution of a lane. `state`: QUEUED, RUNNING, INTERRUPTED (resumes), COMPLETED, FAILED.
+
+    `counters` maps read, created, changed, unchanged, stale, deleted, quarantined, reread, commands to counts.
+    """
+
+    __tablename__ = "flow_run"
+    __table_args__ = (
+        UniqueConstraint("lane_id", "scheduled_for"),
+        Index("ix_flow_run_lane_started", "lane_id", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lane_id: Mapped[int] = mapped_column(ForeignKey("lane.id"))
+    epoch: Mapped[int]
+    scheduled_for: Mapped[datetime]
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    generation: Mapped[int] = mapped_column(BigInteger)
+    counters: Mapped[dict[str, object]] = mapped_column(server_default=text("'{}'::jsonb"))
+    error_code: Mapped[str | None]
+    error_message: Mapped[str | None]
+
+
+class LaneCursor(Table):
+    """Where a lane stands, committed with the page it belongs to. `run_id` set: that run is in the middle of it."""
+
+    __tablename__ = "lane_cursor"
+
+    lane_id: Mapped[int] = mapped_column(ForeignKey("lane.id"), primary_key=True)
+    cursor: Mapped[dict[str, object]]
+    run_id: Mapped[UUID | None]
+    updated_at: Mapped[datetime]
+
+
+class Quarantine(Table):
+    """What could not be applied, with its original bytes (encrypted); `reason` and `path` hold no personal data."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (Index("ix_quarantine_object", "system", "entity", "external_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lane_id: Mapped[int] = mapped_column(BigInteger)
+    run_id: Mapped[UUID]
+    system: Mapped[str]
+    entity: Mapped[str]
+    external_id: Mapped[str | None]
+    place: Mapped[str | None]
+    code: Mapped[str]
+    path: Mapped[str]
+    reason: Mapped[str]
+    subject_key_id: Mapped[UUID] = mapped_column(ForeignKey("subject_key.id"))
+    body: Mapped[bytes]
+    digest: Mapped[bytes]
+    as_of: Mapped[datetime | None]
+    at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(server_default=text("'OPEN'"))

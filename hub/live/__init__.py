@@ -1,0 +1,1 @@
+"""The change feed: committed changes numbered after commit, and their way to subscribers."""

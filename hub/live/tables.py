@@ -1,0 +1,44 @@
+"""Changes on their way into the feed, and the feed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.store.metadata import Table
+
+
+class ChangePending(Table):
+    """A change committed with its business transaction and not yet numbered; `id` says nothing about commit order."""
+
+    __tablename__ = "change_pending"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    topic: Mapped[str]
+    object_id: Mapped[str]
+    kind: Mapped[str]
+    at: Mapped[datetime]
+
+
+class ChangeFeed(Table):
+    """A numbered change. `position` has no gaps and grows in the order in which readers can see the rows."""
+
+    __tablename__ = "change_feed"
+    __table_args__ = (Index("ix_change_feed_object", "topic", "object_id", "position"),)
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    topic: Mapped[str]
+    object_id: Mapped[str]
+    kind: Mapped[str]
+    at: Mapped[datetime]
+
+
+class FeedHead(Table):
+    """One row: the last position given. Its row lock is the sequencer's turn."""
+
+    __tablename__ = "feed_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigInteger)

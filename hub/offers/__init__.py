@@ -1,0 +1,1 @@
+"""What is offered to the customer and what became of it: leads and campaign memberships."""

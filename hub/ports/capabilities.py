@@ -1,0 +1,34 @@
+"""Capabilities: what a system declares it can do per entity, which steers runs, preflight and the contract suite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PullKind(StrEnum):
+    """INCREMENTAL: changed records from a cursor. FULL: every run delivers the whole set."""
+
+    INCREMENTAL = "INCREMENTAL"
+    FULL = "FULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one system can do with one entity.
+
+    `versions`: records carry the source's change stamp. `hub_key`: the hub's idempotency key is stored in the
+    created object and can be searched, so that a create whose answer was lost can be found again.
+    `batch_size`: most commands in one `write` call.
+    """
+
+    pull: PullKind | None = None
+    sweep: bool = False
+    read: bool = False
+    create: bool = False
+    update: bool = False
+    delete: bool = False
+    push: bool = False
+    versions: bool = False
+    hub_key: bool = False
+    batch_size: int = 1

@@ -1,0 +1,73 @@
+"""A person or organisation as one system knows it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from hub.records.enums import MediumKind, PartyKind
+from hub.records.identity import ExternalIdText, Words
+
+
+class Canonical(BaseModel):
+    """Common shape: immutable, and a field the contract does not know is an error rather than lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ContactMediumRecord(Canonical):
+    """One way to reach the customer; `external_id` is the child's own id in the package, if it has one.
+
+    `value` stays as the package wrote it; recognition and display normalise it (E.164, lower-cased e-mail).
+    """
+
+    external_id: ExternalIdText
+    kind: MediumKind
+    value: Words
+    label: Words | None = None
+    preferred: bool = False
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+
+class PostalAddressRecord(Canonical):
+    """A postal address; `country` is ISO 3166-1 alpha-2, `street` includes number and unit when not split."""
+
+    external_id: ExternalIdText
+    street: Words | None = None
+    house_number: Words | None = None
+    unit: Words | None = None
+    postal_code: Words | None = None
+    locality: Words | None = None
+    region: Words | None = None
+    country: Words | None = None
+    label: Words | None = None
+    preferred: bool = False
+
+
+class ForeignIdentifier(Canonical):
+    """The same customer's number in another connected system, as this system states it."""
+
+    system: Words
+    external_id: ExternalIdText
+
+
+class CustomerRecord(Canonical):
+    """Everything one system says about one customer, children included, ordered by the children's ids.
+
+    `name` is the full name as one line; the parts are filled where the package has them.
+    `language` is BCP 47; `status` is the company's own level (for example GOLD).
+    """
+
+    kind: PartyKind = PartyKind.PERSON
+    name: Words | None = None
+    given_name: Words | None = None
+    family_name: Words | None = None
+    birth_date: date | None = None
+    language: Words | None = None
+    status: Words | None = None
+    customer_number: Words | None = None
+    identifiers: tuple[ForeignIdentifier, ...] = ()
+    contact_media: tuple[ContactMediumRecord, ...] = ()
+    addresses: tuple[PostalAddressRecord, ...] = ()

@@ -1,0 +1,92 @@
+"""Published enums the canonical records use; the standard each comes from stands in its docstring."""
+
+from enum import StrEnum
+
+
+class PartyKind(StrEnum):
+    """TMF632: a party is an individual or an organisation."""
+
+    PERSON = "PERSON"
+    ORGANISATION = "ORGANISATION"
+
+
+class MediumKind(StrEnum):
+    """TMF629 contactMedium types that the hub can use to reach somebody."""
+
+    EMAIL = "EMAIL"
+    PHONE = "PHONE"
+    WEBSITE = "WEBSITE"
+    OTHER = "OTHER"
+
+
+class RequestKind(StrEnum):
+    """The standard contact model's business requests."""
+
+    QUOTE = "QUOTE"
+    SALE = "SALE"
+    SERVICE = "SERVICE"
+    COMPLAINT = "COMPLAINT"
+
+
+class RequestState(StrEnum):
+    """TMF622 product order states. PENDING: the customer must act; HELD: our side is blocked."""
+
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    REJECTED = "REJECTED"
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    HELD = "HELD"
+    ASSESSING_CANCELLATION = "ASSESSING_CANCELLATION"
+    PENDING_CANCELLATION = "PENDING_CANCELLATION"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+    PARTIAL = "PARTIAL"
+    COMPLETED = "COMPLETED"
+
+
+class LeadState(StrEnum):
+    """TMF699 sales lead states."""
+
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    IN_PROGRESS = "IN_PROGRESS"
+    PENDING = "PENDING"
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+
+
+class LeadRating(StrEnum):
+    """TMF699 rating."""
+
+    HOT = "HOT"
+    WARM = "WARM"
+    COLD = "COLD"
+
+
+class LeadPriority(StrEnum):
+    """TMF699 priority."""
+
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+
+
+class ConsentStatus(StrEnum):
+    """OASIS CDP and XDM consent values; expiry is derived from the validity, never stored."""
+
+    GRANTED = "GRANTED"
+    DENIED = "DENIED"
+    REVOKED = "REVOKED"
+    PENDING = "PENDING"
+    UNKNOWN = "UNKNOWN"
+
+
+class LegalBasis(StrEnum):
+    """GDPR article 6(1)."""
+
+    CONSENT = "CONSENT"
+    CONTRACT = "CONTRACT"
+    LEGAL_OBLIGATION = "LEGAL_OBLIGATION"
+    VITAL_INTEREST = "VITAL_INTEREST"
+    PUBLIC_INTEREST = "PUBLIC_INTEREST"
+    LEGITIMATE_INTEREST = "LEGITIMATE_INTEREST"

@@ -1,0 +1,63 @@
+"""The one place that reads the environment."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class LogFormat(StrEnum):
+    """JSON for machines, CONSOLE for a person at a terminal."""
+
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class Settings(BaseSettings):
+    """Process settings; every field is read from HUB_<NAME>, and `<NAME>_file` fields hold a path to a secret."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", extra="ignore", frozen=True)
+
+    config: Path = Field(Path("hub.yaml"), description="Path of the configuration file of systems and flows.")
+    data_dir: Path = Field(Path(".hub"), description="Where the embedded mode keeps database, keys and logs.")
+    database_url: SecretStr | None = Field(
+        None,
+        description="postgresql://... of an existing PostgreSQL 15+; unset: the embedded one is started.",
+    )
+    broker_url: SecretStr | None = Field(
+        None, description="amqp://... or redis://...; unset: the in-process broker, for one process only."
+    )
+    database_pool_size: int = Field(8, ge=1, le=200, description="Connections per event loop; 8 keep 2 cores busy.")
+    statement_timeout_ms: int = Field(
+        30_000,
+        ge=100,
+        description="A single SQL statement of the web process ends after this, in milliseconds.",
+    )
+    host: str = Field("127.0.0.1", description="Address the web process listens on.")
+    port: int = Field(8080, ge=1, le=65535, description="TCP port the web process listens on.")
+    master_key: SecretStr | None = Field(
+        None,
+        description="32 bytes in base64 that wrap the data keys; unset: generated in data_dir (embedded only).",
+    )
+    master_key_file: Path | None = Field(None, description="A file that holds what HUB_MASTER_KEY would.")
+    oidc_jwks_url: str | None = Field(
+        None, description="Key set of the identity provider; unset: see jwt_public_key_file."
+    )
+    oidc_issuer: str | None = Field(None, description="Required `iss` of a token.")
+    oidc_audience: str = Field("contacthub", description="Required `aud` of a token.")
+    jwt_public_key_file: Path | None = Field(None, description="PEM or JWK set for RS256/ES256 without a JWKS URL.")
+    clock_skew_s: int = Field(30, ge=0, le=300, description="Tolerance on `exp` and `nbf`, in seconds.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), description="Origins a browser may call from.")
+    log_format: LogFormat = Field(LogFormat.JSON, description="json or console.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    default_region: str = Field("NL", description="Region (ISO 3166-1) of phone numbers written without a country.")
+    page_size_max: int = Field(100, ge=1, le=1000, description="Largest `first` of a connection.")
+
+    @property
+    def embedded(self) -> bool:
+        """True when the hub runs its own database; only then do development tokens exist."""
+        return self.database_url is None

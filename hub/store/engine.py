@@ -1,0 +1,65 @@
+"""Engines, connections and transactions. One engine per event loop: asyncpg connections belong to their loop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+RETRIED_STATES = frozenset({"40001", "40P01"})
+"""SQLSTATE of a serialization failure and of a deadlock: the transaction did nothing and may be run again."""
+
+
+def open_engine(dsn: str, pool_size: int = 8, statement_timeout_ms: int = 0, name: str = "contacthub") -> AsyncEngine:
+    """An engine for the running event loop; `dsn` is any postgresql:// URL, 0 means no statement timeout.
+
+    `jit` is off: compiling a statement costs more than any of ours runs.
+    """
+    url = make_url(dsn).set(drivername="postgresql+asyncpg")
+    server_settings = {
+        "application_name": name,
+        "jit": "off",
+        "timezone": "UTC",
+        "statement_timeout": str(statement_timeout_ms),
+    }
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=False,
+        pool_timeout=30,
+        connect_args={"server_settings": server_settings, "timeout": 10},
+    )
+
+
+class Database:
+    """The store as one event loop sees it; commit happens only when a `transaction` block ends well."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A read-write transaction at READ COMMITTED: committed at the end of the block, rolled back by an error."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A read-only transaction at REPEATABLE READ, so that several statements see one moment."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+            yield connection
+            await connection.rollback()
+
+    async def aclose(self) -> None:
+        """Close every pooled connection; on the loop the engine was opened on."""
+        await self.engine.dispose()
+
+
+def is_worth_repeating(error: DBAPIError) -> bool:
+    """True for a transaction that PostgreSQL gave up in favour of another one and that left nothing behind."""
+    return getattr(error.orig, "sqlstate", None) in RETRIED_STATES

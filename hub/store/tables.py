@@ -1,0 +1,114 @@
+"""What each system last said, every version of it, the ledger of accepted changes, data keys and the audit trail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.store.metadata import Table
+
+
+class SubjectKey(Table):
+    """The data key of one person *as one system knows them*; independent of recognition, so a merge moves no data.
+
+    `wrapped` is the key under the master key. Erasure sets it to NULL: every version under it is then unreadable.
+    """
+
+    __tablename__ = "subject_key"
+    __table_args__ = (UniqueConstraint("system", "subject"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    system: Mapped[str]
+    subject: Mapped[str]
+    wrapped: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
+
+
+class SourceRecord(Table):
+    """The last image a system gave of one object: current truth per source, from which everything golden follows.
+
+    The greater (as_of, digest) wins, whatever order they arrive in. `document` is the canonical record in the clear
+    (NULL once deleted), `owner` the customer's external id in the same system, `version` counts accepted contents.
+    """
+
+    __tablename__ = "source_record"
+    __table_args__ = (
+        Index("ix_source_record_owner", "system", "owner", "entity"),
+        Index("ix_source_record_generation", "system", "entity", "generation"),
+    )
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    as_of: Mapped[datetime]
+    stamp: Mapped[datetime | None]
+    fingerprint: Mapped[str | None]
+    deleted: Mapped[bool] = mapped_column(server_default=text("false"))
+    digest: Mapped[bytes]
+    document: Mapped[dict[str, object] | None]
+    owner: Mapped[str | None]
+    version: Mapped[int]
+    mapping_version: Mapped[str]
+    observed_at: Mapped[datetime]
+    generation: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
+
+class DocumentVersion(Table):
+    """One accepted content of one source object: canonical JSON, encrypted with the subject's key."""
+
+    __tablename__ = "document_version"
+    __table_args__ = (UniqueConstraint("system", "entity", "external_id", "version"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    system: Mapped[str]
+    entity: Mapped[str]
+    external_id: Mapped[str]
+    version: Mapped[int]
+    as_of: Mapped[datetime]
+    observed_at: Mapped[datetime]
+    subject_key_id: Mapped[UUID] = mapped_column(ForeignKey("subject_key.id"))
+    body: Mapped[bytes | None]
+    digest: Mapped[bytes]
+
+
+class ChangeLedger(Table):
+    """One row per accepted change, without personal data: `digest` is keyed, so it proves and does not reveal.
+
+    `effective_at` is the source's time of the change, `observed_at` the hub's time of seeing it.
+    """
+
+    __tablename__ = "change_ledger"
+    __table_args__ = (Index("ix_change_ledger_object", "system", "entity", "external_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    system: Mapped[str]
+    entity: Mapped[str]
+    external_id: Mapped[str]
+    version: Mapped[int]
+    lane_id: Mapped[int | None] = mapped_column(BigInteger)
+    run_id: Mapped[UUID | None]
+    mapping_version: Mapped[str]
+    effective_at: Mapped[datetime]
+    observed_at: Mapped[datetime]
+    digest: Mapped[bytes]
+
+
+class AuditEvent(Table):
+    """Who did or saw what: appended in the transaction of the deed, sealed into the digest chain later in batches."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_object", "object_type", "object_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime]
+    principal: Mapped[str]
+    action: Mapped[str]
+    object_type: Mapped[str]
+    object_id: Mapped[str]
+    outcome: Mapped[str]
+    request_id: Mapped[str | None]
+    detail: Mapped[dict[str, object]] = mapped_column(server_default=text("'{}'::jsonb"))
