@@ -195,7 +195,7 @@ class CustomerSegment(Table):
 
 
 class CustomerHistory(Table):
-    """One row per new version of a golden customer: when and through which source record; values lie in the versions."""
+    """One row per new version of a golden customer, with the digest of its values."""
 
     __tablename__ = "customer_history"
     __table_args__ = (Index("ix_customer_history_customer", "customer_id", "version"),)

@@ -1,0 +1,22 @@
+"""Every table of the hub in one metadata: the target of migrations and of the empty-difference test."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+from hub.contacts import tables as contacts
+from hub.customers import belongings
+from hub.customers import tables as customers
+from hub.exchange import tables as exchange
+from hub.flows import tables as flows
+from hub.live import tables as live
+from hub.offers import tables as offers
+from hub.store import tables as store
+from hub.store.metadata import METADATA
+
+ROOMS_WITH_TABLES = (belongings, contacts, customers, exchange, flows, live, offers, store)
+
+
+def all_tables() -> MetaData:
+    """The metadata with the tables of every room loaded."""
+    return METADATA
