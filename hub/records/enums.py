@@ -90,3 +90,19 @@ class LegalBasis(StrEnum):
     VITAL_INTEREST = "VITAL_INTEREST"
     PUBLIC_INTEREST = "PUBLIC_INTEREST"
     LEGITIMATE_INTEREST = "LEGITIMATE_INTEREST"
+
+
+class SurvivorshipRule(StrEnum):
+    """Which source's value a golden field takes (HubSpot-Salesforce sync rules, Apache Unomi merge strategies).
+
+    PREFER_UNLESS_BLANK: the first source in order of trust that has a value. ALWAYS: the first source that knows the
+    customer, even if its value is blank. MOST_RECENT, OLDEST: by the source's own time. PINNED: a person's decision.
+    MOST_RESTRICTIVE: the value that allows least, for consent only.
+    """
+
+    PREFER_UNLESS_BLANK = "PREFER_UNLESS_BLANK"
+    ALWAYS = "ALWAYS"
+    MOST_RECENT = "MOST_RECENT"
+    OLDEST = "OLDEST"
+    PINNED = "PINNED"
+    MOST_RESTRICTIVE = "MOST_RESTRICTIVE"
