@@ -2,6 +2,8 @@
 
 import os
 import pwd
+import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,27 @@ def account_named(name: str) -> Account:
     except KeyError:
         raise Invalid(f"this machine has no user {name!r}") from None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def run_as(
+    account: Account | None, command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, as `account` or as ourselves.
+
+    `cwd` is entered before the user changes, so the account needs no way to it. Raises OSError when the
+    command cannot be executed; its exit status is the caller's to judge.
+    """
+    return subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=env,
+        user=None if account is None else account.uid,
+        group=None if account is None else account.gid,
+        extra_groups=None if account is None else [],
+    )
 
 
 def unprivileged_account(home: Path) -> Account | None:

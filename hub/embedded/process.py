@@ -18,15 +18,16 @@ log = logging.getLogger(__name__)
 TERMINATE = (StopStep(signal.SIGTERM, 10.0),)
 GUARD = Path(__file__).with_name("guard.py")
 TAIL_LINES = 8
+LONGEST_LOG_BYTES = 16 * 1024 * 1024
 
 
 class SupervisedProcess:
     """One program under a guard (guard.py) that ends it when this object stops it or this process ends.
 
-    `env` is the whole environment, nothing is inherited. Both output streams are appended to `log_file`.
-    `pid_file` tells the next run what this one left behind should even the guard be killed; the folders of
-    both must exist. Not thread-safe; every method blocks, so async code calls it through
-    `asyncio.to_thread`.
+    `env` is the whole environment, nothing is inherited. Both output streams are appended to `log_file`,
+    which a start moves to `<name>.old` once it has grown past 16 MiB. `pid_file` tells the next run what
+    this one left behind should even the guard be killed; the folders of both must exist. Not thread-safe;
+    every method blocks, so async code calls it through `asyncio.to_thread`.
     """
 
     def __init__(
@@ -78,8 +79,10 @@ class SupervisedProcess:
             return
         self.stop()
         stop_orphan(self.name, self._pid_file, self._stop_steps)
-        self._log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
+        if self.log_file.exists() and self.log_file.stat().st_size > LONGEST_LOG_BYTES:
+            self.log_file.replace(self.log_file.with_name(f"{self.log_file.name}.old"))
         with self.log_file.open("ab") as log_stream:
+            self._log_start = log_stream.tell()
             guard = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(GUARD), self._order],
                 env=self._env,
