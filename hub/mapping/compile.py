@@ -1,0 +1,114 @@
+"""From a document to a RecordMapping, with every mistake found on the way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import orjson
+from pydantic import ValidationError
+
+from hub.errors import Finding, Misconfigured
+from hub.mapping.document import MappingDocument
+from hub.mapping.record import ListReader, ObjectReader, Read, RecordMapping
+from hub.mapping.rules import RuleCompiler
+from hub.mapping.shape import RecordShape, shape_of
+from hub.records.belongings import OrderLineRecord
+from hub.records.catalogue import RECORD_OF
+from hub.records.customer import Canonical, ForeignIdentifier
+from hub.records.identity import Entity
+from hub.yaml.nearest import choices
+from hub.yaml.nodes import Node, read_yaml
+from hub.yaml.validation import findings_of
+
+# A customer has one number per system, so there the system is part of the child's identity.
+_IDENTITY: Final[Mapping[type[Canonical], tuple[str, ...]]] = {ForeignIdentifier: ("system", "external_id")}
+# Lines have a meaning in their order; contact media and addresses come in whatever order the package reads them.
+_SEQUENCED: Final[frozenset[type[Canonical]]] = frozenset({OrderLineRecord})
+
+
+def load_mapping(path: Path) -> RecordMapping:
+    """The mapping in a file. Raises Misconfigured as compile_mapping does, or when the file is not YAML."""
+    node, duplicates = read_yaml(path)
+    return compile_mapping(node, duplicates=duplicates)
+
+
+def compile_mapping(node: Node, place: str = "", duplicates: Sequence[Finding] = ()) -> RecordMapping:
+    """The mapping written at `node`; `place` is where that is, when it stands inside another document.
+
+    Raises Misconfigured with all mistakes: those given in `duplicates`, shape, expressions, tables, fields that the
+    record lacks or needs.
+    """
+    compiler = _Compiler(node)
+    compiler.findings += duplicates
+    try:
+        MappingDocument.model_validate(node.plain())
+    except ValidationError as error:
+        compiler.findings += findings_of(error, node, MappingDocument, place)
+    mapping = compiler.mapping()
+    if mapping is None or compiler.findings:
+        raise Misconfigured(sorted(compiler.findings, key=lambda finding: finding.line))
+    return mapping
+
+
+def _version(document: Node) -> str:
+    """Comments, order of keys and layout do not make another version."""
+    content = orjson.dumps(document.plain(), option=orjson.OPT_SORT_KEYS)
+    return f"{document.nearest(['version']).value}+{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def _entries(node: Node, key: str) -> Mapping[str, Node]:
+    child = node.child(key)
+    return child.entries if child else {}
+
+
+class _Compiler:
+    """Works on nodes, so that one rule that is wrong does not hide the mistakes of the others."""
+
+    def __init__(self, node: Node) -> None:
+        self.findings: list[Finding] = []
+        self._root = node
+        self._rules = RuleCompiler(_entries(node, "tables"), self.findings)
+
+    def mapping(self) -> RecordMapping | None:
+        """None when not even the entity is known."""
+        entity = self._root.child("entity")
+        if entity is None or entity.text not in {known.value for known in Entity}:
+            return None
+        shape = shape_of(RECORD_OF[Entity(entity.text)])
+        fields = self._object(self._root, shape, entity.text)
+        lists = list(self._lists(shape, entity.text))
+        self.findings += self._rules.unused_tables()
+        return RecordMapping(Entity(entity.text), _version(self._root), shape.model, fields, lists)
+
+    def _object(self, node: Node, shape: RecordShape, name: str) -> ObjectReader:
+        reads: list[tuple[str, Read]] = []
+        rules = _entries(node, "fields")
+        for field, rule in rules.items():
+            if field in shape.lists:
+                self.findings.append(rule.finding(f"{name}.{field} is a list", f"write it under `lists: {field}:`"))
+            elif field not in shape.fields:
+                message = f"{name} has no field {field!r}"
+                self.findings.append(rule.finding(message, choices(field, shape.fields)))
+            elif (read := self._rules.read(rule, shape.fields[field], f"{name}.{field}")) is not None:
+                reads.append((field, read))
+        missing = [field for field in shape.required if field not in rules]
+        at = node.child("fields") or node
+        for field in missing:
+            self.findings.append(at.finding(f"{name} needs the field {field!r}", "give it a path or a value"))
+        return ObjectReader(reads)
+
+    def _lists(self, shape: RecordShape, name: str) -> Iterator[tuple[str, ListReader]]:
+        for field, node in _entries(self._root, "lists").items():
+            if field not in shape.lists:
+                self.findings.append(node.finding(f"{name} has no list {field!r}", choices(field, shape.lists)))
+                continue
+            child = shape.lists[field]
+            element = self._object(node, child, f"{name}.{field}")
+            select = self._rules.expression(node.child("from"))
+            where = self._rules.expression(node.child("where"))
+            if select is not None:
+                identity = _IDENTITY.get(child.model, ("external_id",))
+                yield field, ListReader(child.model, select, where, element, identity, child.model in _SEQUENCED)
