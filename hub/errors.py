@@ -2,6 +2,7 @@
 
 HubError
 ├── Transient        the same call may succeed later; may carry `retry_after_s`
+│   └── NothingWaiting  a source of complete sets has no new one; no fault of the system, so no breaker counts it
 ├── Unauthorised     who you are, or what you may do, is not enough
 ├── Rejected         the remote system understood and said no
 ├── Conflict         the state moved on: read again, then decide
@@ -39,6 +40,12 @@ class Transient(HubError):
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class NothingWaiting(Transient):
+    """No complete set waits to be pulled. An empty run instead would read as "everything was deleted"."""
+
+    code = "NOTHING_WAITING"
 
 
 class Unauthorised(HubError):
