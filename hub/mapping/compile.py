@@ -59,18 +59,13 @@ def _version(document: Node) -> str:
     return f"{document.nearest(['version']).value}+{hashlib.sha256(content).hexdigest()[:12]}"
 
 
-def _entries(node: Node, key: str) -> Mapping[str, Node]:
-    child = node.child(key)
-    return child.entries if child else {}
-
-
 class _Compiler:
     """Works on nodes, so that one rule that is wrong does not hide the mistakes of the others."""
 
     def __init__(self, node: Node) -> None:
         self.findings: list[Finding] = []
         self._root = node
-        self._rules = RuleCompiler(_entries(node, "tables"), self.findings)
+        self._rules = RuleCompiler(node.entries_of("tables"), self.findings)
 
     def mapping(self) -> RecordMapping | None:
         """None when not even the entity is known."""
@@ -85,7 +80,7 @@ class _Compiler:
 
     def _object(self, node: Node, shape: RecordShape, name: str) -> ObjectReader:
         reads: list[tuple[str, Read]] = []
-        rules = _entries(node, "fields")
+        rules = node.entries_of("fields")
         for field, rule in rules.items():
             if field in shape.lists:
                 self.findings.append(rule.finding(f"{name}.{field} is a list", f"write it under `lists: {field}:`"))
@@ -101,7 +96,7 @@ class _Compiler:
         return ObjectReader(reads)
 
     def _lists(self, shape: RecordShape, name: str) -> Iterator[tuple[str, ListReader]]:
-        for field, node in _entries(self._root, "lists").items():
+        for field, node in self._root.entries_of("lists").items():
             if field not in shape.lists:
                 self.findings.append(node.finding(f"{name} has no list {field!r}", choices(field, shape.lists)))
                 continue

@@ -50,6 +50,21 @@ class Node:
             return self.items[step] if step < len(self.items) else None
         return self.entries.get(step)
 
+    def entries_of(self, key: str) -> Mapping[str, Node]:
+        """The keys of the mapping under `key`; none if there is no mapping."""
+        child = self.entries.get(key)
+        return child.entries if child else {}
+
+    def items_of(self, key: str) -> Sequence[Node]:
+        """The elements of the list under `key`; none if there is no list."""
+        child = self.entries.get(key)
+        return child.items if child else ()
+
+    def text_of(self, key: str) -> str | None:
+        """The text under `key`."""
+        child = self.entries.get(key)
+        return child.text if child else None
+
     def nearest(self, path: Sequence[Step]) -> Node:
         """The node at `path`, or the last one on the way there that exists."""
         node = self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from typing import Annotated, TypeGuard, Union, get_args, get_origin
 
@@ -15,13 +15,19 @@ from hub.yaml.nearest import choices
 from hub.yaml.nodes import Node, Step
 
 
-def findings_of(error: ValidationError, node: Node, model: type[BaseModel], place: str = "") -> list[Finding]:
+def findings_of(
+    error: ValidationError,
+    node: Node,
+    model: type[BaseModel],
+    place: str = "",
+    told: Collection[tuple[Step, ...]] = (),
+) -> list[Finding]:
     """One finding per mistake, at its own line; `node` is what `model` was validated from, found at `place`.
 
-    Only names and rules are told: an input value may be a secret.
+    Paths in `told` have a finding already. Only names and rules are told: an input value may be a secret.
     """
     details = error.errors(include_url=False, include_input=False)
-    return [_finding(detail, node, model, place) for detail in details]
+    return [_finding(detail, node, model, place) for detail in details if detail["loc"] not in told]
 
 
 def _finding(detail: ErrorDetails, node: Node, model: type[BaseModel], place: str) -> Finding:
@@ -30,18 +36,19 @@ def _finding(detail: ErrorDetails, node: Node, model: type[BaseModel], place: st
     there = node.nearest(path)
     inside = f" in {_words(place, parents)}" if place or parents else ""
     where = _words(place, path) or "the file"
-    holder = _annotation_at(model, parents)
+    holder = annotation_at(model, parents)
     match detail["type"]:
         case "extra_forbidden":
             return there.finding(f"unknown key {last!r}{inside}", choices(str(last), _keys(holder)))
         case "missing":
             return there.finding(f"{last!r} is missing{inside}", _description(holder, last) or "it is required")
         case "enum":
-            members = _enum_values(_annotation_at(model, path))
-            given = there.text or "this"
+            is_key = detail["loc"][-1] == "[key]"
+            members = _enum_values(holder if is_key else annotation_at(model, path))
+            given = str(last) if is_key else there.text or "this"
             return there.finding(f"{where}: {given!r} is not one of its values", choices(given, members))
         case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
-            return there.finding(f"{where}: must be keys with values", choices("", _keys(_annotation_at(model, path))))
+            return there.finding(f"{where}: must be keys with values", choices("", _keys(annotation_at(model, path))))
     rule = detail["msg"].replace("Input should be", "must be").removeprefix("Value error, ")
     allowed = detail.get("ctx", {}).get("allowed") or _description(holder, last) or "see docs/configuration.md"
     return there.finding(f"{where}: {rule}", str(allowed))
@@ -54,8 +61,8 @@ def _words(place: str, path: Sequence[Step]) -> str:
     return words
 
 
-def _annotation_at(model: type[BaseModel], path: Sequence[Step]) -> object:
-    """The declared type at `path` below `model`; a step that leads nowhere stays where it is."""
+def annotation_at(model: type[BaseModel], path: Sequence[Step]) -> object:
+    """The declared type at `path` below `model`, without `| None`; a step that leads nowhere stays where it is."""
     annotation: object = model
     for step in path:
         annotation = _below(_bare(annotation), step)

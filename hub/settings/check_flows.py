@@ -1,0 +1,104 @@
+"""Rules between a flow's parts and between flows; read from nodes, so that other mistakes do not hide them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from hub.errors import Finding
+from hub.records.lanes import FlowCadence, LaneMode
+from hub.settings.flows import HUB
+from hub.yaml.nearest import choices
+from hub.yaml.nodes import Node
+
+
+def check_flows(flows: Mapping[str, Node], systems: Mapping[str, Node]) -> Iterator[Finding]:
+    """Ends, lanes and prerequisites of every flow."""
+    for name, flow in flows.items():
+        yield from _ends(name, flow, systems)
+        yield from _lanes(name, flow)
+        yield from _prerequisites(name, flow, flows)
+    yield from _cycles(flows)
+
+
+def _is_planned(flow: Node) -> bool:
+    return flow.nearest(["planned"]).value is True
+
+
+def _ends(name: str, flow: Node, systems: Mapping[str, Node]) -> Iterator[Finding]:
+    for key in ("source", "target"):
+        system = flow.text_of(key)
+        if system is not None and system != HUB and system not in systems:
+            yield flow.nearest([key]).finding(f"flow {name}: no system {system!r}", choices(system, [*systems, HUB]))
+    if _is_planned(flow):
+        return
+    for key in ("entity", "source"):
+        if key not in flow.entries:
+            yield flow.finding(f"{key!r} is missing in flows.{name}", "write it, or `planned: true` if it comes later")
+    source, target = flow.text_of("source"), flow.text_of("target") or HUB
+    if source is not None and (source == HUB) == (target == HUB):
+        message = f"flow {name} goes from {source} to {target}"
+        yield flow.nearest(["source"]).finding(message, f"exactly one end is `{HUB}`: make two flows of it")
+
+
+def _lanes(name: str, flow: Node) -> Iterator[Finding]:
+    lanes = flow.items_of("lanes")
+    if _is_planned(flow):
+        if lanes:
+            yield flow.nearest(["lanes"]).finding(
+                f"flow {name} is planned and has lanes", "remove `planned` or `lanes`"
+            )
+        return
+    if not lanes:
+        yield flow.nearest(["lanes"]).finding(f"flow {name} has no lane", "give it one, or write `planned: true`")
+        return
+    cadences = [(lane, lane.text_of("cadence")) for lane in lanes]
+    modes = [(lane, lane.text_of("mode")) for lane in lanes]
+    for lane, twice in _repeated(cadences):
+        yield lane.finding(f"flow {name} has two lanes of cadence {twice}", "keep one lane of each cadence")
+    authoritative = [lane for lane, mode in modes if mode == LaneMode.AUTHORITATIVE]
+    if not authoritative:
+        yield flow.nearest(["lanes"]).finding(f"flow {name} has no AUTHORITATIVE lane", "make exactly one lane count")
+    for lane in authoritative[1:]:
+        hint = "one lane counts; the others are SHADOW, VERIFY, STANDBY or RETIRED"
+        yield lane.finding(f"flow {name} has two AUTHORITATIVE lanes", hint)
+    for lane, cadence in cadences:
+        if cadence in set(FlowCadence) - {FlowCadence.REAL_TIME} and "cron" not in lane.entries:
+            hint = 'write when it runs, for example cron: "0 3 * * *"'
+            yield lane.finding(f"'cron' is missing in the {cadence} lane of flow {name}", hint)
+
+
+def _repeated(named: Sequence[tuple[Node, str | None]]) -> Iterator[tuple[Node, str]]:
+    seen: set[str] = set()
+    for node, name in named:
+        if name is not None and name in seen:
+            yield node, name
+        elif name is not None:
+            seen.add(name)
+
+
+def _prerequisites(name: str, flow: Node, flows: Mapping[str, Node]) -> Iterator[Finding]:
+    named = [(node, node.text) for node in flow.items_of("prerequisites")]
+    for node, other in named:
+        if other is not None and other not in flows:
+            yield node.finding(f"flow {name}: no flow {other!r} to wait for", choices(other, flows))
+    for node, other in _repeated(named):
+        yield node.finding(f"flow {name} names {other!r} twice as a prerequisite", "keep one of them")
+
+
+def _cycles(flows: Mapping[str, Node]) -> Iterator[Finding]:
+    """One finding per cycle, at the prerequisite that closes it."""
+    done: set[str] = set()
+
+    def walk(name: str, path: list[str]) -> Iterator[Finding]:
+        for node in flows[name].items_of("prerequisites"):
+            other = node.text or ""
+            if other in path:
+                circle = " -> ".join([*path[path.index(other) :], other])
+                yield node.finding(f"flows wait for each other: {circle}", "remove one of these prerequisites")
+            elif other in flows and other not in done:
+                yield from walk(other, [*path, other])
+        done.add(name)
+
+    for name in flows:
+        if name not in done:
+            yield from walk(name, [name])

@@ -1,0 +1,138 @@
+"""hub.yaml, read and checked: what the rest of the hub works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from hub.errors import Finding, Misconfigured
+from hub.mapping.record import RecordMapping
+from hub.records.identity import Entity, FlowName, SystemName
+from hub.settings.business_flows import BUSINESS_FLOWS
+from hub.settings.check_flows import check_flows
+from hub.settings.check_systems import adapter_of, validated_options
+from hub.settings.check_trust import check_survivorship
+from hub.settings.find_mappings import MappingFinder
+from hub.settings.flows import Flow, FlowEntry, PlannedFlow
+from hub.settings.hub_file import HubFile
+from hub.settings.systems import AdapterSpec, ConnectedSystem
+from hub.settings.trust import Recognition, Survivorship
+from hub.yaml.nodes import Node, read_yaml
+from hub.yaml.validation import findings_of
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything hub.yaml says, with references checked, secrets in place and mappings compiled.
+
+    `mappings` has an entry for each entity of a system that a flow carries in either direction.
+    `survivorship.sources` names every system.
+    """
+
+    company: str
+    systems: Mapping[SystemName, ConnectedSystem]
+    flows: Mapping[FlowName, Flow]
+    planned: Mapping[FlowName, PlannedFlow]
+    survivorship: Survivorship
+    recognition: Recognition
+    mappings: Mapping[tuple[SystemName, Entity], RecordMapping]
+
+
+def load_configuration(
+    path: Path, adapters: Mapping[str, AdapterSpec], environment: Mapping[str, str]
+) -> Configuration:
+    """Read `path`; `adapters` are the installed ones by name, `environment` gives `${NAME}` its value.
+
+    Raises Misconfigured with all mistakes of the file and of the mappings it uses. Opens no connection.
+    """
+    root, findings = read_yaml(path)
+    systems, flows = root.entries_of("systems"), root.entries_of("flows")
+    file = _validated(root, findings)
+    findings += check_flows(flows, systems)
+    findings += check_survivorship(root.child("survivorship") or root, systems)
+    options = _options(systems, adapters, environment, path.parent, findings)
+    finder = MappingFinder(path.parent, adapters)
+    mappings = finder.find(systems, flows)
+    findings += finder.findings
+    if file is None or findings:
+        raise Misconfigured(_in_reading_order(findings, str(path)))
+    return Configuration(
+        company=file.company,
+        systems={
+            SystemName(name): ConnectedSystem(SystemName(name), entry.adapter, entry.roles, entry.limits, options[name])
+            for name, entry in file.systems.items()
+        },
+        flows={FlowName(name): _flow(name, entry) for name, entry in file.flows.items() if not entry.planned},
+        planned={FlowName(name): _planned(name, entry) for name, entry in file.flows.items() if entry.planned},
+        survivorship=_ranked(file.survivorship, systems),
+        recognition=file.recognition,
+        mappings=mappings,
+    )
+
+
+def _validated(root: Node, findings: list[Finding]) -> HubFile | None:
+    try:
+        return HubFile.model_validate(root.plain())
+    except ValidationError as error:
+        findings += findings_of(error, root, HubFile)
+        return None
+
+
+def _options(
+    systems: Mapping[str, Node],
+    adapters: Mapping[str, AdapterSpec],
+    environment: Mapping[str, str],
+    folder: Path,
+    findings: list[Finding],
+) -> Mapping[str, BaseModel]:
+    options: dict[str, BaseModel] = {}
+    for name, system in systems.items():
+        adapter = adapter_of(name, system, adapters)
+        if isinstance(adapter, list):
+            findings += adapter
+            continue
+        outcome = validated_options(name, system, adapter, environment, folder)
+        if isinstance(outcome, list):
+            findings += outcome
+        else:
+            options[name] = outcome
+    return options
+
+
+def _flow(name: str, entry: FlowEntry) -> Flow:
+    # check_flows has seen to it that both are there.
+    if entry.entity is None or entry.source is None:
+        raise AssertionError(name)
+    return Flow(
+        name=FlowName(name),
+        business_flow=entry.business_flow,
+        title=entry.title or BUSINESS_FLOWS[entry.business_flow],
+        entity=entry.entity,
+        source=SystemName(entry.source),
+        target=SystemName(entry.target),
+        lanes=entry.lanes,
+        prerequisites=tuple(FlowName(other) for other in entry.prerequisites),
+    )
+
+
+def _planned(name: str, entry: FlowEntry) -> PlannedFlow:
+    return PlannedFlow(
+        name=FlowName(name),
+        business_flow=entry.business_flow,
+        title=entry.title or BUSINESS_FLOWS[entry.business_flow],
+        entity=entry.entity,
+        source=entry.source,
+        target=entry.target if "target" in entry.model_fields_set else None,
+    )
+
+
+def _ranked(survivorship: Survivorship, systems: Mapping[str, Node]) -> Survivorship:
+    """Every system has a place, so that the golden record never depends on which source came first."""
+    return survivorship.model_copy(update={"sources": tuple(dict.fromkeys([*survivorship.sources, *systems]))})
+
+
+def _in_reading_order(findings: list[Finding], first: str) -> list[Finding]:
+    return sorted(dict.fromkeys(findings), key=lambda finding: (finding.file != first, finding.file, finding.line))

@@ -1,0 +1,126 @@
+"""Flows and their lanes, as written and as the hub uses them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Final
+from zoneinfo import available_timezones
+
+from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from hub.records.identity import Entity, FlowName, SystemName
+from hub.records.lanes import FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy
+from hub.settings.written import Written
+from hub.yaml.nearest import nearest
+
+HUB: Final = SystemName("hub")
+"""The name that stands for the hub itself as a flow's source or target."""
+
+
+def _cron(text: str) -> str:
+    try:
+        CronSim(text, datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        hint = {"reason": str(error).lower(), "allowed": 'minute hour day month weekday: "0 3 * * 1" is Monday at 3:00'}
+        raise PydanticCustomError("cron", "is not a cron expression: {reason}", hint) from error
+    return text
+
+
+def _time_zone(text: str) -> str:
+    if text not in available_timezones():
+        close = nearest(text, available_timezones())
+        hint = f"did you mean {close!r}?" if close else "an IANA name such as Europe/Amsterdam"
+        raise PydanticCustomError("time_zone", "is not a time zone", {"allowed": hint})
+    return text
+
+
+class Lane(Written):
+    """A flow's road at one cadence."""
+
+    cadence: FlowCadence = Field(description="WEEKLY, DAILY, HOURLY or REAL_TIME; at most one lane of each in a flow.")
+    mode: LaneMode = Field(
+        description="AUTHORITATIVE (exactly one lane of a flow), SHADOW, VERIFY, STANDBY or RETIRED."
+    )
+    cron: Annotated[str, AfterValidator(_cron)] | None = Field(
+        None,
+        description="When it runs: minute hour day month weekday. REAL_TIME needs none (the source pushes, or a change "
+        "in the hub starts it); with one it is a short poll, and six fields then begin with seconds.",
+    )
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+        "UTC", description="IANA zone of `cron`; changes to and from summer time neither skip nor repeat a run."
+    )
+    page_size: int = Field(500, ge=1, le=10_000, description="Records read, applied and committed at once.")
+    overlap_s: int = Field(
+        900, ge=0, le=86_400, description="Seconds of source time read again by each run, for rows that commit late."
+    )
+    sweep: bool = Field(False, description="After a complete run, look which ids still exist at the source.")
+    max_delete_share: float = Field(
+        0.05, ge=0, le=1, description="A run that would delete a larger share of the records stops and asks a person."
+    )
+    misfire: MisfirePolicy = Field(
+        MisfirePolicy.RUN_ONCE, description="Runs were missed: RUN_ONCE catches up with one, SKIP waits for the next."
+    )
+    overlap: OverlapPolicy = Field(
+        OverlapPolicy.SKIP, description="The last run still works: SKIP drops the new one, QUEUE starts it afterwards."
+    )
+
+
+class FlowEntry(Written):
+    """One entry under `flows:`."""
+
+    business_flow: int = Field(ge=1, le=12, description="Number of the information flow that this is an instance of.")
+    title: str | None = Field(None, min_length=1, max_length=200, description="Words for people; default: the flow's.")
+    planned: bool = Field(
+        False, description="Declared, but nothing runs yet; entity, source and lanes may be left out."
+    )
+    entity: Entity | None = Field(None, description="The canonical record that travels: customer, sales_order, ...")
+    source: str | None = Field(None, description="A system, or `hub` for what the hub sends out.")
+    target: str = Field("hub", description="`hub` (what comes in) or a system.")
+    lanes: tuple[Lane, ...] = Field((), description="The flow's roads, one per cadence.")
+    prerequisites: tuple[str, ...] = Field(
+        (), description="Flows that must be at least as fast before this one may become faster."
+    )
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow that runs: one of `source` and `target` is the hub, and exactly one lane is AUTHORITATIVE."""
+
+    name: FlowName
+    business_flow: int
+    title: str
+    entity: Entity
+    source: SystemName
+    target: SystemName
+    lanes: tuple[Lane, ...]
+    prerequisites: tuple[FlowName, ...]
+
+    @property
+    def inbound(self) -> bool:
+        """True from a system into the hub."""
+        return self.target == HUB
+
+    @property
+    def system(self) -> SystemName:
+        """The side that is not the hub."""
+        return self.source if self.inbound else self.target
+
+    @property
+    def authoritative(self) -> Lane:
+        """The lane whose records count."""
+        return next(lane for lane in self.lanes if lane.mode is LaneMode.AUTHORITATIVE)
+
+
+@dataclass(frozen=True)
+class PlannedFlow:
+    """A flow that is declared and does not run yet."""
+
+    name: FlowName
+    business_flow: int
+    title: str
+    entity: Entity | None
+    source: str | None
+    target: str | None

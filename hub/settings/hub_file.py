@@ -1,0 +1,22 @@
+"""hub.yaml as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from hub.settings.flows import FlowEntry
+from hub.settings.systems import SystemEntry
+from hub.settings.trust import Recognition, Survivorship
+from hub.settings.written import Name, Written
+
+
+class HubFile(Written):
+    """The whole file."""
+
+    company: str = Field(min_length=1, max_length=200, description="Name of the company, shown in the console.")
+    systems: Mapping[Name, SystemEntry] = Field(description="The connected packages by name.")
+    flows: Mapping[Name, FlowEntry] = Field(description="The information flows by name.")
+    survivorship: Survivorship = Field(Survivorship(), description="Whom the golden record believes.")
+    recognition: Recognition = Field(Recognition(), description="How people are recognised.")
