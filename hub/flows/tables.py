@@ -31,7 +31,6 @@ class FlowRun(Table):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
-    generation: Mapped[int] = mapped_column(BigInteger)
     counters: Mapped[dict[str, object]] = mapped_column(server_default=text("'{}'::jsonb"))
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
@@ -48,11 +47,23 @@ class LaneCursor(Table):
     updated_at: Mapped[datetime]
 
 
+class RunSeen(Table):
+    """The ids a run over a complete set has met so far; what lives in the hub and is not here may be gone."""
+
+    __tablename__ = "run_seen"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("flow_run.id", ondelete="CASCADE"), primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+
+
 class Quarantine(Table):
     """What could not be applied, with its original bytes (encrypted); `reason` and `path` hold no personal data."""
 
     __tablename__ = "quarantine"
-    __table_args__ = (Index("ix_quarantine_object", "system", "entity", "external_id"),)
+    __table_args__ = (
+        Index("ix_quarantine_object", "system", "entity", "external_id"),
+        Index("uq_quarantine_open", "system", "entity", "digest", unique=True, postgresql_where=text("state = 'OPEN'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     lane_id: Mapped[int] = mapped_column(BigInteger)

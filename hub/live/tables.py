@@ -35,10 +35,14 @@ class ChangeFeed(Table):
     at: Mapped[datetime]
 
 
-class FeedHead(Table):
-    """One row: the last position given. Its row lock is the sequencer's turn."""
+class FeedTail(Table):
+    """One row: the last position that retention removed; the feed holds every position after it.
 
-    __tablename__ = "feed_head"
+    Its row lock is the sequencer's turn. The head is *not* kept here: a row updated on every turn grows a chain of dead
+    versions behind any long transaction, and each turn would walk it.
+    """
+
+    __tablename__ = "feed_tail"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(BigInteger)

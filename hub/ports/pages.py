@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from hub.records.source import JsonObject, SourceObject, SweptId, Unreadable
 
@@ -12,12 +13,15 @@ class PullPage:
     """Up to `limit` objects and the cursor behind them; committing that cursor makes the page done.
 
     `cursor` is the adapter's own JSON and means nothing to the hub. `last` ends the run, also on an empty page.
+    `set_began` is given by a FULL pull: when the reading of the complete set began, in source time; an object that
+    lives in the hub since before then and is not in the set is gone.
     """
 
     objects: tuple[SourceObject, ...]
     cursor: JsonObject
     last: bool
     unreadable: tuple[Unreadable, ...] = ()
+    set_began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

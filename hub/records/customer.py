@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from hub.records.enums import MediumKind, PartyKind
 from hub.records.identity import ExternalIdText, Words
@@ -53,6 +54,13 @@ class ForeignIdentifier(Canonical):
     external_id: ExternalIdText
 
 
+Child = TypeVar("Child", ContactMediumRecord, PostalAddressRecord)
+
+
+def _by_id(children: tuple[Child, ...]) -> tuple[Child, ...]:
+    return tuple(sorted(children, key=lambda child: child.external_id))
+
+
 class CustomerRecord(Canonical):
     """Everything one system says about one customer, children included, ordered by the children's ids.
 
@@ -69,5 +77,5 @@ class CustomerRecord(Canonical):
     status: Words | None = None
     customer_number: Words | None = None
     identifiers: tuple[ForeignIdentifier, ...] = ()
-    contact_media: tuple[ContactMediumRecord, ...] = ()
-    addresses: tuple[PostalAddressRecord, ...] = ()
+    contact_media: Annotated[tuple[ContactMediumRecord, ...], AfterValidator(_by_id)] = ()
+    addresses: Annotated[tuple[PostalAddressRecord, ...], AfterValidator(_by_id)] = ()

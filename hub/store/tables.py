@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Computed, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.metadata import Table
@@ -31,15 +31,13 @@ class SubjectKey(Table):
 class SourceRecord(Table):
     """The last image a system gave of one object: current truth per source, from which everything golden follows.
 
-    The greater (as_of, digest) wins, whatever order they arrive in. `document` is the canonical record in the clear
-    (NULL once deleted), `owner` the customer's external id in the same system, `version` counts accepted contents.
+    The greatest (as_of, digest) wins and the latest tombstone is kept beside it, so any order of arrival ends in the
+    same row. `document` is the last canonical content in the clear, also of a deleted object (NULL when only a
+    tombstone was ever seen); `owner` the customer's external id in the same system; `version` counts contents.
     """
 
     __tablename__ = "source_record"
-    __table_args__ = (
-        Index("ix_source_record_owner", "system", "owner", "entity"),
-        Index("ix_source_record_generation", "system", "entity", "generation"),
-    )
+    __table_args__ = (Index("ix_source_record_owner", "system", "owner", "entity"),)
 
     system: Mapped[str] = mapped_column(primary_key=True)
     entity: Mapped[str] = mapped_column(primary_key=True)
@@ -47,14 +45,16 @@ class SourceRecord(Table):
     as_of: Mapped[datetime]
     stamp: Mapped[datetime | None]
     fingerprint: Mapped[str | None]
-    deleted: Mapped[bool] = mapped_column(server_default=text("false"))
+    deleted_as_of: Mapped[datetime | None]
+    deleted: Mapped[bool] = mapped_column(
+        Computed("deleted_as_of IS NOT NULL AND deleted_as_of >= as_of", persisted=True)
+    )
     digest: Mapped[bytes]
     document: Mapped[dict[str, object] | None]
     owner: Mapped[str | None]
     version: Mapped[int]
     mapping_version: Mapped[str]
     observed_at: Mapped[datetime]
-    generation: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class DocumentVersion(Table):

@@ -198,10 +198,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_customer_history_customer", "customer_history", ["customer_id", "version"], unique=False)
     op.create_table(
-        "feed_head",
+        "feed_tail",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_head")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_tail")),
     )
     op.create_table(
         "identifier",
@@ -308,17 +308,21 @@ def upgrade() -> None:
         sa.Column("as_of", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("stamp", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("fingerprint", sa.Text(), nullable=True),
-        sa.Column("deleted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("deleted_as_of", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column(
+            "deleted",
+            sa.Boolean(),
+            sa.Computed("deleted_as_of IS NOT NULL AND deleted_as_of >= as_of", persisted=True),
+            nullable=False,
+        ),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("mapping_version", sa.Text(), nullable=False),
         sa.Column("observed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("generation", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("system", "entity", "external_id", name=op.f("pk_source_record")),
     )
-    op.create_index("ix_source_record_generation", "source_record", ["system", "entity", "generation"], unique=False)
     op.create_index("ix_source_record_owner", "source_record", ["system", "owner", "entity"], unique=False)
     op.create_table(
         "steward_decision",
@@ -523,6 +527,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
     )
     op.create_index("ix_quarantine_object", "quarantine", ["system", "entity", "external_id"], unique=False)
+    op.create_index(
+        "uq_quarantine_open",
+        "quarantine",
+        ["system", "entity", "digest"],
+        unique=True,
+        postgresql_where=sa.text("state = 'OPEN'"),
+    )
     op.create_table(
         "sales_order_line",
         sa.Column("order_id", sa.Uuid(), nullable=False),
@@ -548,7 +559,6 @@ def upgrade() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("started_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("finished_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.Column(
             "counters", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
@@ -568,14 +578,23 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["lane_id"], ["lane.id"], name=op.f("fk_lane_cursor_lane_id")),
         sa.PrimaryKeyConstraint("lane_id", name=op.f("pk_lane_cursor")),
     )
-    op.execute("INSERT INTO feed_head (id, position) VALUES (1, 0)")
+    op.create_table(
+        "run_seen",
+        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["flow_run.id"], name=op.f("fk_run_seen_run_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("run_id", "external_id", name=op.f("pk_run_seen")),
+    )
+    op.execute("INSERT INTO feed_tail (id, position) VALUES (1, 0)")
 
 
 def downgrade() -> None:
+    op.drop_table("run_seen")
     op.drop_table("lane_cursor")
     op.drop_index("ix_flow_run_lane_started", table_name="flow_run")
     op.drop_table("flow_run")
     op.drop_table("sales_order_line")
+    op.drop_index("uq_quarantine_open", table_name="quarantine", postgresql_where=sa.text("state = 'OPEN'"))
     op.drop_index("ix_quarantine_object", table_name="quarantine")
     op.drop_table("quarantine")
     op.drop_index("ix_postal_address_customer", table_name="postal_address")
@@ -596,7 +615,6 @@ def downgrade() -> None:
     op.drop_table("subject_key")
     op.drop_table("steward_decision")
     op.drop_index("ix_source_record_owner", table_name="source_record")
-    op.drop_index("ix_source_record_generation", table_name="source_record")
     op.drop_table("source_record")
     op.drop_index("ix_source_identifier_value", table_name="source_identifier")
     op.drop_table("source_identifier")
@@ -611,7 +629,7 @@ def downgrade() -> None:
     op.drop_table("product_holding")
     op.drop_table("information_flow")
     op.drop_table("identifier")
-    op.drop_table("feed_head")
+    op.drop_table("feed_tail")
     op.drop_index("ix_customer_history_customer", table_name="customer_history")
     op.drop_table("customer_history")
     op.drop_index("ix_customer_alias_current", table_name="customer_alias")

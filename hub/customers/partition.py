@@ -1,0 +1,94 @@
+"""Recognition as a pure function: source records, their identifiers and the stewards' word -> who is who.
+
+Nothing here depends on the order in which records arrived. An identifier carried by two living records of one system
+belongs to several people (a family's e-mail, a company's phone) and links nobody. Two ids of one system are two
+customers until a steward says otherwise. A deleted record follows the living one it shares an identifier with.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hub.customers.identifiers import IdentifierKey, Node, Strength
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """Pairs that a steward declared the same or different people."""
+
+    same: frozenset[tuple[Node, Node]] = frozenset()
+    different: frozenset[tuple[Node, Node]] = frozenset()
+
+
+class _Groups:
+    """Disjoint sets that refuse a union which a rule forbids."""
+
+    def __init__(self, nodes: Iterable[Node], different: Iterable[tuple[Node, Node]]) -> None:
+        self.group = {node: {node} for node in nodes}
+        self.different = [pair for pair in different if pair[0] in self.group and pair[1] in self.group]
+
+    def union(self, a: Node, b: Node, *, ignore_systems: bool) -> None:
+        left, right = self.group[a], self.group[b]
+        if left is right or self._kept_apart(left, right):
+            return
+        if not ignore_systems and {node.system for node in left} & {node.system for node in right}:
+            return
+        left |= right
+        for node in right:
+            self.group[node] = left
+
+    def _kept_apart(self, left: set[Node], right: set[Node]) -> bool:
+        return any((a in left and b in right) or (a in right and b in left) for a, b in self.different)
+
+
+def partition(
+    identifiers: Mapping[Node, frozenset[IdentifierKey]], deleted: frozenset[Node], decisions: Decisions
+) -> list[frozenset[Node]]:
+    """The groups of records that are one customer each, ordered by their smallest record."""
+    groups = _Groups(identifiers, decisions.different)
+    for a, b in sorted(decisions.same):
+        if a in identifiers and b in identifiers:
+            groups.union(a, b, ignore_systems=True)
+    carriers = _carriers(identifiers)
+    ordered = sorted(carriers, key=lambda key: (Strength[key.kind], key.value))
+    for key in ordered:
+        living = [node for node in carriers[key] if node not in deleted]
+        if not is_shared(living, groups.group):
+            for node in living[1:]:
+                groups.union(living[0], node, ignore_systems=False)
+    for node in sorted(deleted & identifiers.keys()):
+        _follow_the_living(node, identifiers[node], carriers, deleted, groups)
+    unique = {id(group): frozenset(group) for group in groups.group.values()}
+    return sorted(unique.values(), key=min)
+
+
+def is_shared(living: Iterable[Node], group: Mapping[Node, set[Node]] | None = None) -> bool:
+    """True when one system has the identifier at two records that nobody declared the same."""
+    owners: dict[str, set[int | Node]] = defaultdict(set)
+    for node in living:
+        owners[node.system].add(node if group is None else id(group[node]))
+    return any(len(of_system) > 1 for of_system in owners.values())
+
+
+def _carriers(identifiers: Mapping[Node, frozenset[IdentifierKey]]) -> dict[IdentifierKey, list[Node]]:
+    carriers: dict[IdentifierKey, list[Node]] = defaultdict(list)
+    for node in sorted(identifiers):
+        for key in identifiers[node]:
+            carriers[key].append(node)
+    return carriers
+
+
+def _follow_the_living(
+    node: Node,
+    keys: frozenset[IdentifierKey],
+    carriers: Mapping[IdentifierKey, list[Node]],
+    deleted: frozenset[Node],
+    groups: _Groups,
+) -> None:
+    for key in sorted(keys, key=lambda key: (Strength[key.kind], key.value)):
+        living = [other for other in carriers[key] if other not in deleted]
+        if living and not is_shared(living, groups.group):
+            groups.union(living[0], node, ignore_systems=True)
+            return

@@ -1,0 +1,113 @@
+"""Write golden records: load what the sources say, let the rules decide, touch only what really differs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.assign import Assignment
+from hub.customers.identifiers import Node
+from hub.customers.overlay import OpenCorrection, overlaid, settled
+from hub.customers.survive import Golden, SourceImage, Survivorship, survive
+from hub.customers.write_golden import write_golden
+from hub.records.customer import CustomerRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Golden customers whose values changed, by what happened to them."""
+
+    created: frozenset[UUID]
+    changed: frozenset[UUID]
+    ended: frozenset[UUID]
+
+
+async def project(
+    connection: AsyncConnection, assignment: Assignment, rules: Survivorship, region: str, now: datetime
+) -> Projection:
+    """Rebuild the golden record of every group; one whose values come out the same is left untouched."""
+    images = await _images(connection, {node for group in assignment.groups.values() for node in group})
+    corrections = await _open_corrections(connection, images)
+    golden: dict[UUID, Golden] = {}
+    for customer_id, group in assignment.groups.items():
+        laid = [overlaid(images[node], corrections[node]) for node in group if node in images]
+        if laid:
+            golden[customer_id] = survive(laid, rules, region)
+    await _settle(connection, images, corrections)
+    before = await _digests(connection, golden)
+    changed = {customer_id: g for customer_id, g in golden.items() if before.get(customer_id) != g.digest}
+    if changed:
+        await write_golden(connection, changed, frozenset(before), now)
+    created = frozenset(changed) - before.keys()
+    return Projection(created, frozenset(changed) - created, frozenset(assignment.aliases))
+
+
+async def _images(connection: AsyncConnection, nodes: Collection[Node]) -> dict[Node, SourceImage]:
+    rows = await connection.execute(
+        text(
+            """SELECT s.system, s.external_id, s.document::text AS document, s.as_of, s.observed_at, s.deleted
+               FROM unnest(CAST(:s AS text[]), CAST(:e AS text[])) AS r(system, external_id)
+               JOIN source_record s ON s.system = r.system AND s.external_id = r.external_id
+               WHERE s.entity = 'customer' AND s.document IS NOT NULL"""
+        ),
+        {"s": [node.system for node in nodes], "e": [node.external_id for node in nodes]},
+    )
+    images = {}
+    for row in rows:
+        node = Node(row.system, row.external_id)
+        record = CustomerRecord.model_validate_json(row.document)
+        images[node] = SourceImage(node, record, row.as_of, row.observed_at, row.deleted)
+    return images
+
+
+async def _open_corrections(
+    connection: AsyncConnection, nodes: Collection[Node]
+) -> Mapping[Node, list[OpenCorrection]]:
+    rows = await connection.execute(
+        text(
+            """SELECT c.id, c.system, c.external_id, c.path, c.old, c.new
+               FROM unnest(CAST(:s AS text[]), CAST(:e AS text[])) AS r(system, external_id)
+               JOIN correction c ON c.system = r.system AND c.external_id = r.external_id
+               WHERE c.entity = 'customer' AND c.state = 'OPEN' ORDER BY c.at, c.id"""
+        ),
+        {"s": [node.system for node in nodes], "e": [node.external_id for node in nodes]},
+    )
+    corrections: dict[Node, list[OpenCorrection]] = defaultdict(list)
+    for row in rows:
+        node = Node(row.system, row.external_id)
+        corrections[node].append(OpenCorrection(row.id, node, row.path[1], row.old, row.new))
+    return corrections
+
+
+async def _settle(
+    connection: AsyncConnection, images: Mapping[Node, SourceImage], corrections: Mapping[Node, list[OpenCorrection]]
+) -> None:
+    """Close the corrections whose source has moved; a chain (a to b, b to c) is judged by its first and last value."""
+    for node, of_node in corrections.items():
+        by_child: dict[str, list[OpenCorrection]] = defaultdict(list)
+        for correction in of_node:
+            by_child[correction.child_id].append(correction)
+        for chain in by_child.values():
+            for place, correction in enumerate(chain):
+                verdict = settled(images[node], correction)
+                followed = any(settled(images[node], later) in (None, "CONVERGED") for later in chain[place + 1 :])
+                awaited = place > 0 and settled(images[node], chain[0]) is None
+                if verdict is None or awaited:
+                    continue
+                state = "CONVERGED" if followed else verdict
+                await connection.execute(
+                    text("UPDATE correction SET state = :state WHERE id = :id"), {"state": state, "id": correction.id}
+                )
+
+
+async def _digests(connection: AsyncConnection, customers: Collection[UUID]) -> dict[UUID, bytes]:
+    rows = await connection.execute(
+        text("SELECT id, digest FROM customer WHERE id = ANY(:ids)"), {"ids": list(customers)}
+    )
+    return {row.id: row.digest for row in rows}

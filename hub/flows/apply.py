@@ -1,0 +1,172 @@
+"""Apply a page: the one road by which records enter, whatever lane, cadence or event they came by.
+
+All of it happens in the caller's transaction and is set-based over the page; an event is a page of one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.closure import lock_identifiers
+from hub.customers.identifiers import Node, id_of
+from hub.customers.recognise import Rules, lock_customers, recognise
+from hub.flows.accept import Accepted, accept
+from hub.flows.incoming import Content, Incoming
+from hub.flows.lane import LaneContext, fence
+from hub.flows.project_belongings import Owned, follow_owners, mark_belongings, write_belongings
+from hub.flows.quarantine import put_aside, supersede
+from hub.live.changes import Change
+from hub.live.publish import publish
+from hub.records.customer import CustomerRecord
+from hub.records.identity import Entity
+from hub.store.documents import NewVersion, Origin, append_versions
+from hub.store.keys import KeyRing
+
+Counters: TypeAlias = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What the page came to; `doubtful` ids are to be read again by id and applied."""
+
+    counters: Counters
+    doubtful: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRules:
+    """What apply needs to know besides the page."""
+
+    recognition: Rules
+    keys: KeyRing
+    mapping_version: str
+
+
+async def apply(
+    connection: AsyncConnection, lane: LaneContext, page: Incoming, rules: ApplyRules, now: datetime
+) -> Applied:
+    """Fence, accept, keep versions, recognise, project, publish. StaleEpoch leaves nothing behind."""
+    await fence(connection, lane)
+    page, erased = await _without_erased(connection, lane, page, rules, now)
+    quarantined = await put_aside(connection, lane, page.refused, rules.keys, now) if page.refused else 0
+    if lane.entity is Entity.CUSTOMER:
+        accepted, changes = await _apply_customers(connection, lane, page, rules, now)
+    else:
+        accepted, changes = await _apply_belongings(connection, lane, page, rules, now)
+    await publish(connection, changes, now)
+    counters = {
+        "read": page.read + erased,
+        "created": len(accepted.created),
+        "changed": len(accepted.versions.keys() - accepted.created),
+        "unchanged": accepted.unchanged + len(accepted.touched),
+        "stale": accepted.stale,
+        "deleted": len(accepted.deleted),
+        "restored": len(accepted.restored),
+        "quarantined": quarantined,
+        "erased": erased,
+    }
+    return Applied(counters, frozenset(accepted.doubtful))
+
+
+def _subject(content: Content, entity: Entity) -> str:
+    if entity is Entity.CUSTOMER:
+        return content.external_id
+    return content.owner or f"{entity.value}:{content.external_id}"
+
+
+async def _without_erased(
+    connection: AsyncConnection, lane: LaneContext, page: Incoming, rules: ApplyRules, now: datetime
+) -> tuple[Incoming, int]:
+    """Leave out contents of people who were erased: their key is gone and nothing of them is taken in again."""
+    subjects = {_subject(content, lane.entity) for content in page.contents.values()}
+    ciphers = await rules.keys.ciphers(connection, lane.system, subjects, now)
+    kept = {i: content for i, content in page.contents.items() if _subject(content, lane.entity) in ciphers}
+    erased = len(page.contents) - len(kept)
+    return Incoming(kept, page.tombstones, page.refused, page.read - erased), erased
+
+
+async def _keep_versions(
+    connection: AsyncConnection,
+    lane: LaneContext,
+    page: Incoming,
+    accepted: Accepted,
+    rules: ApplyRules,
+    now: datetime,
+) -> None:
+    new = [
+        NewVersion(
+            external_id,
+            version,
+            page.contents[external_id].as_of,
+            page.contents[external_id].document,
+            _subject(page.contents[external_id], lane.entity),
+        )
+        for external_id, version in accepted.versions.items()
+    ]
+    if not new:
+        return
+    origin = Origin(lane.system, lane.entity.value, lane.lane_id, lane.run_id, rules.mapping_version)
+    ciphers = await rules.keys.ciphers(connection, lane.system, {version.subject for version in new}, now)
+    await append_versions(connection, origin, new, ciphers, rules.keys, now)
+    await supersede(connection, lane, accepted.versions)
+
+
+async def _apply_customers(
+    connection: AsyncConnection, lane: LaneContext, page: Incoming, rules: ApplyRules, now: datetime
+) -> tuple[Accepted, list[Change]]:
+    records = {
+        Node(lane.system, external_id): content.record
+        for external_id, content in page.contents.items()
+        if isinstance(content.record, CustomerRecord)
+    }
+    gone = [Node(lane.system, external_id) for external_id in page.tombstones]
+    carried = await lock_customers(connection, records, rules.recognition.region, gone)
+    accepted = await accept(connection, lane, page, rules.mapping_version, now)
+    if not accepted.changed:
+        return accepted, []
+    await _keep_versions(connection, lane, page, accepted, rules, now)
+    changed = {Node(lane.system, external_id) for external_id in accepted.changed}
+    rewritten = {Node(lane.system, external_id) for external_id in accepted.versions}
+    carried = {node: keys for node, keys in carried.items() if node in rewritten}
+    recognised = await recognise(connection, changed, carried, rules.recognition, now)
+    if recognised.moved:
+        await follow_owners(connection, recognised.moved)
+    projection = recognised.projection
+    return accepted, [
+        *(Change("Customer", str(i), "CustomerCreateEvent") for i in projection.created),
+        *(Change("Customer", str(i), "CustomerAttributeValueChangeEvent") for i in projection.changed),
+        *(Change("Customer", str(i), "CustomerDeleteEvent") for i in projection.ended),
+    ]
+
+
+async def _apply_belongings(
+    connection: AsyncConnection, lane: LaneContext, page: Incoming, rules: ApplyRules, now: datetime
+) -> tuple[Accepted, list[Change]]:
+    owners = {content.owner for content in page.contents.values() if content.owner is not None}
+    await lock_identifiers(connection, [id_of(lane.system, owner) for owner in owners])
+    accepted = await accept(connection, lane, page, rules.mapping_version, now)
+    if not accepted.changed:
+        return accepted, []
+    await _keep_versions(connection, lane, page, accepted, rules, now)
+    contents = [(page.contents[external_id], version) for external_id, version in accepted.versions.items()]
+    owned = await write_belongings(connection, lane, contents, now)
+    if accepted.restored:
+        owned += await mark_belongings(connection, lane, accepted.restored, deleted=False)
+    if accepted.deleted:
+        owned += await mark_belongings(connection, lane, accepted.deleted, deleted=True)
+    return accepted, _belonging_changes(lane, owned)
+
+
+def _belonging_changes(lane: LaneContext, owned: list[Owned]) -> list[Change]:
+    name = "".join(part.capitalize() for part in lane.entity.value.split("_"))
+    kind = f"{name}AttributeValueChangeEvent"
+    customers: set[UUID] = {row.customer_id for row in owned if row.customer_id is not None}
+    return [
+        *(Change(name, str(row.id), kind) for row in owned),
+        *(Change("Customer", str(customer_id), kind) for customer_id in sorted(customers)),
+    ]

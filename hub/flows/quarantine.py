@@ -1,0 +1,75 @@
+"""Keep what could not be applied, with its original bytes, until somebody or a better version settles it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.flows.incoming import Refusal
+from hub.flows.lane import LaneContext
+from hub.store.keys import KeyRing
+from hub.store.sets import run_set
+
+_INSERT: Final = """
+INSERT INTO quarantine (lane_id, run_id, system, entity, external_id, place, code, path, reason, subject_key_id, body,
+  digest, as_of, at)
+SELECT :lane_id, CAST(:run_id AS uuid), :system, :entity, r.external_id, r.place, r.code, r.path, r.reason, r.key_id,
+  decode(r.body, 'hex'), decode(r.digest, 'hex'), r.as_of, :now
+FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, place text, code text, path text, reason text,
+  key_id uuid, body text, digest text, as_of timestamptz)
+ON CONFLICT (system, entity, digest) WHERE state = 'OPEN' DO NOTHING"""
+
+
+async def put_aside(
+    connection: AsyncConnection, lane: LaneContext, refused: Sequence[Refusal], keys: KeyRing, now: datetime
+) -> int:
+    """Store refused objects encrypted for their subject; the same bytes wait only once. Returns how many are new."""
+    subjects = [refusal.external_id or f"unreadable:{lane.entity.value}" for refusal in refused]
+    ciphers = await keys.ciphers(connection, lane.system, subjects, now)
+    rows = []
+    for refusal, subject in zip(refused, subjects, strict=True):
+        if subject not in ciphers:
+            continue
+        digest = keys.proof(refusal.original)
+        rows.append(
+            {
+                "external_id": refusal.external_id,
+                "place": refusal.place,
+                "code": refusal.code,
+                "path": refusal.path,
+                "reason": refusal.reason,
+                "key_id": ciphers[subject].key_id,
+                "body": ciphers[subject].seal(refusal.original, digest.hex()).hex(),
+                "digest": digest.hex(),
+                "as_of": refusal.as_of,
+            }
+        )
+    binds = {"lane_id": lane.lane_id, "run_id": lane.run_id, "system": lane.system, "entity": lane.entity.value}
+    written = await run_set(connection, _INSERT, rows, now=now, **binds)
+    return written.rowcount
+
+
+async def original_of(connection: AsyncConnection, keys: KeyRing, quarantine_id: int) -> bytes | None:
+    """The original bytes of one quarantined object; None once its subject's key is gone."""
+    row = (
+        await connection.execute(
+            text("SELECT subject_key_id, body, digest FROM quarantine WHERE id = :id"), {"id": quarantine_id}
+        )
+    ).one()
+    cipher = await keys.cipher_of(connection, row.subject_key_id)
+    return None if cipher is None else cipher.unseal(row.body, row.digest.hex())
+
+
+async def supersede(connection: AsyncConnection, lane: LaneContext, accepted: Collection[str]) -> None:
+    """Close what a later, good content of the same object has made irrelevant."""
+    await connection.execute(
+        text(
+            """UPDATE quarantine SET state = 'SUPERSEDED'
+               WHERE system = :system AND entity = :entity AND state = 'OPEN' AND external_id = ANY(:ids)"""
+        ),
+        {"system": lane.system, "entity": lane.entity.value, "ids": list(accepted)},
+    )

@@ -1,0 +1,120 @@
+"""Versions of documents: every accepted content, encrypted for its subject, and the ledger row that proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.store.keys import KeyRing, SubjectCipher
+from hub.store.sets import run_set
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """One accepted content; `subject` names the person whose key protects it."""
+
+    external_id: str
+    version: int
+    as_of: datetime
+    document: bytes
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """By which road the versions came; `lane_id` and `run_id` None for an answer to our own command."""
+
+    system: str
+    entity: str
+    lane_id: int | None
+    run_id: UUID | None
+    mapping_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """One version read back; `document` is None once the subject's key is gone."""
+
+    version: int
+    as_of: datetime
+    observed_at: datetime
+    document: bytes | None
+
+
+_INSERT: Final = """
+WITH r AS (SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(
+  external_id text, version int, as_of timestamptz, key_id uuid, body text, proof text)),
+ledger AS (
+  INSERT INTO change_ledger (system, entity, external_id, version, lane_id, run_id, mapping_version, effective_at,
+    observed_at, digest)
+  SELECT :system, :entity, external_id, version, CAST(:lane_id AS bigint), CAST(:run_id AS uuid), :mapping_version,
+    as_of, CAST(:now AS timestamptz), decode(proof, 'hex') FROM r)
+INSERT INTO document_version (system, entity, external_id, version, as_of, observed_at, subject_key_id, body, digest)
+SELECT :system, :entity, external_id, version, as_of, CAST(:now AS timestamptz), key_id, decode(body, 'hex'),
+  decode(proof, 'hex') FROM r"""
+
+
+def _place(system: str, entity: str, external_id: str, version: int) -> str:
+    return f"{system}/{entity}/{external_id}/{version}"
+
+
+async def append_versions(
+    connection: AsyncConnection,
+    origin: Origin,
+    versions: Sequence[NewVersion],
+    ciphers: Mapping[str, SubjectCipher],
+    keys: KeyRing,
+    now: datetime,
+) -> None:
+    """Keep the contents and their ledger rows; the caller left out subjects that have no cipher any more."""
+    rows = []
+    for new in versions:
+        cipher = ciphers[new.subject]
+        place = _place(origin.system, origin.entity, new.external_id, new.version)
+        rows.append(
+            {
+                "external_id": new.external_id,
+                "version": new.version,
+                "as_of": new.as_of,
+                "key_id": cipher.key_id,
+                "body": cipher.seal(new.document, place).hex(),
+                "proof": keys.proof(new.document).hex(),
+            }
+        )
+    await run_set(
+        connection,
+        _INSERT,
+        rows,
+        system=origin.system,
+        entity=origin.entity,
+        lane_id=origin.lane_id,
+        run_id=origin.run_id,
+        mapping_version=origin.mapping_version,
+        now=now,
+    )
+
+
+async def versions_of(
+    connection: AsyncConnection, keys: KeyRing, system: str, entity: str, external_id: str
+) -> list[StoredVersion]:
+    """Every version of one object, oldest first."""
+    rows = await connection.execute(
+        text(
+            """SELECT version, as_of, observed_at, subject_key_id, body FROM document_version
+               WHERE system = :system AND entity = :entity AND external_id = :external_id ORDER BY version"""
+        ),
+        {"system": system, "entity": entity, "external_id": external_id},
+    )
+    found = []
+    for row in rows.all():
+        cipher = await keys.cipher_of(connection, row.subject_key_id)
+        place = _place(system, entity, external_id, row.version)
+        document = None if cipher is None or row.body is None else cipher.unseal(row.body, place)
+        found.append(StoredVersion(row.version, row.as_of, row.observed_at, document))
+    return found

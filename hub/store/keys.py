@@ -1,0 +1,107 @@
+"""Data keys per person and system: what is written under one is lost, in every copy, when the key is dropped.
+
+AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces; the stored form is nonce followed by ciphertext and tag. The
+additional data names the place, so a ciphertext moved to another row does not open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.store.sets import run_set
+
+NONCE_BYTES = 12
+
+
+def seal(key: bytes, plain: bytes, place: bytes) -> bytes:
+    """Encrypt `plain` for `place`; equal input gives different output each time."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, place)
+
+
+def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
+    """The inverse of `seal`; cryptography's InvalidTag when the bytes or the place are not the sealed ones."""
+    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
+
+
+class SubjectCipher:
+    """One person's data key, opened."""
+
+    def __init__(self, key_id: UUID, key: bytes) -> None:
+        self.key_id = key_id
+        self._key = key
+
+    def seal(self, plain: bytes, place: str) -> bytes:
+        """Encrypt bytes that belong to this person."""
+        return seal(self._key, plain, place.encode())
+
+    def unseal(self, sealed: bytes, place: str) -> bytes:
+        """Decrypt bytes sealed under this person's key for the same place."""
+        return unseal(self._key, sealed, place.encode())
+
+
+class KeyRing:
+    """Opens data keys with the installation's master key (32 bytes)."""
+
+    def __init__(self, master: bytes) -> None:
+        self._wrapping = hashlib.sha256(b"contacthub wrap" + master).digest()
+        self._proving = hashlib.sha256(b"contacthub prove" + master).digest()
+
+    def proof(self, content: bytes) -> bytes:
+        """A keyed digest (HMAC-SHA-256): proves equality to whoever holds the key, reveals nothing to others."""
+        return hmac.digest(self._proving, content, "sha256")
+
+    async def ciphers(
+        self, connection: AsyncConnection, system: str, subjects: Iterable[str], now: datetime
+    ) -> Mapping[str, SubjectCipher]:
+        """A cipher per subject, made where there is none yet; an erased subject is left out."""
+        wanted = sorted(set(subjects))
+        found = await self._load(connection, system, wanted)
+        missing = [subject for subject in wanted if subject not in found]
+        if missing:
+            await self._create(connection, system, missing, now)
+            found |= await self._load(connection, system, missing)
+        return {subject: cipher for subject, cipher in found.items() if cipher is not None}
+
+    async def cipher_of(self, connection: AsyncConnection, key_id: UUID) -> SubjectCipher | None:
+        """The cipher under an id that a row names; None once erased."""
+        row = (await connection.execute(text("SELECT wrapped FROM subject_key WHERE id = :id"), {"id": key_id})).one()
+        return None if row.wrapped is None else self._open(key_id, row.wrapped)
+
+    async def _load(
+        self, connection: AsyncConnection, system: str, subjects: list[str]
+    ) -> dict[str, SubjectCipher | None]:
+        rows = await connection.execute(
+            text("SELECT id, subject, wrapped FROM subject_key WHERE system = :system AND subject = ANY(:subjects)"),
+            {"system": system, "subjects": subjects},
+        )
+        return {row.subject: None if row.wrapped is None else self._open(row.id, row.wrapped) for row in rows}
+
+    async def _create(self, connection: AsyncConnection, system: str, subjects: list[str], now: datetime) -> None:
+        rows = []
+        for subject in subjects:
+            key_id = uuid4()
+            wrapped = seal(self._wrapping, AESGCM.generate_key(256), key_id.bytes)
+            rows.append({"id": key_id, "subject": subject, "wrapped": wrapped.hex()})
+        await run_set(
+            connection,
+            """INSERT INTO subject_key (id, system, subject, wrapped, created_at)
+               SELECT r.id, :system, r.subject, decode(r.wrapped, 'hex'), :now
+               FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, subject text, wrapped text)
+               ORDER BY r.subject ON CONFLICT (system, subject) DO NOTHING""",
+            rows,
+            system=system,
+            now=now,
+        )
+
+    def _open(self, key_id: UUID, wrapped: bytes) -> SubjectCipher:
+        return SubjectCipher(key_id, unseal(self._wrapping, wrapped, key_id.bytes))
