@@ -41,8 +41,10 @@ class Tuning:
             "max_logical_replication_workers": "0",
             "log_checkpoints": "off",
         }
-        if not self.durable:  # survives the death of any process, but not of the machine
-            chosen |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        if not self.durable:
+            # A commit still reaches the operating system, so it survives the death of any process but not of the
+            # machine. Asynchronous commit would be a tenth faster and lose commits with the server process.
+            chosen |= {"fsync": "off", "full_page_writes": "off"}
         return chosen
 
 
@@ -66,7 +68,7 @@ def ensure_cluster(cluster: Path, programs: Path, account: Account | None, *, du
     the same answers on every machine. Over the socket no password is asked, over TCP one always is.
     """
     for unfinished in cluster.parent.glob(f"{cluster.name}.new-*"):
-        shutil.rmtree(unfinished)
+        shutil.rmtree(unfinished, ignore_errors=True)  # the initdb of a hub killed just now may still write
     if cluster.exists():
         return
     fresh = Path(tempfile.mkdtemp(prefix=f"{cluster.name}.new-", dir=cluster.parent))

@@ -39,6 +39,10 @@ class PidRecord:
     owner: int
     owner_birth: str
 
+    def to_json(self) -> str:
+        """As the pid file holds it."""
+        return json.dumps(asdict(self))
+
 
 def birth_of(pid: int) -> str | None:
     """When `pid` was born, exact and unique on this machine, or None if it is no longer (or only a zombie).
@@ -64,7 +68,7 @@ def write_record(path: Path, pid: int) -> None:
     if birth is None or owner_birth is None:
         return
     fresh = path.with_name(f"{path.name}.new")
-    fresh.write_text(json.dumps(asdict(PidRecord(pid, birth, os.getpid(), owner_birth))))
+    fresh.write_text(PidRecord(pid, birth, os.getpid(), owner_birth).to_json())
     fresh.replace(path)
 
 
@@ -84,13 +88,21 @@ def stop_orphan(name: str, path: Path, steps: Sequence[StopStep]) -> None:
     if birth_of(record.owner) == record.owner_birth:
         raise Conflict(f"{name} already runs as process {record.pid}, started by process {record.owner}")
     log.warning("stopping %s, process %d: process %d left it behind", name, record.pid, record.owner)
+    end_recorded(name, path, steps)
+
+
+def end_recorded(name: str, path: Path, steps: Sequence[StopStep]) -> None:
+    """End the recorded process, whoever owns it, and return when it is gone; it usually has gone already."""
+    record = read_record(path)
+    if record is None:
+        return
     for step in (*steps, StopStep(signal.SIGKILL, 5.0)):
-        with suppress(ProcessLookupError):
-            os.kill(record.pid, step.signal)
+        if birth_of(record.pid) == record.birth:
+            with suppress(ProcessLookupError):
+                os.kill(record.pid, step.signal)
         deadline = time.monotonic() + step.patience_s
         while time.monotonic() < deadline:
             if birth_of(record.pid) != record.birth:
-                log.info("%s, process %d, has stopped", name, record.pid)
                 return
             time.sleep(POLL_S)
-    raise Transient(f"{name}, process {record.pid}, left behind by process {record.owner}, does not stop")
+    raise Transient(f"{name}, process {record.pid}, does not stop")

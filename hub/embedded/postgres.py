@@ -160,7 +160,7 @@ class EmbeddedPostgres:
         if self._server is not None:
             self._server.stop()
         if self._psql is not None:
-            shutil.rmtree(self._psql.socket)
+            shutil.rmtree(self._psql.socket, ignore_errors=True)  # /tmp may have been tidied meanwhile
         self._server = self._psql = None
         self._claim.release()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from hub.embedded.account import Account
-from hub.embedded.orphan import POLL_S, StopStep, stop_orphan, write_record
+from hub.embedded.orphan import POLL_S, StopStep, birth_of, end_recorded, stop_orphan, write_record
 from hub.errors import Invalid, Transient
 
 log = logging.getLogger(__name__)
@@ -58,12 +58,14 @@ class SupervisedProcess:
         )
         self._guard: subprocess.Popen[str] | None = None
         self._pid = 0
+        self._birth: str | None = None
         self._log_start = 0
 
     @property
     def running(self) -> bool:
-        """Whether it was started and has not ended since."""
-        return self._guard is not None and self._guard.poll() is None
+        """Whether it was started and has not ended since; exact, even before its guard has noticed the end."""
+        alive = self._guard is not None and self._guard.poll() is None
+        return alive and self._birth is not None and birth_of(self._pid) == self._birth
 
     @property
     def pid(self) -> int:
@@ -98,6 +100,7 @@ class SupervisedProcess:
             self.stop()
             raise Invalid(f"{self.name} cannot be started: {answer or self.log_tail()}")
         self._pid = int(answer)
+        self._birth = birth_of(self._pid)
         write_record(self._pid_file, self._pid)
         log.info("%s runs as process %d, log in %s", self.name, self._pid, self.log_file)
 
@@ -124,6 +127,8 @@ class SupervisedProcess:
             return
         with guard:  # closes the line, which is the order to stop, and waits
             pass
+        # A guard that was killed itself could not wait for the program to end.
+        end_recorded(self.name, self._pid_file, self._stop_steps)
         self._pid_file.unlink(missing_ok=True)
         log.info("%s is no longer running", self.name)
 

@@ -1,0 +1,1 @@
+"""The programs the hub starts for itself."""
