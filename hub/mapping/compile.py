@@ -15,7 +15,6 @@ from hub.mapping.document import MappingDocument
 from hub.mapping.record import ListReader, ObjectReader, Read, RecordMapping
 from hub.mapping.rules import RuleCompiler
 from hub.mapping.shape import RecordShape, shape_of
-from hub.records.belongings import OrderLineRecord
 from hub.records.catalogue import RECORD_OF
 from hub.records.customer import Canonical, ForeignIdentifier
 from hub.records.identity import Entity
@@ -25,8 +24,6 @@ from hub.yaml.validation import findings_of
 
 # A customer has one number per system, so there the system is part of the child's identity.
 _IDENTITY: Final[Mapping[type[Canonical], tuple[str, ...]]] = {ForeignIdentifier: ("system", "external_id")}
-# Lines have a meaning in their order; contact media and addresses come in whatever order the package reads them.
-_SEQUENCED: Final[frozenset[type[Canonical]]] = frozenset({OrderLineRecord})
 
 
 def load_mapping(path: Path) -> RecordMapping:
@@ -106,4 +103,4 @@ class _Compiler:
             where = self._rules.expression(node.child("where"))
             if select is not None:
                 identity = _IDENTITY.get(child.model, ("external_id",))
-                yield field, ListReader(child.model, select, where, element, identity, child.model in _SEQUENCED)
+                yield field, ListReader(child.model, select, where, element, identity)

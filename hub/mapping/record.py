@@ -39,14 +39,13 @@ class ObjectReader:
 
 @dataclass(frozen=True)
 class ListReader:
-    """The child records of one list. `sequenced`: they stay in the package's order, else they are ordered by id."""
+    """The child records of one list, in the package's order; `identity` are the fields that tell them apart."""
 
     model: type[Canonical]
     select: Select
     where: Select | None
     element: ObjectReader
     identity: Sequence[str]
-    sequenced: bool
 
     def children(self, body: object) -> list[Canonical]:
         """Validated children; raises Unfit with the element's place in the *source's* list."""
@@ -67,7 +66,7 @@ class ListReader:
             except Unfit as unfit:
                 raise unfit.within(str(index)) from None
             children[key] = child
-        return list(children.values()) if self.sequenced else [children[key] for key in sorted(children)]
+        return list(children.values())
 
 
 @dataclass(frozen=True)

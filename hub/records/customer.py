@@ -61,6 +61,10 @@ def _by_id(children: tuple[Child, ...]) -> tuple[Child, ...]:
     return tuple(sorted(children, key=lambda child: child.external_id))
 
 
+def _by_system(identifiers: tuple[ForeignIdentifier, ...]) -> tuple[ForeignIdentifier, ...]:
+    return tuple(sorted(identifiers, key=lambda identifier: (identifier.system, identifier.external_id)))
+
+
 class CustomerRecord(Canonical):
     """Everything one system says about one customer, children included, ordered by the children's ids.
 
@@ -76,6 +80,6 @@ class CustomerRecord(Canonical):
     language: Words | None = None
     status: Words | None = None
     customer_number: Words | None = None
-    identifiers: tuple[ForeignIdentifier, ...] = ()
+    identifiers: Annotated[tuple[ForeignIdentifier, ...], AfterValidator(_by_system)] = ()
     contact_media: Annotated[tuple[ContactMediumRecord, ...], AfterValidator(_by_id)] = ()
     addresses: Annotated[tuple[PostalAddressRecord, ...], AfterValidator(_by_id)] = ()

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from hub.errors import Finding
 from hub.records.customer import CustomerRecord
 from hub.yaml.nearest import choices
 from hub.yaml.nodes import Node
 
+# Every system's own identifiers stay: there is nothing to choose.
+_FIELDS: Final = [name for name in CustomerRecord.model_fields if name != "identifiers"]
+
 
 def check_survivorship(survivorship: Node, systems: Mapping[str, Node]) -> Iterator[Finding]:
     """Sources that are no systems or stand twice, and fields the customer record does not have."""
     yield from _sources(survivorship, systems)
     for name, field in survivorship.entries_of("fields").items():
-        if name not in CustomerRecord.model_fields:
-            message = f"survivorship: a customer has no field {name!r}"
-            yield field.finding(message, choices(name, CustomerRecord.model_fields))
+        if name not in _FIELDS:
+            yield field.finding(f"survivorship: a customer has no field {name!r}", choices(name, _FIELDS))
         yield from _sources(field, systems)
 
 

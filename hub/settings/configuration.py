@@ -28,8 +28,8 @@ from hub.yaml.validation import findings_of
 class Configuration:
     """Everything hub.yaml says, with references checked, secrets in place and mappings compiled.
 
-    `mappings` has an entry for each entity of a system that a flow carries in either direction.
-    `survivorship.sources` names every system.
+    `mappings` has an entry for each (system, entity) that a flow brings in, and for targets that have one.
+    `survivorship.sources` and those of each field name every system.
     """
 
     company: str
@@ -131,7 +131,12 @@ def _planned(name: str, entry: FlowEntry) -> PlannedFlow:
 
 def _ranked(survivorship: Survivorship, systems: Mapping[str, Node]) -> Survivorship:
     """Every system has a place, so that the golden record never depends on which source came first."""
-    return survivorship.model_copy(update={"sources": tuple(dict.fromkeys([*survivorship.sources, *systems]))})
+    general = tuple(dict.fromkeys([*survivorship.sources, *systems]))
+    fields = {
+        name: field.model_copy(update={"sources": tuple(dict.fromkeys([*field.sources, *general]))})
+        for name, field in survivorship.fields.items()
+    }
+    return survivorship.model_copy(update={"sources": general, "fields": fields})
 
 
 def _in_reading_order(findings: list[Finding], first: str) -> list[Finding]:

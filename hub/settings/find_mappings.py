@@ -34,9 +34,9 @@ class MappingFinder:
                 mapping = self._own(f"systems.{name}.mappings.{entity}", entity, node)
                 if mapping is not None:
                     found[SystemName(name), mapping.entity] = mapping
-        for name, entity, node in _carried(flows):
+        for name, entity, needed_at in _carried(flows):
             if name in systems and entity.value not in systems[name].entries_of("mappings"):
-                default = self._adapters(name, entity, systems[name], node)
+                default = self._adapters(name, entity, systems[name], needed_at)
                 if default is not None:
                     found[SystemName(name), entity] = default
         return found
@@ -59,13 +59,15 @@ class MappingFinder:
             self.findings.append(node.finding(message, f"its `entity:` must be {entity}"))
         return mapping
 
-    def _adapters(self, name: str, entity: Entity, system: Node, needed_at: Node) -> RecordMapping | None:
+    def _adapters(self, name: str, entity: Entity, system: Node, needed_at: Node | None) -> RecordMapping | None:
         adapter_name = system.text_of("adapter") or ""
         adapter = self.adapters.get(adapter_name)
         if adapter is None:
             return None  # told where the adapter is named
         path = adapter.mappings / f"{entity.value}.yaml" if adapter.mappings else None
         if path is None or not path.is_file():
+            if needed_at is None:
+                return None
             message = f"adapter {adapter_name} brings no mapping for {entity.value}"
             hint = f"write one and name it under systems.{name}.mappings.{entity.value}"
             self.findings.append(needed_at.finding(message, hint))
@@ -89,8 +91,11 @@ class MappingFinder:
             return None
 
 
-def _carried(flows: Mapping[str, Node]) -> Iterator[tuple[str, Entity, Node]]:
-    """System, entity and place of each flow that runs; what the hub sends is read back, so it needs a mapping too."""
+def _carried(flows: Mapping[str, Node]) -> Iterator[tuple[str, Entity, Node | None]]:
+    """System and entity of each flow that runs, and where it needs a mapping.
+
+    What a target reads back is mapped too; one that only takes orders (a folder of files) does well without.
+    """
     entities = {entity.value: entity for entity in Entity}
     for flow in flows.values():
         entity = flow.child("entity")
@@ -99,4 +104,4 @@ def _carried(flows: Mapping[str, Node]) -> Iterator[tuple[str, Entity, Node]]:
         for key in ("source", "target"):
             system = flow.text_of(key)
             if system is not None and system != HUB:
-                yield system, entities[entity.text], entity
+                yield system, entities[entity.text], entity if key == "source" else None

@@ -14,7 +14,7 @@ from hub.yaml.nodes import Node, Plain, Step
 _REFERENCE: Final = re.compile(r"\$\{([^}]*)\}")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_KEY: Final = re.compile(
-    r"passw(or)?d|passphrase|secret|token|credential|(api|private|access|signing)_?key", re.I
+    r"(passw(or)?d|passphrase|secret|token|credentials?|(api|private|access|signing)_?key)$", re.I
 )
 _PASSWORD_IN_URL: Final = re.compile(r"://[^/@\s:]+:(?!\$\{)[^/@\s]+@")
 
@@ -54,8 +54,8 @@ class Resolver:
         return named or self.is_secret(path)
 
     def _from_environment(self, node: Node, text: str, path: tuple[Step, ...]) -> str:
-        secret = self._secret(path)
-        if _PASSWORD_IN_URL.search(text) or (secret and text and not _REFERENCE.search(text)):
+        secret = self._secret(path) or "://" in text  # a URL may carry one
+        if _PASSWORD_IN_URL.search(text) or (self._secret(path) and text and not _REFERENCE.search(text)):
             self._in_clear(node, path)
             return text
 

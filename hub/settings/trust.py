@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from hub.records.enums import SurvivorshipRule
 from hub.settings.written import Written
+from hub.yaml.nearest import choices
 
 _CONFIGURABLE: Final = (
     SurvivorshipRule.PREFER_UNLESS_BLANK,
@@ -19,25 +21,31 @@ _CONFIGURABLE: Final = (
 )
 
 
-def _configurable(rule: SurvivorshipRule) -> SurvivorshipRule:
+def _configurable(rule: object) -> object:
+    # PINNED is a person's decision about one customer, MOST_RESTRICTIVE what consent does when people are merged.
     if rule not in _CONFIGURABLE:
-        # PINNED is a person's decision about one customer, MOST_RESTRICTIVE what consent does when people are merged.
-        hint = {"rule": rule.value, "allowed": f"allowed: {', '.join(_CONFIGURABLE)}"}
+        hint = {"rule": str(rule), "allowed": choices(str(rule), _CONFIGURABLE)}
         raise PydanticCustomError("survivorship", "{rule} is not a rule for a field", hint)
     return rule
+
+
+def _region(text: str) -> str:
+    if not re.fullmatch("[A-Z]{2}", text):
+        raise PydanticCustomError("region", "is not a region", {"allowed": "two capitals of ISO 3166-1, such as NL"})
+    return text
 
 
 class FieldTrust(Written):
     """How one golden field is chosen among the sources."""
 
-    rule: Annotated[SurvivorshipRule, AfterValidator(_configurable)] = Field(
+    rule: Annotated[SurvivorshipRule, BeforeValidator(_configurable)] = Field(
         SurvivorshipRule.PREFER_UNLESS_BLANK, description="PREFER_UNLESS_BLANK, ALWAYS, MOST_RECENT or OLDEST."
     )
     sources: tuple[str, ...] = Field((), description="Order of trust for this field; empty: the general one.")
 
 
-class Survivorship(Written):
-    """Which source's value survives in the golden record."""
+class Survivorship(FieldTrust):
+    """Which source's value survives in the golden record: the rule and order of every field without its own."""
 
     sources: tuple[str, ...] = Field(
         (), description="Systems in order of trust; those left out follow in the order of `systems:`."
@@ -48,6 +56,6 @@ class Survivorship(Written):
 class Recognition(Written):
     """How records of the same person find each other."""
 
-    region: str = Field(
-        "NL", pattern="^[A-Z]{2}$", description="ISO 3166-1 region of phone numbers written without a country."
+    region: Annotated[str, AfterValidator(_region)] = Field(
+        "NL", description="ISO 3166-1 region of phone numbers written without a country."
     )

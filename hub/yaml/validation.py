@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
-from typing import Annotated, TypeGuard, Union, get_args, get_origin
+from typing import Annotated, Final, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -13,6 +13,21 @@ from pydantic_core import ErrorDetails
 from hub.errors import Finding
 from hub.yaml.nearest import choices
 from hub.yaml.nodes import Node, Step
+
+_RULES: Final[Mapping[str, str]] = {
+    "string_type": "must be a text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+}
 
 
 def findings_of(
@@ -27,7 +42,16 @@ def findings_of(
     Paths in `told` have a finding already. Only names and rules are told: an input value may be a secret.
     """
     details = error.errors(include_url=False, include_input=False)
-    return [_finding(detail, node, model, place) for detail in details if detail["loc"] not in told]
+    return [
+        _finding(detail, node, model, place)
+        for detail in details
+        if detail["loc"] not in told and not _follows_from_elements(detail, node)
+    ]
+
+
+def _follows_from_elements(detail: ErrorDetails, node: Node) -> bool:
+    """A list whose elements are all wrong also counts as too short."""
+    return detail["type"] == "too_short" and bool(node.nearest(list(detail["loc"])).items)
 
 
 def _finding(detail: ErrorDetails, node: Node, model: type[BaseModel], place: str) -> Finding:
@@ -49,7 +73,8 @@ def _finding(detail: ErrorDetails, node: Node, model: type[BaseModel], place: st
             return there.finding(f"{where}: {given!r} is not one of its values", choices(given, members))
         case "model_type" | "model_attributes_type" | "dict_type" | "mapping_type":
             return there.finding(f"{where}: must be keys with values", choices("", _keys(annotation_at(model, path))))
-    rule = detail["msg"].replace("Input should be", "must be").removeprefix("Value error, ")
+    rule = _RULES.get(detail["type"]) or detail["msg"].replace("Input should be", "must be")
+    rule = rule.removeprefix("Value error, ")
     allowed = detail.get("ctx", {}).get("allowed") or _description(holder, last) or "see docs/configuration.md"
     return there.finding(f"{where}: {rule}", str(allowed))
 
