@@ -67,7 +67,7 @@ class Quarantine(Table):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     lane_id: Mapped[int] = mapped_column(BigInteger)
-    run_id: Mapped[UUID]
+    run_id: Mapped[UUID | None]
     system: Mapped[str]
     entity: Mapped[str]
     external_id: Mapped[str | None]

@@ -1,0 +1,147 @@
+"""Correct a way to reach the customer: true in the hub at once, on its way to every system with the old value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.identifiers import Node
+from hub.customers.normalise import normalise_phone
+from hub.customers.recognise import Rules, lock_customers, recognise
+from hub.customers.survive import normalised_medium
+from hub.errors import Invalid, NotFound
+from hub.exchange.want import Target, want_update
+from hub.live.changes import Change
+from hub.live.publish import publish
+from hub.ports.writing import FieldChange
+from hub.records.enums import MediumKind
+from hub.records.identity import CustomerId, Entity, ExternalId
+from hub.store.audit import Deed, record_deed
+
+
+async def correct_contact_medium(
+    connection: AsyncConnection, medium_id: UUID, value: str, principal: str, rules: Rules, now: datetime
+) -> CustomerId:
+    """Replace the value everywhere this customer has it; the value it has already changes nothing.
+
+    Invalid for a value that is no e-mail address or phone number, NotFound for an unknown medium.
+    """
+    medium = await _medium(connection, medium_id)
+    corrected = checked_value(MediumKind(medium.kind), value, rules.region)
+    if corrected == medium.value:
+        return CustomerId(medium.customer_id)
+    nodes = await _nodes(connection, medium.customer_id)
+    await lock_customers(connection, {}, rules.region, nodes)
+    children = await _children(connection, medium, nodes, rules.region)
+    for node, child_id, old in children:
+        await _correct_child(connection, medium.customer_id, node, child_id, (old, corrected), principal, now)
+    await recognise(connection, nodes, {}, rules, now)
+    await publish(connection, [Change("Customer", str(medium.customer_id), "CustomerAttributeValueChangeEvent")], now)
+    deed = Deed(
+        principal, "correctContactMedium", "Customer", str(medium.customer_id), detail={"medium": str(medium_id)}
+    )
+    await record_deed(connection, deed, now)
+    return CustomerId(medium.customer_id)
+
+
+def checked_value(kind: MediumKind, value: str, region: str) -> str:
+    """The value as it will be stored; the syntax is checked, not whether somebody answers there."""
+    trimmed = value.strip()
+    if kind is MediumKind.EMAIL:
+        try:
+            return validate_email(trimmed, check_deliverability=False, test_environment=True).normalized
+        except EmailNotValidError:
+            raise Invalid("that is not an e-mail address", ("value",)) from None
+    if kind is MediumKind.PHONE and normalise_phone(trimmed, region) is None:
+        raise Invalid(f"that is not a phone number, neither international nor of region {region}", ("value",))
+    if not trimmed or len(trimmed) > 500:
+        raise Invalid("the value must have 1 to 500 characters", ("value",))
+    return trimmed
+
+
+async def _medium(connection: AsyncConnection, medium_id: UUID) -> Row[Any]:
+    row = (
+        await connection.execute(
+            text("SELECT customer_id, kind, value, normalised FROM contact_medium WHERE id = :id"), {"id": medium_id}
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no contact medium {medium_id}")
+    return row
+
+
+async def _nodes(connection: AsyncConnection, customer_id: UUID) -> list[Node]:
+    rows = await connection.execute(
+        text("SELECT system, external_id FROM customer_identifier WHERE customer_id = :id ORDER BY 1, 2"),
+        {"id": customer_id},
+    )
+    return [Node(row.system, row.external_id) for row in rows]
+
+
+async def _children(
+    connection: AsyncConnection, medium: Row[Any], nodes: Sequence[Node], region: str
+) -> list[tuple[Node, str, str]]:
+    """Where the old value stands now: source images with the corrections already under way laid over them."""
+    rows = await connection.execute(
+        text(
+            """SELECT s.system, s.external_id, m.external_id AS child_id, coalesce(c.new, m.value) AS value
+               FROM unnest(CAST(:s AS text[]), CAST(:e AS text[])) AS r(system, external_id)
+               JOIN source_record s ON s.system = r.system AND s.external_id = r.external_id
+                 AND s.entity = 'customer' AND NOT s.deleted
+               CROSS JOIN LATERAL jsonb_to_recordset(s.document -> 'contact_media')
+                 AS m(external_id text, kind text, value text)
+               LEFT JOIN LATERAL (
+                 SELECT c.new FROM correction c WHERE c.system = s.system AND c.external_id = s.external_id
+                   AND c.entity = 'customer' AND c.path[2] = m.external_id AND c.state = 'OPEN'
+                 ORDER BY c.at DESC, c.id DESC LIMIT 1) c ON true
+               WHERE m.kind = :kind ORDER BY 1, 2, 3"""
+        ),
+        {
+            "s": [node.system for node in nodes],
+            "e": [node.external_id for node in nodes],
+            "kind": medium.kind,
+        },
+    )
+    kind = MediumKind(medium.kind)
+    return [
+        (Node(row.system, row.external_id), row.child_id, row.value)
+        for row in rows
+        if normalised_medium(kind, row.value, region) == medium.normalised
+    ]
+
+
+async def _correct_child(
+    connection: AsyncConnection,
+    customer_id: UUID,
+    node: Node,
+    child_id: str,
+    values: tuple[str, str],
+    principal: str,
+    now: datetime,
+) -> None:
+    path = ("contact_media", child_id, "value")
+    old, new = values
+    await connection.execute(
+        text(
+            """INSERT INTO correction (id, system, entity, external_id, path, old, new, principal, at)
+               VALUES (:id, :system, 'customer', :external_id, CAST(:path AS text[]), :old, :new, :principal, :at)"""
+        ),
+        {
+            "id": uuid4(),
+            "system": node.system,
+            "external_id": node.external_id,
+            "path": list(path),
+            "old": old,
+            "new": new,
+            "principal": principal,
+            "at": now,
+        },
+    )
+    target = Target(node.system, Entity.CUSTOMER, ExternalId(node.external_id), str(customer_id))
+    await want_update(connection, target, [FieldChange(path, old, new)], now)

@@ -1,0 +1,62 @@
+"""Put the rooms together: adapters by name, systems from the configuration, one engine room per event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from importlib.metadata import entry_points
+from typing import Any
+
+from hub.clock import Clock
+from hub.customers.recognise import Rules
+from hub.customers.survive import FieldRule, Survivorship
+from hub.flows.engine_room import EngineRoom
+from hub.flows.systems import OpenSystems
+from hub.ports.system import Adapter
+from hub.settings.configuration import Configuration
+from hub.store.engine import Database
+from hub.store.keys import KeyRing
+
+ADAPTERS = "contacthub.adapters"
+"""The entry-point group under which a package offers its adapter."""
+
+
+def installed_adapters() -> Mapping[str, Adapter[Any]]:  # Any: each adapter has options of its own
+    """Every adapter on this machine by the name that hub.yaml uses."""
+    return {point.name: point.load() for point in entry_points(group=ADAPTERS)}
+
+
+def recognition_rules(configuration: Configuration) -> Rules:
+    """What recognition and survivorship take from hub.yaml."""
+    trust = configuration.survivorship
+    fields = {name: FieldRule(field.rule, field.sources) for name, field in trust.fields.items()}
+    return Rules(Survivorship(FieldRule(sources=trust.sources), fields), configuration.recognition.region)
+
+
+def open_systems(configuration: Configuration, adapters: Mapping[str, Adapter[Any]]) -> OpenSystems:
+    """The configured systems, each opened when it is first asked for, on the loop that asks."""
+    return OpenSystems(
+        {
+            name: partial(adapters[system.adapter].open, name, system.options)
+            for name, system in configuration.systems.items()
+        }
+    )
+
+
+def engine_room(
+    configuration: Configuration,
+    adapters: Mapping[str, Adapter[Any]],
+    database: Database,
+    keys: KeyRing,
+    clock: Clock,
+) -> EngineRoom:
+    """Everything the engine needs on one event loop; `database` must have been opened on it."""
+    return EngineRoom(
+        database=database,
+        systems=open_systems(configuration, adapters),
+        flows=configuration.flows,
+        mappings=configuration.mappings,
+        recognition=recognition_rules(configuration),
+        keys=keys,
+        clock=clock,
+    )

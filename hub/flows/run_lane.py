@@ -1,0 +1,104 @@
+"""Run an inbound lane: pull page by page, apply each with its cursor, then find what is gone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.errors import Conflict, HubError, NothingWaiting, Transient
+from hub.flows.engine_room import EngineRoom
+from hub.flows.gone import delete_missing, sweep
+from hub.flows.incoming import Incoming
+from hub.flows.meetings import answered, failed
+from hub.flows.runs import OpenRun, end_run, keep_counters, keep_cursor, keep_seen, open_run
+from hub.flows.take_in import take_in
+from hub.ports.pages import PullPage
+from hub.records.source import JsonObject
+from hub.settings.flows import Lane
+
+Progress = Callable[[Counter[str]], None]
+
+
+def _silent(counters: Counter[str]) -> None:
+    """Nobody watches."""
+
+
+async def run_lane(
+    room: EngineRoom, run_id: UUID, stopping: Callable[[], bool] = lambda: False, progress: Progress = _silent
+) -> Counter[str]:
+    """Bring the run to its end and return its counters.
+
+    Raises Transient when the system cannot be reached or `stopping` became true: the run is then INTERRUPTED and a
+    later call goes on behind its last committed page. Any other HubError has FAILED the run.
+    """
+    async with room.database.transaction() as connection:
+        run = await open_run(connection, run_id, room.clock())
+    if run is None:
+        return Counter()
+    try:
+        await _pull_all(room, run, stopping, progress)
+    except HubError as error:
+        state = "INTERRUPTED" if isinstance(error, Transient) else "FAILED"
+        async with room.database.transaction() as connection:
+            await failed(connection, run.lane.system, error, room.clock())
+            await end_run(connection, run_id, state, room.clock(), (error.code, error.message))
+        raise
+    async with room.database.transaction() as connection:
+        await keep_counters(connection, run_id, run.counters)
+        await answered(connection, run.lane.system, room.clock())
+        await end_run(connection, run_id, "COMPLETED", room.clock())
+    return run.counters
+
+
+async def _pull_all(room: EngineRoom, run: OpenRun, stopping: Callable[[], bool], progress: Progress) -> None:
+    port, entity = room.systems.port(run.lane.system), run.lane.entity
+    settings = _settings(room, run)
+    cursor = run.cursor if run.midway else None
+    if cursor is None:
+        try:
+            cursor = await port.begin_run(entity, run.cursor, timedelta(seconds=settings.overlap_s))
+        except NothingWaiting:
+            return
+    set_began: datetime | None = None
+    last = False
+    while not last:
+        if stopping():
+            raise Transient(f"flow {run.lane.flow} goes on later: the worker is stopping")
+        page = await port.pull(entity, cursor, settings.page_size)
+        await _keep_page(room, run, page)
+        progress(run.counters)
+        cursor, last, set_began = page.cursor, page.last, page.set_began or set_began
+    if set_began is not None:
+        await delete_missing(room, run, set_began, settings.max_delete_share)
+    elif settings.sweep and port.capabilities[entity].sweep:
+        await sweep(room, run, settings.max_delete_share)
+    await _finish(room, run, cursor)
+
+
+def _settings(room: EngineRoom, run: OpenRun) -> Lane:
+    for lane in room.flow(run.lane.flow).lanes:
+        if lane.cadence is run.cadence:
+            return lane
+    raise Conflict(f"flow {run.lane.flow} has no {run.cadence.value} lane in the configuration any more")
+
+
+async def _keep_page(room: EngineRoom, run: OpenRun, page: PullPage) -> None:
+    async def beside(connection: AsyncConnection, incoming: Incoming) -> None:
+        await keep_cursor(connection, run.lane.lane_id, page.cursor, run.id, room.clock())
+        if page.set_began is not None:
+            refused = [refusal.external_id for refusal in incoming.refused if refusal.external_id]
+            await keep_seen(connection, run.id, [*incoming.contents, *refused])
+
+    run.counters.update(await take_in(room, run.lane, page.objects, page.unreadable, beside))
+    async with room.database.transaction() as connection:
+        await keep_counters(connection, run.id, run.counters)
+
+
+async def _finish(room: EngineRoom, run: OpenRun, cursor: JsonObject) -> None:
+    await room.systems.port(run.lane.system).finished(run.lane.entity, cursor)
+    async with room.database.transaction() as connection:
+        await keep_cursor(connection, run.lane.lane_id, cursor, None, room.clock())

@@ -1,0 +1,129 @@
+"""The rows of runs: their lane, state, counters and cursor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.errors import NotFound
+from hub.flows.lane import LaneContext
+from hub.live.changes import Change
+from hub.live.publish import publish
+from hub.records.identity import Entity
+from hub.records.lanes import FlowCadence
+from hub.records.source import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A run and where its lane stands; `cursor` belongs to this run when `midway`, to the last one otherwise."""
+
+    id: UUID
+    cadence: FlowCadence
+    lane: LaneContext
+    cursor: JsonObject | None
+    midway: bool
+    counters: Counter[str]
+
+
+async def open_run(connection: AsyncConnection, run_id: UUID, now: datetime) -> OpenRun | None:
+    """Mark the run as running; None when it has ended already (a message that came twice)."""
+    row = (
+        await connection.execute(
+            text(
+                """UPDATE flow_run r SET state = 'RUNNING', started_at = coalesce(started_at, :now), error_code = NULL,
+                     error_message = NULL
+                   FROM lane l JOIN information_flow f ON f.name = l.flow
+                   WHERE r.id = :id AND l.id = r.lane_id AND r.state IN ('QUEUED', 'RUNNING', 'INTERRUPTED')
+                   RETURNING r.epoch, r.lane_id, r.counters, l.flow, l.cadence, f.source, f.entity"""
+            ),
+            {"id": run_id, "now": now},
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    lane = LaneContext(row.flow, row.lane_id, row.epoch, row.source, Entity(row.entity), run_id)
+    await publish_flow(connection, row.flow, now)
+    cursor = (
+        await connection.execute(
+            text("SELECT cursor, run_id FROM lane_cursor WHERE lane_id = :lane"), {"lane": row.lane_id}
+        )
+    ).one_or_none()
+    return OpenRun(
+        id=run_id,
+        cadence=FlowCadence(row.cadence),
+        lane=lane,
+        cursor=None if cursor is None else cursor.cursor,
+        midway=cursor is not None and cursor.run_id == run_id,
+        counters=Counter(row.counters),
+    )
+
+
+async def publish_flow(connection: AsyncConnection, flow: str, now: datetime) -> None:
+    """Tell subscribers that a flow's runs changed."""
+    await publish(connection, [Change("InformationFlow", flow, "InformationFlowStateChangeEvent")], now)
+
+
+async def keep_cursor(
+    connection: AsyncConnection, lane_id: int, cursor: JsonObject, run_id: UUID | None, now: datetime
+) -> None:
+    """Store where the lane stands; `run_id` None once the run is through."""
+    await connection.execute(
+        text(
+            """INSERT INTO lane_cursor (lane_id, cursor, run_id, updated_at)
+               VALUES (:lane, CAST(:cursor AS jsonb), :run, :now)
+               ON CONFLICT (lane_id) DO UPDATE SET cursor = excluded.cursor, run_id = excluded.run_id,
+                 updated_at = excluded.updated_at"""
+        ),
+        {"lane": lane_id, "cursor": orjson.dumps(cursor).decode(), "run": run_id, "now": now},
+    )
+
+
+async def keep_counters(connection: AsyncConnection, run_id: UUID, counters: Counter[str]) -> None:
+    """Store how far the run has come."""
+    await connection.execute(
+        text("UPDATE flow_run SET counters = CAST(:counters AS jsonb) WHERE id = :id"),
+        {"id": run_id, "counters": orjson.dumps(dict(counters)).decode()},
+    )
+
+
+async def keep_seen(connection: AsyncConnection, run_id: UUID, ids: Iterable[str]) -> None:
+    """Remember the ids that a complete set holds."""
+    await connection.execute(
+        text(
+            """INSERT INTO run_seen (run_id, external_id) SELECT :run, unnest(CAST(:ids AS text[]))
+               ON CONFLICT DO NOTHING"""
+        ),
+        {"run": run_id, "ids": list(ids)},
+    )
+
+
+async def end_run(
+    connection: AsyncConnection,
+    run_id: UUID,
+    state: str,
+    now: datetime,
+    error: tuple[str, str] | None = None,
+) -> None:
+    """COMPLETED, FAILED or INTERRUPTED (it goes on later), with the error's code and message where there is one."""
+    code, message = error or (None, None)
+    flow = await connection.scalar(
+        text(
+            """UPDATE flow_run r SET state = :state, error_code = :code, error_message = :message,
+                 finished_at = CASE WHEN :state = 'INTERRUPTED' THEN NULL ELSE CAST(:now AS timestamptz) END
+               FROM lane l WHERE r.id = :id AND l.id = r.lane_id RETURNING l.flow"""
+        ),
+        {"id": run_id, "state": state, "code": code, "message": message, "now": now},
+    )
+    if flow is None:
+        raise NotFound(f"there is no run {run_id}")
+    if state != "INTERRUPTED":
+        await connection.execute(text("DELETE FROM run_seen WHERE run_id = :id"), {"id": run_id})
+    await publish_flow(connection, flow, now)

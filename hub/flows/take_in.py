@@ -1,0 +1,82 @@
+"""Take objects in: understand them, apply them in one transaction, and read the doubtful ones again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.flows.apply import Applied, apply
+from hub.flows.engine_room import EngineRoom
+from hub.flows.incoming import Incoming, understand
+from hub.flows.lane import LaneContext
+from hub.records.identity import ExternalId
+from hub.records.source import SourceObject, Unreadable
+from hub.store.engine import is_worth_repeating
+
+REPEATS_MAX: Final = 5
+"""Times a page is tried when PostgreSQL gives it up in favour of another one."""
+
+READ_AT_ONCE: Final = 200
+"""Ids per read by id; small enough for a package's URL and time limits."""
+
+Beside = Callable[[AsyncConnection, Incoming], Awaitable[None]]
+
+
+async def take_in(
+    room: EngineRoom,
+    lane: LaneContext,
+    objects: Sequence[SourceObject],
+    unreadable: Sequence[Unreadable] = (),
+    beside: Beside | None = None,
+) -> Counter[str]:
+    """Apply objects and what `beside` writes in the same transaction (the page's cursor); returns the counters."""
+    mapping = room.mapping(lane.system, lane.entity)
+    incoming = understand(objects, unreadable, mapping)
+    applied = await _committed(room, lane, incoming, beside)
+    counters = Counter(applied.counters)
+    if applied.doubtful:
+        counters += await reread(room, lane, applied.doubtful)
+    return counters
+
+
+async def _committed(room: EngineRoom, lane: LaneContext, incoming: Incoming, beside: Beside | None) -> Applied:
+    rules = room.rules(room.mapping(lane.system, lane.entity))
+    for attempt in range(1, REPEATS_MAX + 1):
+        try:
+            async with room.database.transaction() as connection:
+                applied = await apply(connection, lane, incoming, rules, room.clock())
+                if beside is not None:
+                    await beside(connection, incoming)
+            return applied
+        except DBAPIError as error:
+            if not is_worth_repeating(error) or attempt == REPEATS_MAX:
+                raise
+    raise AssertionError("the loop above returns or raises")
+
+
+async def reread(room: EngineRoom, lane: LaneContext, ids: Iterable[str]) -> Counter[str]:
+    """Read objects by id at the source, which is the truth at that moment, and apply them."""
+    port = room.systems.port(lane.system)
+    if not port.capabilities[lane.entity].read:
+        return Counter()
+    counters: Counter[str] = Counter()
+    wanted = [ExternalId(i) for i in sorted(ids)]
+    for start in range(0, len(wanted), READ_AT_ONCE):
+        batch = wanted[start : start + READ_AT_ONCE]
+        found = await port.read(lane.entity, batch)
+        counters["reread"] += len(batch)
+        counters += await take_in_read(room, lane, found)
+    return counters
+
+
+async def take_in_read(room: EngineRoom, lane: LaneContext, found: Sequence[SourceObject]) -> Counter[str]:
+    """Apply objects that were read by id; none of them can be doubtful, since a read wins by its own time."""
+    incoming = understand(found, (), room.mapping(lane.system, lane.entity))
+    applied = await _committed(room, lane, incoming, None)
+    counters = Counter(applied.counters)
+    counters["read"] = 0
+    return counters
