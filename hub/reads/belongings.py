@@ -1,0 +1,166 @@
+"""Rows of what a customer has: orders with lines, requests, leads, memberships, holdings, consents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.contacts.tables import BusinessRequest
+from hub.customers.belongings import Consent, ProductHolding, SalesOrder, SalesOrderLine
+from hub.offers.tables import CampaignMembership, SalesLead
+from hub.reads.paging import Order
+from hub.reads.parts import Part
+from hub.reads.rows import Shape, fetch
+from hub.records.enums import RequestState
+from hub.store.metadata import Table
+
+
+@dataclass(frozen=True, slots=True)
+class BelongingRow:
+    """What every belonging has: who owns it, which system says so, and as of when."""
+
+    id: UUID
+    customer_id: UUID | None
+    system: str
+    external_id: str
+    as_of: datetime
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow(BelongingRow):
+    """An order without its lines."""
+
+    number: str | None
+    state: str
+    ordered_on: date | None
+    currency: str | None
+    total: Decimal | None
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLineRow:
+    """A line; `position` counts from 1 in the package's sequence."""
+
+    order_id: UUID
+    position: int
+    product: str | None
+    description: str | None
+    quantity: Decimal | None
+    unit_price: Decimal | None
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow(BelongingRow):
+    """A business request."""
+
+    kind: str
+    state: str
+    number: str | None
+    subject: str | None
+    opened_at: datetime | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRow(BelongingRow):
+    """A sales lead; `probability` is a percentage."""
+
+    number: str | None
+    name: str | None
+    state: str
+    state_reason: str | None
+    rating: str | None
+    priority: str | None
+    amount: Decimal | None
+    currency: str | None
+    probability: int | None
+    started_on: date | None
+    ended_on: date | None
+    lead_owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRow(BelongingRow):
+    """A place in a campaign or list."""
+
+    campaign: str
+    state: str
+    step: str | None
+    joined_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingRow(BelongingRow):
+    """A product or contract."""
+
+    product: str
+    quantity: Decimal | None
+    active_from: date | None
+    active_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRow(BelongingRow):
+    """Consent for a purpose, valid in [valid_from, valid_to)."""
+
+    purpose: str
+    channel: str | None
+    status: str
+    legal_basis: str
+    evidence: str | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+
+
+BelongingT = TypeVar("BelongingT", bound=BelongingRow)
+
+RUNNING_REQUESTS: Final = (
+    RequestState.ACKNOWLEDGED,
+    RequestState.PENDING,
+    RequestState.IN_PROGRESS,
+    RequestState.HELD,
+    RequestState.ASSESSING_CANCELLATION,
+    RequestState.PENDING_CANCELLATION,
+)
+"""States in which somebody still has to act (TMF622)."""
+
+
+def _part(row: type[BelongingT], table: type[Table]) -> Part[BelongingT]:
+    """Newest statement of the source first; what the source has deleted is kept in the store and not shown."""
+    columns = table.__table__.c
+    order = Order("NEWEST", (columns["as_of"], columns["id"]), descending=True)
+    return Part(row, table, order, (columns["deleted"].is_(False),))
+
+
+ORDERS: Final = _part(OrderRow, SalesOrder)
+REQUESTS: Final = _part(RequestRow, BusinessRequest)
+LEADS: Final = _part(LeadRow, SalesLead)
+MEMBERSHIPS: Final = _part(MembershipRow, CampaignMembership)
+HOLDINGS: Final = _part(HoldingRow, ProductHolding)
+CONSENTS: Final = _part(ConsentRow, Consent)
+
+
+def is_running(running: bool) -> ColumnElement[bool]:
+    """Requests in which somebody still has to act, or the others."""
+    condition = BusinessRequest.state.in_([state.value for state in RUNNING_REQUESTS])
+    return condition if running else ~condition
+
+
+async def lines_of(connection: AsyncConnection, orders: Sequence[UUID]) -> Mapping[UUID, Sequence[OrderLineRow]]:
+    """The lines of each order in sequence; the orders must have been read under the caller's reach."""
+    shape = Shape(OrderLineRow, SalesOrderLine)
+    statement = select(*shape.columns).where(SalesOrderLine.order_id.in_(orders))
+    lines: dict[UUID, list[OrderLineRow]] = {order: [] for order in orders}
+    for line in await fetch(connection, OrderLineRow, statement.order_by(SalesOrderLine.position)):
+        lines[line.order_id].append(line)
+    return lines

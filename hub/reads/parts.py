@@ -1,0 +1,82 @@
+"""What customers have, for many customers in one statement: orders, leads, media and the rest alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, TableValuedAlias, Uuid, column, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
+
+from hub.reads.paging import Order, Page, Window, page_of, sorting, windowed
+from hub.reads.reach import Reach
+from hub.reads.rows import Shape, fetch
+
+RowT = TypeVar("RowT")
+
+Conditions = tuple[ColumnElement[bool], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Part(Shape[RowT], Generic[RowT]):
+    """A kind of thing whose rows name their customer in `customer_id`; the row class has that field and `id`."""
+
+    order: Order
+    living: Conditions = ()
+    """What a row must fulfil to be shown at all."""
+
+    def visible(self, reach: Reach, conditions: Conditions = ()) -> Select[Any]:
+        """All rows the caller may see."""
+        return select(*self.columns).where(reach.allows(self.column("customer_id")), *self.living, *conditions)
+
+
+async def pages_of(
+    connection: AsyncConnection,
+    part: Part[RowT],
+    customers: Sequence[UUID],
+    reach: Reach,
+    window: Window,
+    conditions: Conditions = (),
+) -> Mapping[UUID, Page[RowT]]:
+    """The same window of each customer's own list; one without rows gets an empty page."""
+    asked = asked_for(customers, Uuid())
+    own = windowed(part.visible(reach, (*conditions, part.column("customer_id") == asked.c.key)), part.order, window)
+    lateral = own.lateral("own")
+    sort_keys = [lateral.c[key.key or ""] for key in part.order.columns]
+    statement = select(*lateral.c).select_from(asked, lateral).order_by(*sorting(sort_keys, part.order, window))
+    found: dict[UUID, list[RowT]] = {customer: [] for customer in customers}
+    for row in await fetch(connection, part.row, statement):
+        found[row.customer_id].append(row)  # type: ignore[attr-defined]  # every part's row has it
+    return {customer: page_of(rows, window) for customer, rows in found.items()}
+
+
+async def counts_of(
+    connection: AsyncConnection,
+    part: Part[RowT],
+    customers: Sequence[UUID],
+    reach: Reach,
+    conditions: Conditions = (),
+) -> Mapping[UUID, int]:
+    """How long each customer's own list is, 0 where there is none."""
+    owner = part.column("customer_id")
+    counted = part.visible(reach, (*conditions, owner.in_(customers))).with_only_columns(owner, func.count())
+    counts: dict[UUID, int] = dict((await connection.execute(counted.group_by(owner))).all())
+    return {customer: counts.get(customer, 0) for customer in customers}
+
+
+async def parts_by_id(
+    connection: AsyncConnection, part: Part[RowT], ids: Sequence[UUID], reach: Reach
+) -> Mapping[UUID, RowT]:
+    """The rows with these ids that exist and that the caller may see."""
+    rows = await fetch(connection, part.row, part.visible(reach, (part.column("id").in_(ids),)))
+    return {row.id: row for row in rows}  # type: ignore[attr-defined]  # every part's row has it
+
+
+def asked_for(keys: Sequence[object], kind: TypeEngine[Any]) -> TableValuedAlias:
+    """Distinct keys as the table asked(key), for a LATERAL to answer each."""
+    values = literal(list(dict.fromkeys(keys)), ARRAY(kind))
+    return func.unnest(values).table_valued(column("key", kind), name="asked").render_derived()

@@ -1,0 +1,22 @@
+"""States of what the hub itself keeps: connected systems and runs."""
+
+from enum import StrEnum
+
+
+class SystemState(StrEnum):
+    """How the hub stands with a package. SUSPENDED: its breaker is open; DISABLED: switched off by configuration."""
+
+    ACTIVE = "ACTIVE"
+    DEGRADED = "DEGRADED"
+    SUSPENDED = "SUSPENDED"
+    DISABLED = "DISABLED"
+
+
+class RunState(StrEnum):
+    """Where a run stands. INTERRUPTED resumes by itself behind the last page it committed."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    INTERRUPTED = "INTERRUPTED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
