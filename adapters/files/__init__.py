@@ -1,0 +1,24 @@
+"""Systems that speak in files: weekly full exports in, batches of commands out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from adapters.files.export import write_export
+from adapters.files.options import ChildLayout, EntityLayout, FileFormat, FilesOptions, ManifestRule
+from adapters.files.port import FilesPort
+from hub.ports.system import Adapter
+
+# No default mappings: every company's export has columns of its own.
+ADAPTER: Final = Adapter(name="files", options=FilesOptions, open=FilesPort, mappings=None)
+
+__all__ = [
+    "ADAPTER",
+    "ChildLayout",
+    "EntityLayout",
+    "FileFormat",
+    "FilesOptions",
+    "FilesPort",
+    "ManifestRule",
+    "write_export",
+]
