@@ -13,8 +13,9 @@ from hub.live import tables as live
 from hub.offers import tables as offers
 from hub.store import tables as store
 from hub.store.metadata import METADATA
+from hub.work import tables as work
 
-ROOMS_WITH_TABLES = (belongings, contacts, customers, exchange, flows, live, offers, store)
+ROOMS_WITH_TABLES = (belongings, contacts, customers, exchange, flows, live, offers, store, work)
 
 
 def all_tables() -> MetaData:

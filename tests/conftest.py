@@ -7,17 +7,25 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from hub.embedded.postgres import EmbeddedPostgres
 from hub.store.engine import Database, open_engine
 from tests.databases import TestServer
 
 
 @pytest.fixture(scope="session")
-async def server() -> AsyncIterator[TestServer]:
-    """HUB_TEST_DATABASE_URL where it is set, the embedded PostgreSQL otherwise."""
-    server = TestServer(os.environ.get("HUB_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1/postgres"))
-    await server.build_template()
-    yield server
-    await server.drop(server.template)
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TestServer]:
+    """HUB_TEST_DATABASE_URL where it is set (any PostgreSQL 15 or newer), the embedded PostgreSQL otherwise."""
+    given = os.environ.get("HUB_TEST_DATABASE_URL")
+    if given is not None:
+        server = TestServer(given)
+        await server.build_template()
+        yield server
+        await server.drop(server.template)
+        return
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as postgres:
+        server = TestServer(postgres.libpq("postgres"))
+        await server.build_template()
+        yield server
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.ports.writing import FieldChange, Operation
 from hub.records.identity import Entity, ExternalId
-from hub.work.dispatch import NewWork, dispatch
-from hub.work.queues import Queue
+from hub.work.dispatch import dispatch
+from hub.work.tables import Queue
+from hub.work.work import NewWork
 
 SEND = "outbound.send"
 """Kind of the dispatch rows that send one command; payload {"command": UUID}."""

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.errors import Invalid, NotFound
 from hub.flows.runs import publish_flow
 from hub.records.identity import FlowName
-from hub.work.dispatch import NewWork, dispatch
-from hub.work.queues import Queue
+from hub.work.dispatch import dispatch
+from hub.work.tables import Queue
+from hub.work.work import NewWork
 
 RUN = "flow.run"
 """Kind of the dispatch rows that run a lane; payload {"run": UUID}."""
@@ -69,7 +70,7 @@ async def start_run(
         payload={"run": str(run_id)},
         line=f"lane/{row.id}",
         dedupe_key=f"run:{run_id}",
-        context={"flow": flow, "run_id": str(run_id)},
+        context={"flow": flow},
     )
     await dispatch(connection, [work], now)
     await publish_flow(connection, flow, now)

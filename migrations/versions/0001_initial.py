@@ -198,6 +198,75 @@ def upgrade() -> None:
     )
     op.create_index("ix_customer_history_customer", "customer_history", ["customer_id", "version"], unique=False)
     op.create_table(
+        "dispatch",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=True),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("ready_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("sent_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("lease_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("lease_owner", sa.Text(), nullable=True),
+        sa.Column("dedupe_key", sa.Text(), nullable=True),
+        sa.Column("last_error_code", sa.Text(), nullable=True),
+        sa.Column("last_error_message", sa.Text(), nullable=True),
+        sa.Column(
+            "context", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("finished_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatch")),
+        sa.UniqueConstraint("dedupe_key", name=op.f("uq_dispatch_dedupe_key")),
+    )
+    op.create_index(
+        "ix_dispatch_finished",
+        "dispatch",
+        ["finished_at"],
+        unique=False,
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_dispatch_in_flight",
+        "dispatch",
+        ["lease_owner", "queue"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('SENT', 'RUNNING')"),
+    )
+    op.create_index(
+        "ix_dispatch_ready",
+        "dispatch",
+        ["queue", "priority", "ready_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'READY'"),
+    )
+    op.create_index(
+        "ix_dispatch_stuck",
+        "dispatch",
+        ["state", "queue", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('DEAD', 'UNKNOWN', 'PARKED')"),
+    )
+    op.create_index(
+        "ix_dispatch_waiting", "dispatch", ["line", "id"], unique=False, postgresql_where=sa.text("state = 'WAITING'")
+    )
+    op.create_index(
+        "uq_dispatch_head",
+        "dispatch",
+        ["line"],
+        unique=True,
+        postgresql_where=sa.text("line IS NOT NULL AND state IN ('READY', 'SENT', 'RUNNING', 'PARKED', 'UNKNOWN')"),
+    )
+    op.create_table(
+        "dispatch_line",
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("joined_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("line", name=op.f("pk_dispatch_line")),
+    )
+    op.create_table(
         "feed_tail",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
@@ -291,6 +360,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_sales_order_customer", "sales_order", ["customer_id", "as_of", "id"], unique=False)
     op.create_index("ix_sales_order_owner", "sales_order", ["system", "owner"], unique=False)
+    op.create_table(
+        "schedule",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("cron", sa.Text(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
+        sa.Column("next_run_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("misfire", sa.Text(), nullable=False),
+        sa.Column("overlap", sa.Text(), nullable=False),
+        sa.Column("enabled", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("last_dispatch_id", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_schedule")),
+    )
+    op.create_index("ix_schedule_due", "schedule", ["next_run_at"], unique=False, postgresql_where=sa.text("enabled"))
     op.create_table(
         "source_identifier",
         sa.Column("system", sa.Text(), nullable=False),
@@ -509,7 +594,7 @@ def upgrade() -> None:
         "quarantine",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("lane_id", sa.BigInteger(), nullable=False),
-        sa.Column("run_id", sa.Uuid(), nullable=False),
+        sa.Column("run_id", sa.Uuid(), nullable=True),
         sa.Column("system", sa.Text(), nullable=False),
         sa.Column("entity", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
@@ -618,6 +703,8 @@ def downgrade() -> None:
     op.drop_table("source_record")
     op.drop_index("ix_source_identifier_value", table_name="source_identifier")
     op.drop_table("source_identifier")
+    op.drop_index("ix_schedule_due", table_name="schedule", postgresql_where=sa.text("enabled"))
+    op.drop_table("schedule")
     op.drop_index("ix_sales_order_owner", table_name="sales_order")
     op.drop_index("ix_sales_order_customer", table_name="sales_order")
     op.drop_table("sales_order")
@@ -630,6 +717,22 @@ def downgrade() -> None:
     op.drop_table("information_flow")
     op.drop_table("identifier")
     op.drop_table("feed_tail")
+    op.drop_table("dispatch_line")
+    op.drop_index(
+        "uq_dispatch_head",
+        table_name="dispatch",
+        postgresql_where=sa.text("line IS NOT NULL AND state IN ('READY', 'SENT', 'RUNNING', 'PARKED', 'UNKNOWN')"),
+    )
+    op.drop_index("ix_dispatch_waiting", table_name="dispatch", postgresql_where=sa.text("state = 'WAITING'"))
+    op.drop_index(
+        "ix_dispatch_stuck", table_name="dispatch", postgresql_where=sa.text("state IN ('DEAD', 'UNKNOWN', 'PARKED')")
+    )
+    op.drop_index("ix_dispatch_ready", table_name="dispatch", postgresql_where=sa.text("state = 'READY'"))
+    op.drop_index(
+        "ix_dispatch_in_flight", table_name="dispatch", postgresql_where=sa.text("state IN ('SENT', 'RUNNING')")
+    )
+    op.drop_index("ix_dispatch_finished", table_name="dispatch", postgresql_where=sa.text("finished_at IS NOT NULL"))
+    op.drop_table("dispatch")
     op.drop_index("ix_customer_history_customer", table_name="customer_history")
     op.drop_table("customer_history")
     op.drop_index("ix_customer_alias_current", table_name="customer_alias")

@@ -58,8 +58,8 @@ async def declare_flow(database: Database, system: str, entity: Entity = Entity.
     async with database.transaction() as connection:
         await connection.execute(
             text(
-                """INSERT INTO information_flow (name, business_flow, title, entity, source)
-                   VALUES (:flow, 2, 'Test', :entity, :system)"""
+                """INSERT INTO information_flow (name, business_flow, title, entity, source, target)
+                   VALUES (:flow, 2, 'Test', :entity, :system, 'hub')"""
             ),
             {"flow": flow, "entity": entity.value, "system": system},
         )

@@ -56,7 +56,7 @@ async def queued_run(database: Database, scheduled_for: datetime | None = None) 
             text(
                 """INSERT INTO flow_run (id, lane_id, epoch, scheduled_for, state, created_at)
                    SELECT :id, l.id, f.epoch, :at, 'QUEUED', :at
-                   FROM lane l JOIN information_flow f ON f.name = l.flow"""
+                   FROM lane l JOIN information_flow f ON f.name = l.flow WHERE f.source = 'crm'"""
             ),
             {"id": run_id, "at": scheduled_for or datetime.now().astimezone()},
         )

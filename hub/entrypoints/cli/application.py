@@ -1,0 +1,26 @@
+"""Every command of `hub`, each with an example in its help."""
+
+from __future__ import annotations
+
+import typer
+
+from hub.entrypoints.cli import check, flows, processes, schema, store, token
+
+application = typer.Typer(
+    name="hub",
+    help="Contacthub: one customer view over a company's packages, and the flows between them.",
+    epilog="Settings come from HUB_... variables (docs/configuration.md); systems and flows from hub.yaml.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+application.command("up")(processes.up)
+application.command("serve")(processes.serve)
+application.command("work")(processes.work)
+application.command("check")(check.check)
+application.command("systems")(check.systems)
+application.command("flows")(flows.flows)
+application.command("run")(flows.run)
+application.command("token")(token.token)
+application.command("migrate-db")(store.migrate_db)
+application.add_typer(schema.application, name="schema")

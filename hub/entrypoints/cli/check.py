@@ -1,0 +1,74 @@
+"""`hub check` and `hub systems`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hub.entrypoints.installation import read_configuration
+from hub.entrypoints.wiring import open_systems
+from hub.errors import Misconfigured
+from hub.ports.capabilities import Capabilities
+from hub.ports.pages import CheckResult
+from hub.records.identity import Entity
+from hub.settings.environment import Settings
+
+
+def check() -> None:
+    """Check hub.yaml, then each system: connection, login, permissions. Ends with status 1 if anything is wrong.
+
+    Example: HUB_CONFIG=hub.yaml hub check
+    """
+    settings, console = Settings(), Console(soft_wrap=True)
+    try:
+        configuration, adapters = read_configuration(settings)
+    except Misconfigured as error:
+        for finding in error.findings:
+            console.print(f"[red]✗[/red] {finding}", highlight=False)
+        console.print(f"{len(error.findings)} mistakes in {settings.config}; no system was called.")
+        raise typer.Exit(1) from None
+    console.print(
+        f"[green]✓[/green] {settings.config}: {len(configuration.systems)} systems, {len(configuration.flows)} flows"
+    )
+
+    async def check_all() -> dict[str, Sequence[CheckResult]]:
+        systems = open_systems(configuration, adapters)
+        try:
+            return {name: await systems.port(name).check() for name in configuration.systems}
+        finally:
+            await systems.aclose()
+
+    results = asyncio.run(check_all())
+    for system, lines in results.items():
+        for line in lines:
+            mark = "[green]✓[/green]" if line.ok else "[red]✗[/red]"
+            console.print(f"{mark} {system}: {line.name}: {line.detail}", highlight=False)
+    if not all(line.ok for lines in results.values() for line in lines):
+        raise typer.Exit(1)
+
+
+def systems() -> None:
+    """List the configured systems and what each can do, and the installed adapters. Calls no system.
+
+    Example: hub systems
+    """
+    configuration, adapters = read_configuration(Settings())
+    table = Table("system", "adapter", "roles", "entity", "can")
+    opened = open_systems(configuration, adapters)
+    for name, system in configuration.systems.items():
+        roles = ", ".join(role.value for role in system.roles)
+        for entity, can in opened.port(name).capabilities.items():
+            table.add_row(name, system.adapter, roles, Entity(entity).value, _words(can))
+    console = Console()
+    console.print(table)
+    console.print(f"Installed adapters: {', '.join(sorted(adapters))}")
+
+
+def _words(can: Capabilities) -> str:
+    flags = ("sweep", "read", "create", "update", "delete", "push", "versions", "hub_key")
+    pull = [] if can.pull is None else [f"pull ({can.pull.value.lower()})"]
+    return ", ".join([*pull, *(flag.replace("_", " ") for flag in flags if getattr(can, flag))])

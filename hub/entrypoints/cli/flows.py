@@ -1,0 +1,94 @@
+"""`hub flows` and `hub run FLOW`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from hub.clock import utc_now
+from hub.entrypoints.declaring import declare
+from hub.entrypoints.installation import Installation, installation, migrate, read_configuration
+from hub.entrypoints.wiring import engine_room
+from hub.errors import NotFound
+from hub.flows.run_lane import run_lane
+from hub.flows.start_run import start_run
+from hub.records.identity import FlowName
+from hub.settings.environment import Settings
+
+
+def flows() -> None:
+    """List every flow of hub.yaml by the number of its business flow: what runs, how often, and what is only planned.
+
+    Example: hub flows
+    """
+    configuration, _ = read_configuration(Settings())
+    table = Table("#", "flow", "what", "entity", "from", "to", "cadence")
+    rows = [
+        (
+            flow.business_flow,
+            flow.name,
+            flow.title,
+            flow.entity.value,
+            flow.source,
+            flow.target,
+            f"{flow.authoritative.cadence.value} {flow.authoritative.cron or ''}".strip(),
+        )
+        for flow in configuration.flows.values()
+    ]
+    rows += [
+        (
+            planned.business_flow,
+            planned.name,
+            planned.title,
+            planned.entity.value if planned.entity else "",
+            planned.source or "",
+            planned.target or "",
+            "planned: declared, its room comes later",
+        )
+        for planned in configuration.planned.values()
+    ]
+    for number, *words in sorted(rows):
+        table.add_row(str(number), *words)
+    Console().print(table)
+
+
+def run(flow: Annotated[str, typer.Argument(help="A flow's name, as `hub flows` lists it.")]) -> None:
+    """Run a flow now, in this process, and show how it goes.
+
+    Example: hub run crm-customers
+    """
+    with installation(Settings()) as hub:
+        if FlowName(flow) not in hub.configuration.flows:
+            known = ", ".join(sorted(hub.configuration.flows))
+            raise NotFound(f"there is no flow {flow} that runs; there are {known}")
+        counters = asyncio.run(_run(hub, FlowName(flow)))
+    Console().print(f"{flow}: {words_of(counters)}")
+
+
+async def _run(hub: Installation, flow: FlowName) -> Counter[str]:
+    await migrate(hub.database_url)
+    database = hub.open_database()
+    room = engine_room(hub.configuration, hub.adapters, database, hub.keys(), utc_now)
+    try:
+        await declare(hub, database)
+        async with database.transaction() as connection:
+            run_id = await start_run(connection, flow, utc_now())
+        with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as bar:
+            task = bar.add_task(flow)
+            return await run_lane(
+                room, run_id, progress=lambda seen: bar.update(task, description=f"{flow}: {words_of(seen)}")
+            )
+    finally:
+        await room.systems.aclose()
+        await database.aclose()
+
+
+def words_of(counters: Counter[str]) -> str:
+    """The counters that say something, in one line."""
+    return ", ".join(f"{count:,} {name}" for name, count in counters.items() if count) or "nothing to do"

@@ -1,0 +1,25 @@
+"""`hub schema export` and `hub schema config`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+application = typer.Typer(help="The schemas other tools read.", no_args_is_help=True)
+
+
+@application.command("export")
+def export(
+    path: Annotated[Path, typer.Option(help="Where the SDL is written.")] = Path("schema/schema.graphql"),
+) -> None:
+    """Write the GraphQL schema in SDL, from the code.
+
+    Example: hub schema export --path schema/schema.graphql
+    """
+    from schema.sdl import export_sdl
+
+    path.write_text(export_sdl(), encoding="utf-8")
+    Console().print(f"Wrote {path}.")

@@ -1,0 +1,97 @@
+"""One installation as a process sees it: settings, hub.yaml, the database's address and the keys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub.embedded.postgres import EmbeddedPostgres
+from hub.entrypoints.wiring import installed_adapters
+from hub.errors import Conflict
+from hub.ports.system import Adapter
+from hub.settings.configuration import Configuration, load_configuration
+from hub.settings.environment import Settings
+from hub.store.engine import Database, open_engine
+from hub.store.keys import KeyRing
+from hub.store.master_key import load_master_key
+from migrations.migrate import upgrade
+
+DATABASE = "contacthub"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """`database_url` holds a password in production: it is for engines, never for a log."""
+
+    settings: Settings
+    configuration: Configuration
+    adapters: Mapping[str, Adapter[Any]]  # Any: each adapter has options of its own
+    database_url: str
+
+    def open_database(self, statement_timeout_ms: int = 0) -> Database:
+        """An engine for the running event loop."""
+        return Database(open_engine(self.database_url, self.settings.database_pool_size, statement_timeout_ms))
+
+    def keys(self) -> KeyRing:
+        """The key ring under the installation's master key."""
+        return KeyRing(load_master_key(self.settings))
+
+
+def read_configuration(settings: Settings) -> tuple[Configuration, Mapping[str, Adapter[Any]]]:
+    """hub.yaml with every mistake reported at once (Misconfigured), and the adapters it may name."""
+    adapters = installed_adapters()
+    return load_configuration(settings.config, adapters, os.environ), adapters
+
+
+@contextmanager
+def database_url(settings: Settings) -> Iterator[str]:
+    """HUB_DATABASE_URL, or the embedded PostgreSQL for as long as the block lasts.
+
+    When another process of this installation runs the embedded one already, its database is used and left running.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    postgres = EmbeddedPostgres(settings.data_dir / "postgres")
+    address = settings.data_dir / "database.url"
+    try:
+        postgres.start()
+    except Conflict:
+        if not address.exists():
+            raise
+        yield address.read_text(encoding="utf-8")
+        return
+    try:
+        if not postgres.has_database(DATABASE):
+            postgres.create_database(DATABASE)
+        _write_private(address, postgres.dsn(DATABASE))
+        yield postgres.dsn(DATABASE)
+    finally:
+        address.unlink(missing_ok=True)
+        postgres.stop()
+
+
+def _write_private(path: Path, content: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(content, encoding="utf-8")
+
+
+@contextmanager
+def installation(settings: Settings) -> Iterator[Installation]:
+    """The installation with its database reachable; the schema is as `migrate` left it."""
+    configuration, adapters = read_configuration(settings)
+    with database_url(settings) as url:
+        yield Installation(settings, configuration, adapters, url)
+
+
+async def migrate(url: str) -> None:
+    """Bring the database to the newest schema."""
+    engine = open_engine(url)
+    try:
+        await upgrade(engine)
+    finally:
+        await engine.dispose()

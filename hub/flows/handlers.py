@@ -1,0 +1,58 @@
+"""The engine's work, as the dispatch table calls it by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from hub.errors import HubError, Transient
+from hub.exchange.want import SEND
+from hub.flows.engine_room import EngineRoom
+from hub.flows.run_lane import run_lane
+from hub.flows.send import send_command
+from hub.flows.start_run import RUN, start_run
+from hub.records.identity import FlowName
+from hub.work.decisions import Dead, Decision, Done
+from hub.work.work import Handlers, RegisteredHandler, Work
+
+START: Final = "flow.start"
+"""Kind of what a lane's schedule dispatches; payload {"flow": name, "scheduled_for": ISO time}."""
+
+
+class EngineHandlers:
+    """Handlers over one engine room; `stopping` turns true when the worker wants its runs to pause."""
+
+    def __init__(self, room: EngineRoom, stopping: Callable[[], bool] = lambda: False) -> None:
+        self._room = room
+        self._stopping = stopping
+
+    def registered(self) -> Handlers:
+        """Every kind of the engine, all repeatable: runs resume at their cursor, commands carry a key and a guard."""
+        return {
+            RUN: RegisteredHandler(self.run, repeatable=True),
+            START: RegisteredHandler(self.start, repeatable=True),
+            SEND: RegisteredHandler(self.send, repeatable=True),
+        }
+
+    async def run(self, work: Work) -> Decision:
+        """Run a lane to its end; an interrupted run is retried and goes on, a failed one has said why in its row."""
+        try:
+            await run_lane(self._room, UUID(str(work.payload["run"])), self._stopping)
+        except Transient:
+            raise
+        except HubError as error:
+            return Dead(error.code, error.message)
+        return Done()
+
+    async def start(self, work: Work) -> Decision:
+        """Queue the run that a schedule asks for."""
+        scheduled_for = datetime.fromisoformat(str(work.payload["scheduled_for"]))
+        async with self._room.database.transaction() as connection:
+            await start_run(connection, FlowName(str(work.payload["flow"])), self._room.clock(), scheduled_for)
+        return Done()
+
+    async def send(self, work: Work) -> Decision:
+        """Send one command to its target."""
+        return await send_command(self._room, UUID(str(work.payload["command"])))
