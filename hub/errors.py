@@ -4,11 +4,15 @@ HubError
 ├── Transient        the same call may succeed later; may carry `retry_after_s`
 │   └── NothingWaiting  a source of complete sets has no new one; no fault of the system, so no breaker counts it
 ├── Unauthorised     who you are, or what you may do, is not enough
+│   └── Forbidden    known and still not allowed: another token would not help
 ├── Rejected         the remote system understood and said no
 ├── Conflict         the state moved on: read again, then decide
-│   └── StaleEpoch   a lane wrote after its flow was cut over to another lane
+│   ├── StaleEpoch   a lane wrote after its flow was cut over to another lane
+│   ├── SlowSubscriber  cut off from the change feed; carries the cursor to come back with
+│   └── CursorTooOld    the feed cannot go on from this cursor: read afresh, subscribe without one
 ├── NotFound         no such thing, or not for you
 └── Invalid          the input cannot be accepted as it is
+    ├── Ambiguous    several objects answer to it: ask for something more precise
     ├── Unmapped     a package's value has no entry in the mapping's table
     └── Misconfigured  hub.yaml, with one finding per mistake
 
@@ -54,6 +58,12 @@ class Unauthorised(HubError):
     code = "UNAUTHORISED"
 
 
+class Forbidden(Unauthorised):
+    """The caller is known and may not do this; a fresh login of the same person changes nothing."""
+
+    code = "FORBIDDEN"
+
+
 class Rejected(HubError):
     """The remote system refused the call for a reason that a repeat does not change."""
 
@@ -76,6 +86,25 @@ class StaleEpoch(Conflict):
         self.flow, self.lane_epoch, self.flow_epoch = flow, lane_epoch, flow_epoch
 
 
+class SlowSubscriber(Conflict):
+    """More changes wait for a subscriber than are kept for one; `cursor` follows the last one it was given."""
+
+    code = "SLOW_SUBSCRIBER"
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__("changes came faster than they were read; subscribe again with the last cursor")
+        self.cursor = cursor
+
+
+class CursorTooOld(Conflict):
+    """Changes after this cursor are no longer kept, or the feed never reached it (a restored database)."""
+
+    code = "CURSOR_TOO_OLD"
+
+    def __init__(self) -> None:
+        super().__init__("the change feed cannot go on from this cursor; read afresh and subscribe without one")
+
+
 class NotFound(HubError):
     """Nothing under that identifier that this caller may see."""
 
@@ -90,6 +119,12 @@ class Invalid(HubError):
     def __init__(self, message: str, path: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.path = tuple(path)
+
+
+class Ambiguous(Invalid):
+    """More than one object answers to what was asked; none is picked, since a guess would show somebody else's data."""
+
+    code = "AMBIGUOUS"
 
 
 class Unmapped(Invalid):

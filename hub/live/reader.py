@@ -1,0 +1,121 @@
+"""One reader per process: follows the feed and gives each change to the mailboxes that want it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import NamedTuple
+
+import asyncpg
+
+from hub.errors import CursorTooOld, HubError, Transient
+from hub.live.changes import CHANNEL, NumberedChange
+from hub.live.mailbox import Mailbox
+from hub.live.session import keep_session
+
+_HEAD = "SELECT greatest(position, (SELECT max(position) FROM change_feed)) FROM feed_tail WHERE id = 1"
+
+_NEXT = """
+SELECT position, topic, object_id, kind, at FROM change_feed
+ WHERE position > $1 ORDER BY position LIMIT $2
+"""
+
+
+class Interest(NamedTuple):
+    """One object of a topic, or with `object_id` None all of them."""
+
+    topic: str
+    object_id: str | None = None
+
+
+class Reader:
+    """Follows the feed for one process; `delivered` is the position up to which every mailbox has been served.
+
+    The doorbell wakes it; `poll_s` is for rings lost with a connection. A new connection goes on from `delivered`, so
+    a restart of the database loses and repeats nothing.
+    """
+
+    def __init__(self, dsn: str, *, batch: int = 1_000, poll_s: float = 1.0) -> None:
+        self.delivered = 0
+        self._dsn = dsn
+        self._batch = batch
+        self._poll_s = poll_s
+        self._mailboxes: dict[Interest, set[Mailbox]] = {}
+        self._doorbell = asyncio.Event()
+        self._started = asyncio.Event()
+        self._stopped = False
+
+    async def run(self) -> None:
+        """Follow the feed until cancelled, which ends every subscription with Transient."""
+        try:
+            await keep_session(self._dsn, "contacthub-reader", self._serve)
+        finally:
+            self._stopped = True
+            self._started.set()
+            self._cut_off_all(_stopped())
+
+    async def join(self, interest: Interest, mailbox: Callable[[int], Mailbox]) -> Mailbox:
+        """Deliver to `mailbox(delivered)` from now on, until it is given to `leave`.
+
+        Waits for the first connection; raises Transient once the reader has stopped.
+        """
+        await self._started.wait()
+        if self._stopped:
+            raise _stopped()
+        joined = mailbox(self.delivered)
+        self._mailboxes.setdefault(interest, set()).add(joined)
+        return joined
+
+    def leave(self, interest: Interest, mailbox: Mailbox) -> None:
+        """Deliver nothing more to a mailbox that joined under `interest`."""
+        members = self._mailboxes[interest]
+        members.remove(mailbox)
+        if not members:
+            del self._mailboxes[interest]
+
+    async def _serve(self, connection: asyncpg.Connection) -> None:
+        connection.add_termination_listener(self._ring)
+        await connection.add_listener(CHANNEL, self._ring)
+        head: int = await connection.fetchval(_HEAD)
+        if head < self.delivered:
+            # The database was restored: from here on its positions mean other changes than the ones delivered.
+            self._cut_off_all(CursorTooOld())
+        if head < self.delivered or not self._started.is_set():
+            self.delivered = head
+        self._started.set()
+        while True:
+            self._doorbell.clear()
+            while await self._read_batch(connection) == self._batch:
+                pass
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_s):
+                    await self._doorbell.wait()
+
+    def _ring(self, *_: object) -> None:
+        self._doorbell.set()
+
+    async def _read_batch(self, connection: asyncpg.Connection) -> int:
+        rows = await connection.fetch(_NEXT, self.delivered, self._batch)
+        # No await from here on: whoever joins sees `delivered` and the mailboxes agree.
+        if rows and rows[0]["position"] != self.delivered + 1:
+            # Retention removed changes before they were read here, so no subscriber has had them.
+            self._cut_off_all(CursorTooOld())
+        for position, topic, object_id, kind, at in rows:
+            members = [*self._mailboxes.get(Interest(topic, object_id), ()), *self._mailboxes.get(Interest(topic), ())]
+            if members:
+                change = NumberedChange(topic, object_id, kind, position, at)
+                for mailbox in members:
+                    mailbox.put(change)
+        if rows:
+            self.delivered = rows[-1]["position"]
+        return len(rows)
+
+    def _cut_off_all(self, error: HubError) -> None:
+        for members in self._mailboxes.values():
+            for mailbox in members:
+                mailbox.cut_off(error)
+
+
+def _stopped() -> Transient:
+    return Transient("this process no longer follows the change feed; subscribe again with the last cursor")
