@@ -83,6 +83,20 @@ async def accept(
     return result
 
 
+async def newer_contents(connection: AsyncConnection, lane: LaneContext, page: Incoming) -> dict[str, Content]:
+    """The contents that the stored images do not outdate: only they can change anything and need locks.
+
+    Stored images only ever grow newer, so a content that is left out here stays outdated.
+    """
+    stored = await _stored(connection, lane, list(page.contents))
+    return {
+        external_id: content
+        for external_id, content in page.contents.items()
+        if external_id not in stored
+        or (content.as_of, content.digest) > (stored[external_id].as_of, stored[external_id].digest)
+    }
+
+
 def _is_newer(content: Content, stored: Mapping[str, Row[Any]], result: Accepted) -> bool:
     held = stored.get(content.external_id)
     if held is None or (content.as_of, content.digest) > (held.as_of, held.digest):

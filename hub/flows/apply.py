@@ -5,6 +5,7 @@ All of it happens in the caller's transaction and is set-based over the page; an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.closure import lock_identifiers
 from hub.customers.identifiers import Node, id_of
 from hub.customers.recognise import Rules, lock_customers, recognise
-from hub.flows.accept import Accepted, accept
+from hub.flows.accept import Accepted, accept, newer_contents
 from hub.flows.incoming import Content, Incoming
 from hub.flows.lane import LaneContext, fence
 from hub.flows.project_belongings import Owned, follow_owners, mark_belongings, write_belongings
@@ -25,7 +26,7 @@ from hub.live.publish import publish
 from hub.records.customer import CustomerRecord
 from hub.records.identity import Entity
 from hub.store.documents import NewVersion, Origin, append_versions
-from hub.store.keys import KeyRing
+from hub.store.keys import KeyRing, SubjectCipher
 
 Counters: TypeAlias = dict[str, int]
 
@@ -52,15 +53,21 @@ async def apply(
 ) -> Applied:
     """Fence, accept, keep versions, recognise, project, publish. StaleEpoch leaves nothing behind."""
     await fence(connection, lane)
-    page, erased = await _without_erased(connection, lane, page, rules, now)
+    newer = await newer_contents(connection, lane, page)
+    subjects = {_subject(content, lane.entity) for content in newer.values()}
+    ciphers = await rules.keys.ciphers(connection, lane.system, subjects, now) if subjects else {}
+    erased = {i for i, content in newer.items() if _subject(content, lane.entity) not in ciphers}
+    known = {i: content for i, content in page.contents.items() if i not in erased}
+    page = Incoming(known, page.tombstones, page.refused, page.read)
+    work = _Page(page, {i: content for i, content in newer.items() if i not in erased}, ciphers, rules, now)
     quarantined = await put_aside(connection, lane, page.refused, rules.keys, now) if page.refused else 0
     if lane.entity is Entity.CUSTOMER:
-        accepted, changes = await _apply_customers(connection, lane, page, rules, now)
+        accepted, changes = await _apply_customers(connection, lane, work)
     else:
-        accepted, changes = await _apply_belongings(connection, lane, page, rules, now)
+        accepted, changes = await _apply_belongings(connection, lane, work)
     await publish(connection, changes, now)
     counters = {
-        "read": page.read + erased,
+        "read": page.read,
         "created": len(accepted.created),
         "changed": len(accepted.versions.keys() - accepted.created),
         "unchanged": accepted.unchanged + len(accepted.touched),
@@ -68,9 +75,23 @@ async def apply(
         "deleted": len(accepted.deleted),
         "restored": len(accepted.restored),
         "quarantined": quarantined,
-        "erased": erased,
+        "erased": len(erased),
     }
     return Applied(counters, frozenset(accepted.doubtful))
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page on its way: `newer` are the contents that may change something, `ciphers` the keys of their people.
+
+    People who were erased have no key any more, and nothing of them is taken in again.
+    """
+
+    incoming: Incoming
+    newer: Mapping[str, Content]
+    ciphers: Mapping[str, SubjectCipher]
+    rules: ApplyRules
+    now: datetime
 
 
 def _subject(content: Content, entity: Entity) -> str:
@@ -79,61 +100,43 @@ def _subject(content: Content, entity: Entity) -> str:
     return content.owner or f"{entity.value}:{content.external_id}"
 
 
-async def _without_erased(
-    connection: AsyncConnection, lane: LaneContext, page: Incoming, rules: ApplyRules, now: datetime
-) -> tuple[Incoming, int]:
-    """Leave out contents of people who were erased: their key is gone and nothing of them is taken in again."""
-    subjects = {_subject(content, lane.entity) for content in page.contents.values()}
-    ciphers = await rules.keys.ciphers(connection, lane.system, subjects, now)
-    kept = {i: content for i, content in page.contents.items() if _subject(content, lane.entity) in ciphers}
-    erased = len(page.contents) - len(kept)
-    return Incoming(kept, page.tombstones, page.refused, page.read - erased), erased
-
-
-async def _keep_versions(
-    connection: AsyncConnection,
-    lane: LaneContext,
-    page: Incoming,
-    accepted: Accepted,
-    rules: ApplyRules,
-    now: datetime,
-) -> None:
+async def _keep_versions(connection: AsyncConnection, lane: LaneContext, page: _Page, accepted: Accepted) -> None:
     new = [
         NewVersion(
             external_id,
             version,
-            page.contents[external_id].as_of,
-            page.contents[external_id].document,
-            _subject(page.contents[external_id], lane.entity),
+            page.newer[external_id].as_of,
+            page.newer[external_id].document,
+            _subject(page.newer[external_id], lane.entity),
         )
         for external_id, version in accepted.versions.items()
     ]
     if not new:
         return
-    origin = Origin(lane.system, lane.entity.value, lane.lane_id, lane.run_id, rules.mapping_version)
-    ciphers = await rules.keys.ciphers(connection, lane.system, {version.subject for version in new}, now)
-    await append_versions(connection, origin, new, ciphers, rules.keys, now)
+    origin = Origin(lane.system, lane.entity.value, lane.lane_id, lane.run_id, page.rules.mapping_version)
+    await append_versions(connection, origin, new, page.ciphers, page.rules.keys, page.now)
     await supersede(connection, lane, accepted.versions)
 
 
 async def _apply_customers(
-    connection: AsyncConnection, lane: LaneContext, page: Incoming, rules: ApplyRules, now: datetime
+    connection: AsyncConnection, lane: LaneContext, page: _Page
 ) -> tuple[Accepted, list[Change]]:
+    recognition = page.rules.recognition
     records = {
         Node(lane.system, external_id): content.record
-        for external_id, content in page.contents.items()
+        for external_id, content in page.newer.items()
         if isinstance(content.record, CustomerRecord)
     }
-    gone = [Node(lane.system, external_id) for external_id in page.tombstones]
-    carried = await lock_customers(connection, records, rules.recognition.region, gone)
-    accepted = await accept(connection, lane, page, rules.mapping_version, now)
+    gone = [Node(lane.system, external_id) for external_id in page.incoming.tombstones]
+    carried = await lock_customers(connection, records, recognition.region, gone) if records or gone else {}
+    accepted = await accept(connection, lane, page.incoming, page.rules.mapping_version, page.now)
     if not accepted.changed:
         return accepted, []
-    await _keep_versions(connection, lane, page, accepted, rules, now)
+    await _keep_versions(connection, lane, page, accepted)
     changed = {Node(lane.system, external_id) for external_id in accepted.changed}
     rewritten = {Node(lane.system, external_id) for external_id in accepted.versions}
     carried = {node: keys for node, keys in carried.items() if node in rewritten}
-    recognised = await recognise(connection, changed, carried, rules.recognition, now)
+    recognised = await recognise(connection, changed, carried, recognition, page.now)
     if recognised.moved:
         await follow_owners(connection, recognised.moved)
     projection = recognised.projection
@@ -145,16 +148,17 @@ async def _apply_customers(
 
 
 async def _apply_belongings(
-    connection: AsyncConnection, lane: LaneContext, page: Incoming, rules: ApplyRules, now: datetime
+    connection: AsyncConnection, lane: LaneContext, page: _Page
 ) -> tuple[Accepted, list[Change]]:
-    owners = {content.owner for content in page.contents.values() if content.owner is not None}
-    await lock_identifiers(connection, [id_of(lane.system, owner) for owner in owners])
-    accepted = await accept(connection, lane, page, rules.mapping_version, now)
+    owners = {content.owner for content in page.newer.values() if content.owner is not None}
+    if owners:
+        await lock_identifiers(connection, [id_of(lane.system, owner) for owner in owners])
+    accepted = await accept(connection, lane, page.incoming, page.rules.mapping_version, page.now)
     if not accepted.changed:
         return accepted, []
-    await _keep_versions(connection, lane, page, accepted, rules, now)
-    contents = [(page.contents[external_id], version) for external_id, version in accepted.versions.items()]
-    owned = await write_belongings(connection, lane, contents, now)
+    await _keep_versions(connection, lane, page, accepted)
+    contents = [(page.newer[external_id], version) for external_id, version in accepted.versions.items()]
+    owned = await write_belongings(connection, lane, contents, page.now)
     if accepted.restored:
         owned += await mark_belongings(connection, lane, accepted.restored, deleted=False)
     if accepted.deleted:
