@@ -1,0 +1,89 @@
+"""Who is who, as a pure function."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.customers.identifiers import IdentifierKey, Node
+from hub.customers.partition import Decisions, partition
+
+CRM1, CRM2, LMS1, CM1 = Node("crm", "1"), Node("crm", "2"), Node("lms", "1"), Node("cm", "1")
+
+
+def email(value: str) -> IdentifierKey:
+    return IdentifierKey("EMAIL", value)
+
+
+def phone(value: str) -> IdentifierKey:
+    return IdentifierKey("PHONE", value)
+
+
+def groups(
+    carried: dict[Node, set[IdentifierKey]],
+    deleted: frozenset[Node] = frozenset(),
+    decisions: Decisions = Decisions(),  # noqa: B008  frozen
+) -> list[set[Node]]:
+    found = partition({node: frozenset(keys) for node, keys in carried.items()}, deleted, decisions)
+    return [set(group) for group in found]
+
+
+def test_records_of_two_systems_meet_in_one_identifier() -> None:
+    assert groups({CRM1: {email("a")}, LMS1: {email("a")}}) == [{CRM1, LMS1}]
+
+
+def test_links_reach_across_a_third_system() -> None:
+    carried = {CRM1: {email("a")}, LMS1: {email("a"), phone("1")}, CM1: {phone("1")}}
+    assert groups(carried) == [{CRM1, LMS1, CM1}]
+
+
+def test_an_identifier_of_two_records_of_one_system_links_nobody() -> None:
+    assert groups({CRM1: {email("a")}, CRM2: {email("a")}, LMS1: {email("a")}}) == [{CRM1}, {CRM2}, {LMS1}]
+
+
+def test_the_stronger_identifier_wins_where_both_cannot_hold() -> None:
+    carried = {CRM1: {email("a")}, CRM2: {phone("1")}, LMS1: {email("a"), phone("1")}}
+    assert groups(carried) == [{CRM1, LMS1}, {CRM2}]
+
+
+def test_a_steward_joins_two_records_of_one_system() -> None:
+    decisions = Decisions(same=frozenset({(CRM1, CRM2)}))
+    assert groups({CRM1: {email("a")}, CRM2: {email("a")}, LMS1: {email("a")}}, decisions=decisions) == [
+        {CRM1, CRM2, LMS1}
+    ]
+
+
+def test_a_steward_keeps_apart_whom_an_identifier_would_join() -> None:
+    decisions = Decisions(different=frozenset({(CRM1, LMS1)}))
+    assert groups({CRM1: {email("a")}, LMS1: {email("a")}}, decisions=decisions) == [{CRM1}, {LMS1}]
+
+
+def test_a_deleted_duplicate_does_not_spoil_the_identifier_of_the_living_one() -> None:
+    carried = {CRM1: {email("a")}, CRM2: {email("a")}, LMS1: {email("a")}}
+    assert groups(carried, deleted=frozenset({CRM2})) == [{CRM1, CRM2, LMS1}]
+
+
+NODES = [Node(system, number) for system in ("crm", "lms", "cm") for number in ("1", "2", "3")]
+KEYS = [email(value) for value in "abc"] + [phone(value) for value in "123"]
+
+
+@given(
+    carried=st.dictionaries(st.sampled_from(NODES), st.frozensets(st.sampled_from(KEYS), max_size=3), min_size=1),
+    deleted=st.frozensets(st.sampled_from(NODES), max_size=3),
+    data=st.data(),
+)
+def test_the_order_of_records_does_not_matter_and_nobody_is_lost(
+    carried: dict[Node, frozenset[IdentifierKey]], deleted: frozenset[Node], data: st.DataObject
+) -> None:
+    shuffled = dict(data.draw(st.permutations(list(carried.items()))))
+    found = partition(carried, deleted, Decisions())
+    assert partition(shuffled, deleted, Decisions()) == found
+    assert sorted(node for group in found for node in group) == sorted(carried)
+
+
+@given(carried=st.dictionaries(st.sampled_from(NODES), st.frozensets(st.sampled_from(KEYS), max_size=3)))
+def test_two_living_ids_of_one_system_never_become_one_customer(
+    carried: dict[Node, frozenset[IdentifierKey]],
+) -> None:
+    for group in partition(carried, frozenset(), Decisions()):
+        assert len({node.system for node in group}) == len(group)

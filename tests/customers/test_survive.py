@@ -1,0 +1,98 @@
+"""Which value survives, as a pure function of what the sources say."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.customers.identifiers import Node
+from hub.customers.overlay import OpenCorrection, overlaid, settled
+from hub.customers.survive import FieldRule, SourceImage, Survivorship, survive
+from hub.records.customer import ContactMediumRecord, CustomerRecord
+from hub.records.enums import MediumKind, SurvivorshipRule
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def image(system: str, minute: int, record: CustomerRecord, *, deleted: bool = False) -> SourceImage:
+    at = START + timedelta(minutes=minute)
+    return SourceImage(Node(system, "1"), record, at, at, deleted)
+
+
+def rules(rule: SurvivorshipRule, *sources: str) -> Survivorship:
+    return Survivorship(FieldRule(rule, sources))
+
+
+CRM = image("crm", 1, CustomerRecord(name="Jan", birth_date=date(1980, 1, 1)))
+LMS = image("lms", 9, CustomerRecord(name="J.", language="nl"))
+
+
+def test_the_trusted_source_wins_and_a_blank_is_filled_by_the_next() -> None:
+    golden = survive([LMS, CRM], rules(SurvivorshipRule.PREFER_UNLESS_BLANK, "crm", "lms"), "NL")
+    assert (golden.values["name"], golden.values["language"]) == ("Jan", "nl")
+    assert golden.winners["language"][0].node.system == "lms"
+
+
+def test_the_most_recent_value_wins_by_source_time() -> None:
+    assert survive([CRM, LMS], rules(SurvivorshipRule.MOST_RECENT, "crm"), "NL").values["name"] == "J."
+
+
+def test_the_oldest_value_wins_by_source_time() -> None:
+    assert survive([CRM, LMS], rules(SurvivorshipRule.OLDEST, "lms"), "NL").values["name"] == "Jan"
+
+
+def test_always_takes_the_blank_of_the_first_source() -> None:
+    assert survive([CRM, LMS], rules(SurvivorshipRule.ALWAYS, "crm"), "NL").values["language"] is None
+
+
+def test_a_deleted_source_counts_only_when_none_is_left() -> None:
+    gone = image("crm", 1, CustomerRecord(name="Jan"), deleted=True)
+    trusted = rules(SurvivorshipRule.PREFER_UNLESS_BLANK, "crm")
+    assert survive([gone, LMS], trusted, "NL").values["name"] == "J."
+    alone = survive([gone], trusted, "NL")
+    assert (alone.values["name"], alone.deleted) == ("Jan", True)
+
+
+def test_one_phone_in_two_notations_is_one_medium_of_the_trusted_source() -> None:
+    def with_phone(value: str) -> CustomerRecord:
+        return CustomerRecord(contact_media=(ContactMediumRecord(external_id="7", kind=MediumKind.PHONE, value=value),))
+
+    images = [image("lms", 1, with_phone("+31 6 12345678")), image("crm", 1, with_phone("06-12345678"))]
+    (medium,) = survive(images, rules(SurvivorshipRule.PREFER_UNLESS_BLANK, "crm"), "NL").media
+    assert (medium.key, medium.image.node.system) == ("+31612345678", "crm")
+
+
+THREE = [CRM, LMS, image("cm", 5, CustomerRecord(name="Jan de V."))]
+
+
+@given(st.permutations(THREE), st.sampled_from(list(SurvivorshipRule)))
+def test_the_order_of_images_does_not_matter(images: list[SourceImage], rule: SurvivorshipRule) -> None:
+    trusted = rules(rule, "crm", "lms", "cm")
+    assert survive(images, trusted, "NL").digest == survive(THREE, trusted, "NL").digest
+
+
+def email_image(value: str) -> SourceImage:
+    medium = ContactMediumRecord(external_id="7", kind=MediumKind.EMAIL, value=value)
+    return image("crm", 1, CustomerRecord(contact_media=(medium,)))
+
+
+def correction(old: str, new: str) -> OpenCorrection:
+    return OpenCorrection(UUID(int=1), Node("crm", "1"), "7", old, new)
+
+
+def test_a_correction_lies_over_the_value_it_corrects() -> None:
+    laid = overlaid(email_image("a@example.com"), [correction("a@example.com", "b@example.com")])
+    assert laid.record.contact_media[0].value == "b@example.com"
+
+
+def test_a_source_that_moved_elsewhere_overrules_the_correction() -> None:
+    moved = email_image("c@example.com")
+    assert overlaid(moved, [correction("a@example.com", "b@example.com")]) is moved
+    assert settled(moved, correction("a@example.com", "b@example.com")) == "OVERRULED"
+
+
+def test_a_source_that_followed_has_converged() -> None:
+    assert settled(email_image("b@example.com"), correction("a@example.com", "b@example.com")) == "CONVERGED"
