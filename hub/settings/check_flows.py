@@ -56,7 +56,8 @@ def _lanes(name: str, flow: Node) -> Iterator[Finding]:
     for lane, twice in _repeated(cadences):
         yield lane.finding(f"flow {name} has two lanes of cadence {twice}", "keep one lane of each cadence")
     authoritative = [lane for lane, mode in modes if mode == LaneMode.AUTHORITATIVE]
-    if not authoritative:
+    # A mode that is misspelt has its finding and may be the one.
+    if not authoritative and all(mode in set(LaneMode) for _, mode in modes):
         yield flow.nearest(["lanes"]).finding(f"flow {name} has no AUTHORITATIVE lane", "make exactly one lane count")
     for lane in authoritative[1:]:
         hint = "one lane counts; the others are SHADOW, VERIFY, STANDBY or RETIRED"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 
@@ -15,6 +16,9 @@ from hub.settings.systems import AdapterSpec
 from hub.yaml.nearest import choices
 from hub.yaml.nodes import Node, Step
 from hub.yaml.validation import annotation_at, findings_of
+
+# Shorter values (`1`, `crm`) stand in ordinary words, which would become unreadable.
+_SHORTEST_SECRET: Final = 5
 
 
 def adapter_of(name: str, system: Node, adapters: Mapping[str, AdapterSpec]) -> AdapterSpec | list[Finding]:
@@ -50,9 +54,10 @@ def validated_options(
     return resolver.findings or options
 
 
-def _redacted(finding: Finding, secrets: set[str]) -> Finding:
+def _redacted(finding: Finding, values: set[str]) -> Finding:
     """An adapter's own validator may have put what it was given into its message."""
     message, allowed = finding.message, finding.allowed
-    for secret in secrets:
+    long_enough = [value for value in values if len(value) >= _SHORTEST_SECRET]
+    for secret in sorted(long_enough, key=len, reverse=True):  # a value may be the beginning of another
         message, allowed = message.replace(secret, "***"), allowed.replace(secret, "***")
     return replace(finding, message=message, allowed=allowed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final, TypeAlias
 
 from hub.errors import Finding, Misconfigured
 from hub.mapping.compile import compile_mapping, load_mapping
@@ -14,7 +15,9 @@ from hub.settings.flows import HUB
 from hub.settings.systems import AdapterSpec
 from hub.yaml.nodes import Node
 
-Found = Mapping[tuple[SystemName, Entity], RecordMapping]
+Found: TypeAlias = Mapping[tuple[SystemName, Entity], RecordMapping]
+
+_ENTITIES: Final = {entity.value: entity for entity in Entity}
 
 
 @dataclass
@@ -31,6 +34,8 @@ class MappingFinder:
         found: dict[tuple[SystemName, Entity], RecordMapping] = {}
         for name, system in systems.items():
             for entity, node in system.entries_of("mappings").items():
+                if entity not in _ENTITIES:
+                    continue  # told by the validation of the whole file
                 mapping = self._own(f"systems.{name}.mappings.{entity}", entity, node)
                 if mapping is not None:
                     found[SystemName(name), mapping.entity] = mapping
@@ -96,12 +101,11 @@ def _carried(flows: Mapping[str, Node]) -> Iterator[tuple[str, Entity, Node | No
 
     What a target reads back is mapped too; one that only takes orders (a folder of files) does well without.
     """
-    entities = {entity.value: entity for entity in Entity}
     for flow in flows.values():
         entity = flow.child("entity")
-        if entity is None or entity.text not in entities or flow.nearest(["planned"]).value is True:
+        if entity is None or entity.text not in _ENTITIES or flow.nearest(["planned"]).value is True:
             continue
         for key in ("source", "target"):
             system = flow.text_of(key)
             if system is not None and system != HUB:
-                yield system, entities[entity.text], entity if key == "source" else None
+                yield system, _ENTITIES[entity.text], entity if key == "source" else None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from hub.errors import Finding
 from hub.yaml.nodes import Node, Plain, Step
@@ -18,14 +18,14 @@ _SECRET_KEY: Final = re.compile(
 )
 _PASSWORD_IN_URL: Final = re.compile(r"://[^/@\s:]+:(?!\$\{)[^/@\s]+@")
 
-IsSecret = Callable[[Sequence[Step]], bool]
+IsSecret: TypeAlias = Callable[[Sequence[Step]], bool]
 
 
 @dataclass
 class Resolver:
     """Puts the values in place. `unresolved` are the paths it could not fill: no more can be said about them.
 
-    `values` are the secrets it read, which must not appear in any message.
+    `values` are those it read, which must not appear in any message: each may be a secret or hold one.
     """
 
     environment: Mapping[str, str]
@@ -54,7 +54,6 @@ class Resolver:
         return named or self.is_secret(path)
 
     def _from_environment(self, node: Node, text: str, path: tuple[Step, ...]) -> str:
-        secret = self._secret(path) or "://" in text  # a URL may carry one
         if _PASSWORD_IN_URL.search(text) or (self._secret(path) and text and not _REFERENCE.search(text)):
             self._in_clear(node, path)
             return text
@@ -67,8 +66,7 @@ class Resolver:
                 hint = f"export {name}=... before the hub starts"
                 self._fail(node, path, f"environment variable {name} is not set", hint)
             else:
-                if secret:
-                    self.values.add(self.environment[name])
+                self.values.add(self.environment[name])
                 return self.environment[name]
             return match[0]
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
+from ruamel.yaml.reader import ReaderError
 
 from hub.errors import Finding, Misconfigured
 
@@ -107,10 +108,12 @@ def parse_yaml(text: str, file: str) -> tuple[Node, list[Finding]]:
         tree = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        message = f"not valid YAML: {error.problem or error.context}"
+        begun = error.context_mark.line + 1 if error.context_mark else line
+        inside = f", in what begins on line {begun}" if begun != line else ""
+        message = f"not valid YAML: {error.problem or error.context}{inside}"
         raise Misconfigured([Finding(file, line, message, "check indentation, quotes and brackets here")]) from error
-    except YAMLError as error:
-        line = text[: getattr(error, "position", 0)].count("\n") + 1
+    except ReaderError as error:
+        line = text[: error.position].count("\n") + 1
         message = "not valid YAML: it holds a character that YAML forbids"
         raise Misconfigured([Finding(file, line, message, "remove control characters")]) from error
     reader = _TreeReader(file)

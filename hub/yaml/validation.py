@@ -75,7 +75,7 @@ def _finding(detail: ErrorDetails, node: Node, model: type[BaseModel], place: st
             return there.finding(f"{where}: must be keys with values", choices("", _keys(annotation_at(model, path))))
     rule = _RULES.get(detail["type"]) or detail["msg"].replace("Input should be", "must be")
     rule = rule.removeprefix("Value error, ")
-    allowed = detail.get("ctx", {}).get("allowed") or _description(holder, last) or "see docs/configuration.md"
+    allowed = detail.get("ctx", {}).get("allowed") or _description(holder, last) or "see its documentation"
     return there.finding(f"{where}: {rule}", str(allowed))
 
 

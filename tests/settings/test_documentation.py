@@ -1,0 +1,51 @@
+"""docs/configuration.md leaves nothing out."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from hub.mapping.document import FieldRule, ListRule, MappingDocument, ValueType
+from hub.records.customer import CustomerRecord
+from hub.records.identity import Entity, SystemRole
+from hub.records.lanes import FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy
+from hub.settings.business_flows import BUSINESS_FLOWS
+from hub.settings.environment import Settings
+from hub.settings.flows import FlowEntry, Lane
+from hub.settings.hub_file import HubFile
+from hub.settings.systems import Limits, SystemEntry
+from hub.settings.trust import FieldTrust, Recognition, Survivorship
+
+REFERENCE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+ROWS = [line for line in REFERENCE.splitlines() if line.startswith("| `")]
+
+MODELS: list[type[BaseModel]] = [
+    *(HubFile, SystemEntry, Limits, FlowEntry, Lane, Survivorship, FieldTrust, Recognition),
+    *(MappingDocument, FieldRule, ListRule, Settings),
+]
+FIELDS = [(model, field.alias or name) for model in MODELS for name, field in model.model_fields.items()]
+ENUMS: list[type[Enum]] = [Entity, SystemRole, FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy, ValueType]
+
+
+@pytest.mark.parametrize(("model", "name"), FIELDS, ids=[f"{model.__name__}.{name}" for model, name in FIELDS])
+def test_field_has_its_row(model: type[BaseModel], name: str) -> None:
+    assert any(row.startswith(f"| `{name}` |") for row in ROWS)
+
+
+@pytest.mark.parametrize("enum", ENUMS)
+def test_every_value_is_named(enum: type[Enum]) -> None:
+    assert [member.value for member in enum if f"`{member.value}`" not in REFERENCE] == []
+
+
+def test_business_flows_and_customer_fields_are_named() -> None:
+    assert [name for number, name in BUSINESS_FLOWS.items() if f"{number} {name.lower()}" not in _one_line()] == []
+    assert [
+        name for name in CustomerRecord.model_fields if name != "identifiers" and f"`{name}`" not in REFERENCE
+    ] == []
+
+
+def _one_line() -> str:
+    return " ".join(REFERENCE.split())
