@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+CONTAINER_SECRETS: Final = Path("/run/secrets")
+"""Where Docker, Compose and Kubernetes mount secrets; elsewhere there is no such folder."""
 
 
 class LogFormat(StrEnum):
@@ -18,9 +21,17 @@ class LogFormat(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Process settings; every field is read from HUB_<NAME>, and `<NAME>_file` fields hold a path to a secret."""
+    """Process settings; every field is read from HUB_<NAME>, and `<NAME>_file` fields hold a path to a secret.
 
-    model_config = SettingsConfigDict(env_prefix="HUB_", extra="ignore", frozen=True)
+    Where containers get secrets as files, a field is also read from /run/secrets/hub_<name>, behind the environment.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="HUB_",
+        extra="ignore",
+        frozen=True,
+        secrets_dir=CONTAINER_SECRETS if CONTAINER_SECRETS.is_dir() else None,
+    )
 
     config: Path = Field(Path("hub.yaml"), description="Path of the configuration file of systems and flows.")
     data_dir: Path = Field(Path(".hub"), description="Where the embedded mode keeps database, keys and logs.")
@@ -54,7 +65,6 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), description="Origins a browser may call from.")
     log_format: LogFormat = Field(LogFormat.JSON, description="json or console.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    default_region: str = Field("NL", description="Region (ISO 3166-1) of phone numbers written without a country.")
     page_size_max: int = Field(100, ge=1, le=1000, description="Largest `first` of a connection.")
 
     @property
