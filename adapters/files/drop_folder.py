@@ -83,7 +83,7 @@ class DropFolder:
         if (left := next(self.waiting(self.processing, entity), None)) is not None:
             return left
         for path in self.waiting(self.inbox, entity):
-            target = self.processing / self._free_name(path.name)
+            target = self.processing / self._free_name(path)
             try:
                 path.rename(target)
             except FileNotFoundError:
@@ -122,8 +122,9 @@ class DropFolder:
             (self.processing / name).rename(folder / name)
         self.index_of(name).unlink(missing_ok=True)
 
-    def _free_name(self, name: str) -> str:
+    def _free_name(self, path: Path) -> str:
         """Senders may use one name every week; what went before must not be overwritten."""
+        stem, suffix = (path.stem, path.suffix) if path.is_file() else (path.name, "")
+        names = (path.name if number == 1 else f"{stem}.{number}{suffix}" for number in count(1))
         taken = (self.processing, self.done, self.failed)
-        names = (name if number == 1 else f"{name}.{number}" for number in count(1))
         return next(free for free in names if not any((folder / free).exists() for folder in taken))

@@ -75,7 +75,7 @@ def _json_rows(lines: Lines, style: Style) -> Iterator[Row | BadRow]:
             yield _bad([line], f"longer than {style.max_record_bytes} bytes")
             continue
         try:
-            body = orjson.loads(line.raw.decode(style.encoding))
+            body = orjson.loads(line.raw.rstrip(b"\r\n").decode(style.encoding))
         except UnicodeDecodeError:
             yield _bad([line], f"not {style.encoding}")
         except orjson.JSONDecodeError as error:

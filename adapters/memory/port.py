@@ -44,15 +44,18 @@ class MemoryOptions(BaseModel):
 
 
 class _Mark(BaseModel):
-    """The cursor: where the next page starts, and what the run will leave as its mark."""
+    """The cursor: behind which object the next page starts, the mark of the last complete run, this run's start."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stamp: datetime
     external_id: int
     high_water: datetime | None
-    newest: datetime | None
     run_start: datetime
+
+    @property
+    def position(self) -> Position:
+        return Position(self.stamp, self.external_id)
 
 
 class MemoryPort(SystemPort):
@@ -84,14 +87,13 @@ class MemoryPort(SystemPort):
         self._admit("pull", entity)
         mark = None if cursor is None else _Mark.model_validate(cursor).high_water
         start = Position(_BEGINNING, -1) if mark is None else rewound(mark, overlap)
-        return _cursor(start, mark, None, self._store.clock)
+        return _cursor(start, mark, self._store.clock)
 
     async def pull(self, entity: Entity, cursor: JsonObject, limit: int) -> PullPage:
         """Objects by (stamp, id); the last page's cursor carries the new mark."""
         self._admit("pull", entity)
         mark = _Mark.model_validate(cursor)
-        start = Position(mark.stamp, mark.external_id)
-        behind = [pair for pair in self._store.in_order(entity) if pair[0] > start]
+        behind = [pair for pair in self._store.in_order(entity) if pair[0] > mark.position]
         page = behind[:limit]
         objects = tuple(
             SourceObject(
@@ -99,10 +101,10 @@ class MemoryPort(SystemPort):
             )
             for at, stored in page
         )
-        end, newest = (page[-1][0], page[-1][0].stamp) if page else (start, mark.newest)
+        end = page[-1][0] if page else mark.position
         last = len(behind) <= limit
-        high_water = advanced(mark.high_water, newest, mark.run_start, timedelta()) if last else mark.high_water
-        return PullPage(objects, _cursor(end, high_water, newest, mark.run_start), last)
+        high_water = advanced(mark.high_water, end.stamp, mark.run_start, timedelta()) if last else mark.high_water
+        return PullPage(objects, _cursor(end, high_water, mark.run_start), last)
 
     async def sweep(self, entity: Entity, after: str | None, limit: int) -> SweepPage:
         """All ids in numeric order."""
@@ -144,15 +146,7 @@ class MemoryPort(SystemPort):
             raise self._cannot(what, entity)
 
 
-def _cursor(
-    position: Position, high_water: datetime | None, newest: datetime | None, run_start: datetime
-) -> JsonObject:
-    mark = _Mark(
-        stamp=position.stamp,
-        external_id=position.external_id,
-        high_water=high_water,
-        newest=newest,
-        run_start=run_start,
-    )
+def _cursor(position: Position, high_water: datetime | None, run_start: datetime) -> JsonObject:
+    mark = _Mark(stamp=position.stamp, external_id=position.external_id, high_water=high_water, run_start=run_start)
     cursor: JsonObject = mark.model_dump(mode="json")
     return cursor
