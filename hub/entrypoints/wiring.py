@@ -30,7 +30,7 @@ def recognition_rules(configuration: Configuration) -> Rules:
     """What recognition and survivorship take from hub.yaml."""
     trust = configuration.survivorship
     fields = {name: FieldRule(field.rule, field.sources) for name, field in trust.fields.items()}
-    return Rules(Survivorship(FieldRule(sources=trust.sources), fields), configuration.recognition.region)
+    return Rules(Survivorship(FieldRule(trust.rule, trust.sources), fields), configuration.recognition.region)
 
 
 def open_systems(configuration: Configuration, adapters: Mapping[str, Adapter[Any]]) -> OpenSystems:

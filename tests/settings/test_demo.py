@@ -50,7 +50,7 @@ def test_each_of_the_twelve_business_flows_has_an_entry(demo: Configuration) -> 
 
 def test_three_systems_exchange_eight_flows(demo: Configuration) -> None:
     assert {name: flow.authoritative.cadence for name, flow in demo.flows.items()} == {
-        "crm-customers": FlowCadence.DAILY,
+        "crm-customers": FlowCadence.REAL_TIME,
         "crm-orders": FlowCadence.DAILY,
         "crm-requests": FlowCadence.DAILY,
         "lms-customers": FlowCadence.DAILY,
