@@ -1,0 +1,1 @@
+"""A company whose CRM hands its customers over in files."""
