@@ -1,0 +1,79 @@
+"""Claim rows: ready ones to be sent, as many as there is room for, then one by its id to be run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.store.sets import run_set
+from hub.work.tables import Queue
+from hub.work.work import LEASE_S, Handlers, Work
+
+_CLAIM_READY = """
+WITH room AS (
+    SELECT r.queue, r.size - (
+        SELECT count(*) FROM dispatch f
+        WHERE f.lease_owner = :owner AND f.queue = r.queue AND f.state IN ('SENT', 'RUNNING')
+    ) AS free
+    FROM json_to_recordset(CAST(:rows AS json)) AS r(queue text, size int)
+), claimed AS (
+    SELECT ready.id FROM room CROSS JOIN LATERAL (
+        SELECT d.id FROM dispatch d
+        WHERE d.queue = room.queue AND d.state = 'READY' AND d.ready_at <= :now
+        ORDER BY d.priority, d.ready_at, d.id
+        LIMIT greatest(room.free, 0) FOR UPDATE SKIP LOCKED
+    ) ready
+), sent AS (
+    UPDATE dispatch SET state = 'SENT', sent_at = :now, lease_owner = :owner
+    FROM claimed WHERE dispatch.id = claimed.id
+    RETURNING dispatch.id, dispatch.queue, dispatch.priority, dispatch.ready_at
+)
+SELECT id, queue FROM sent ORDER BY priority, ready_at, id
+"""
+
+_CLAIM_SENT = text(
+    """
+    UPDATE dispatch
+    SET state = 'RUNNING', attempts = attempts + 1, lease_owner = :owner,
+        lease_until = :now + make_interval(secs => coalesce((CAST(:leases AS jsonb) ->> kind)::float, :lease_s))
+    WHERE id = :id AND state = 'SENT'
+    RETURNING id, kind, queue, line, payload, attempts, context
+    """
+)
+
+
+async def claim_ready(
+    connection: AsyncConnection, owner: str, windows: Mapping[Queue, int], now: datetime
+) -> list[tuple[Queue, int]]:
+    """Mark due rows SENT in the order they are to be sent, up to `windows` of this owner in flight per queue."""
+    rows = [{"queue": queue, "size": size} for queue, size in windows.items()]
+    claimed = await run_set(connection, _CLAIM_READY, rows, owner=owner, now=now)
+    return [(Queue(row.queue), row.id) for row in claimed]
+
+
+async def claim_sent(
+    connection: AsyncConnection, row_id: int, owner: str, handlers: Handlers, now: datetime
+) -> Work | None:
+    """The row as an attempt of `owner` under its kind's lease, or None: an unknown, repeated or outdated message."""
+    leases = {kind: registered.lease_s for kind, registered in handlers.items()}
+    claimed = await connection.execute(
+        _CLAIM_SENT,
+        {"id": row_id, "owner": owner, "now": now, "leases": orjson.dumps(leases).decode(), "lease_s": LEASE_S},
+    )
+    row = claimed.one_or_none()
+    if row is None:
+        return None
+    return Work(
+        id=row.id,
+        kind=row.kind,
+        queue=Queue(row.queue),
+        line=row.line,
+        payload=row.payload,
+        attempts=row.attempts,
+        owner=owner,
+        context=row.context,
+    )

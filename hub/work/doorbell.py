@@ -1,0 +1,105 @@
+"""Tell relays that work may be ready, so that they need not look all the time. Only a hint: they look anyway."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from hub.store.engine import Database
+
+log = structlog.get_logger(__name__)
+
+CHANNEL: Final = "contacthub_work"
+_NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', '')")
+RELISTEN_S = 1.0
+
+
+class Bell:
+    """Wakes one waiting coroutine of the loop it was made on; may be rung from any thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """End the wait at hand, or the next one at once."""
+        self._loop.call_soon_threadsafe(self._rung.set)
+
+    async def wait(self, timeout_s: float) -> bool:
+        """True when it was rung within `timeout_s`."""
+        try:
+            await asyncio.wait_for(self._rung.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        self._rung.clear()
+        return True
+
+
+class Doorbell:
+    """Rings at every relay of the database; for whoever dispatches, after the commit.
+
+    A NOTIFY inside a business transaction would queue its commit behind all others that notify.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._wanted = False
+        self._ringing: asyncio.Task[None] | None = None
+
+    def ring(self) -> None:
+        """Neither waits nor fails; any number of rings while one is under way makes one more."""
+        self._wanted = True
+        if self._ringing is None or self._ringing.done():
+            self._ringing = asyncio.create_task(self._ring())
+
+    async def aclose(self) -> None:
+        """Return when the last ring is out."""
+        if self._ringing is not None:
+            await self._ringing
+
+    async def _ring(self) -> None:
+        while self._wanted:
+            self._wanted = False
+            try:
+                async with self._database.transaction() as connection:
+                    await connection.execute(_NOTIFY)
+            except (DBAPIError, OSError) as error:
+                log.warning("doorbell out of order, relays find the work by looking", error=type(error).__name__)
+
+
+async def answer_doorbell(database: Database, bell: Bell) -> None:
+    """Pass every ring on to `bell`, over a connection of its own, until cancelled; it comes back when it breaks."""
+    while True:
+        try:
+            await _listen(database, bell)
+        except (DBAPIError, OSError) as error:
+            log.warning("doorbell not heard", error=type(error).__name__)
+        await asyncio.sleep(RELISTEN_S)
+
+
+async def _listen(database: Database, bell: Bell) -> None:
+    async with database.engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        if driver is None:
+            return
+        gone = asyncio.Event()
+
+        def heard(*_call: object) -> None:
+            bell.ring()
+
+        def ended(*_call: object) -> None:
+            gone.set()
+
+        driver.add_termination_listener(ended)
+        await driver.add_listener(CHANNEL, heard)
+        try:
+            bell.ring()  # for what was ordered while nobody listened
+            await gone.wait()
+        finally:
+            driver.remove_termination_listener(ended)
+            if not driver.is_closed():
+                await driver.remove_listener(CHANNEL, heard)
