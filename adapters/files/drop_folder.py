@@ -7,13 +7,15 @@
     outbox/      batches of commands for the system
 
 One file lock per entity keeps a second process from starting a run on what a first one reads; the kernel gives it
-back when a process dies. Locks are taken without waiting.
+back when a process dies. A living process may also give a run up without a word: its lock counts for nothing once it
+has not read for `lease_s`.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
@@ -49,19 +51,19 @@ class DropFolder:
             part.mkdir(exist_ok=True)
 
     def lock(self, entity: Entity) -> bool:
-        """Whether this process may start runs of the entity now; holding it already is fine."""
-        if entity in self._locks:
-            return True
-        handle = os.open(self.root / f".{entity.value}.lock", os.O_RDWR | os.O_CREAT, 0o660)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            return False
-        except OSError:
-            os.close(handle)
-            raise
-        self._locks[entity] = handle
+        """Whether this process may start runs of the entity now. Called again while it reads, it renews the lease."""
+        if entity not in self._locks:
+            handle = os.open(self.root / f".{entity.value}.lock", os.O_RDWR | os.O_CREAT, 0o660)
+            granted = False
+            try:
+                granted = self._granted(handle)
+            finally:
+                if not granted:
+                    os.close(handle)
+            if not granted:
+                return False
+            self._locks[entity] = handle
+        os.utime(self._locks[entity])
         return True
 
     def unlock(self, entity: Entity) -> None:
@@ -121,6 +123,13 @@ class DropFolder:
         with suppress(FileNotFoundError):  # moved before, by this call's first attempt or by hand
             (self.processing / name).rename(folder / name)
         self.index_of(name).unlink(missing_ok=True)
+
+    def _granted(self, handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return time.time() - os.fstat(handle).st_mtime >= self._options.lease_s
+        return True
 
     def _free_name(self, path: Path) -> str:
         """Senders may use one name every week; what went before must not be overwritten."""

@@ -96,6 +96,9 @@ class FilesOptions(_Options):
     settle_s: float = Field(
         60, ge=0, description="Seconds without a change before a delivery without (or with a broken) manifest counts."
     )
+    lease_s: float = Field(
+        600, gt=0, description="Seconds without reading on after which another process may take an open run's delivery."
+    )
     encoding: Encoding = Field("utf-8", description="Encoding of deliveries without a manifest.")
     delimiter: Delimiter = Field(",", description="CSV delimiter of deliveries without a manifest, and of batches.")
     max_record_bytes: int = Field(

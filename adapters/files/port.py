@@ -34,9 +34,9 @@ T = TypeVar("T")
 class FilesPort(SystemPort):
     """Full exports from a drop folder, batches of commands into its outbox.
 
-    One run reads one delivery. Until the run is finished, an error ends it or the port is closed, no other process
-    starts a run of that entity; close the port when a run is given up. Resuming needs no lock: who holds a run's
-    cursor is for the caller to decide.
+    One run reads one delivery. Until the run is finished, an error here ends it, the port is closed or `lease_s` pass
+    without a page, no other process starts a run of that entity. Resuming needs no lock: who holds a run's cursor is
+    for the caller to decide.
 
     An unreadable row of a child list leaves its object without that child until a better delivery comes.
     """

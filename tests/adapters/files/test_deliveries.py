@@ -159,6 +159,19 @@ async def test_a_second_port_takes_nothing_while_a_run_is_open_and_starts_over_w
     await second.aclose()
 
 
+async def test_a_run_that_was_given_up_blocks_others_no_longer_than_its_lease(tmp_path: Path) -> None:
+    deliver(tmp_path, "week-1", ONE)
+    first, second, third = open_port(tmp_path), open_port(tmp_path), open_port(tmp_path)
+    begun = await first.begin_run(CUSTOMER, None, NO_OVERLAP)
+    os.utime(tmp_path / ".customer.lock", (0, 0))
+
+    assert await second.begin_run(CUSTOMER, None, NO_OVERLAP) == begun
+    with pytest.raises(NothingWaiting, match="another process reads customer"):
+        await third.begin_run(CUSTOMER, None, NO_OVERLAP)
+    await first.aclose()
+    await second.aclose()
+
+
 async def test_a_delivery_committed_to_its_end_is_not_read_again(tmp_path: Path) -> None:
     deliver(tmp_path, "week-1", ONE)
     deliver(tmp_path, "week-2", ONE, began=BEGAN.replace(day=12))
