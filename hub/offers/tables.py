@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from hub.customers.belongings import Belonging
@@ -28,6 +29,9 @@ class SalesLead(Belonging, Table):
     started_on: Mapped[date | None]
     ended_on: Mapped[date | None]
     lead_owner: Mapped[str | None]
+
+
+Index("ix_sales_lead_as_of", SalesLead.as_of, SalesLead.id)  # lists of leads over all customers, newest first
 
 
 class CampaignMembership(Belonging, Table):

@@ -281,6 +281,16 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": "70"},
     )
     op.create_table(
+        "idempotency_key",
+        sa.Column("principal", sa.Text(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("response", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("principal", "operation", "key", name=op.f("pk_idempotency_key")),
+    )
+    op.create_table(
         "information_flow",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("business_flow", sa.Integer(), nullable=False),
@@ -337,6 +347,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sales_lead")),
     )
+    op.create_index("ix_sales_lead_as_of", "sales_lead", ["as_of", "id"], unique=False)
     op.create_index("ix_sales_lead_customer", "sales_lead", ["customer_id", "as_of", "id"], unique=False)
     op.create_index("ix_sales_lead_owner", "sales_lead", ["system", "owner"], unique=False)
     op.create_table(
@@ -709,12 +720,14 @@ def downgrade() -> None:
     op.drop_index("ix_sales_order_customer", table_name="sales_order")
     op.drop_table("sales_order")
     op.drop_index("ix_sales_lead_owner", table_name="sales_lead")
+    op.drop_index("ix_sales_lead_as_of", table_name="sales_lead")
     op.drop_index("ix_sales_lead_customer", table_name="sales_lead")
     op.drop_table("sales_lead")
     op.drop_index("ix_product_holding_owner", table_name="product_holding")
     op.drop_index("ix_product_holding_customer", table_name="product_holding")
     op.drop_table("product_holding")
     op.drop_table("information_flow")
+    op.drop_table("idempotency_key")
     op.drop_table("identifier")
     op.drop_table("feed_tail")
     op.drop_table("dispatch_line")
