@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.tables import BusinessRequest
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder, SalesOrderLine
 from hub.offers.tables import CampaignMembership, SalesLead
 from hub.reads.paging import Order
-from hub.reads.parts import Part
+from hub.reads.parts import Conditions, Part
 from hub.reads.rows import Shape, fetch
 from hub.records.enums import RequestState
 from hub.store.metadata import Table
@@ -150,10 +150,9 @@ HOLDINGS: Final = _part(HoldingRow, ProductHolding)
 CONSENTS: Final = _part(ConsentRow, Consent)
 
 
-def is_running(running: bool) -> ColumnElement[bool]:
-    """Requests in which somebody still has to act, or the others."""
-    condition = BusinessRequest.state.in_([state.value for state in RUNNING_REQUESTS])
-    return condition if running else ~condition
+_running = BusinessRequest.state.in_([state.value for state in RUNNING_REQUESTS])
+RUNNING: Final[Conditions] = (_running,)
+FINISHED: Final[Conditions] = (~_running,)
 
 
 async def lines_of(connection: AsyncConnection, orders: Sequence[UUID]) -> Mapping[UUID, Sequence[OrderLineRow]]:

@@ -25,6 +25,27 @@ SELECT l.flow, max(r.started_at) FILTER (WHERE l.mode = 'AUTHORITATIVE'), coales
 """)
 
 
+_LANES = text("""
+SELECT l.id, l.flow, l.cadence, l.mode, s.cron, s.time_zone, CASE WHEN s.enabled THEN s.next_run_at END
+  FROM lane l LEFT JOIN schedule s ON s.name = 'lane/' || l.id
+ WHERE l.flow = ANY(:flows)
+ ORDER BY l.flow, l.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRow:
+    """A flow's road at one cadence; `cron` is read in `time_zone`, None where nothing is scheduled."""
+
+    id: int
+    flow: str
+    cadence: str
+    mode: str
+    cron: str | None
+    time_zone: str | None
+    next_run_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class FlowRow:
     """One exchange; `planned` ones are declared and carry nothing yet."""
@@ -70,3 +91,12 @@ async def progress_of(connection: AsyncConnection, flows: Sequence[str]) -> Mapp
         for flow, complete_until, quarantined in await connection.execute(_PROGRESS, {"flows": list(flows)})
     }
     return {flow: found.get(flow, NOTHING_DONE) for flow in flows}
+
+
+async def lanes_of(connection: AsyncConnection, flows: Sequence[str]) -> Mapping[str, Sequence[LaneRow]]:
+    """The lanes of each flow with their schedules."""
+    found: dict[str, list[LaneRow]] = {flow: [] for flow in flows}
+    for record in await connection.execute(_LANES, {"flows": list(found)}):
+        lane = LaneRow(*record)
+        found[lane.flow].append(lane)
+    return found

@@ -17,12 +17,13 @@ from hub.reads.reach import Reach
 from hub.reads.rows import Shape, fetch
 
 RowT = TypeVar("RowT")
+RowT_co = TypeVar("RowT_co", covariant=True)
 
 Conditions = tuple[ColumnElement[bool], ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Part(Shape[RowT], Generic[RowT]):
+class Part(Shape[RowT_co], Generic[RowT_co]):
     """A kind of thing whose rows name their customer in `customer_id`; the row class has that field and `id`."""
 
     order: Order

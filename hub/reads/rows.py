@@ -12,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.store.metadata import Table
 
 RowT = TypeVar("RowT")
+RowT_co = TypeVar("RowT_co", covariant=True)
 
 
 @dataclass(frozen=True)
-class Shape(Generic[RowT]):
+class Shape(Generic[RowT_co]):
     """A row class and the table its fields are columns of."""
 
-    row: type[RowT]
+    row: type[RowT_co]
     table: type[Table]
 
     def column(self, name: str) -> ColumnElement[Any]:  # Any: the table is known only at run time

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from hub.customers.belongings import SalesOrder
 from hub.errors import Invalid
-from hub.reads.belongings import LEADS, ORDERS, REQUESTS, is_running, lines_of
+from hub.reads.belongings import FINISHED, LEADS, ORDERS, REQUESTS, RUNNING, lines_of
 from hub.reads.paging import Window
 from hub.reads.parts import counts_of, pages_of, parts_by_id
 from hub.reads.reach import EVERYONE, Reach
@@ -88,8 +88,8 @@ async def test_what_the_source_deleted_is_not_shown(two: Database) -> None:
 
 async def test_running_requests_are_those_somebody_must_act_on(two: Database) -> None:
     async with two.reading() as connection:
-        running = await pages_of(connection, REQUESTS, [ANNA], EVERYONE, Window(9), (is_running(True),))
-        finished = await pages_of(connection, REQUESTS, [ANNA], EVERYONE, Window(9), (is_running(False),))
+        running = await pages_of(connection, REQUESTS, [ANNA], EVERYONE, Window(9), RUNNING)
+        finished = await pages_of(connection, REQUESTS, [ANNA], EVERYONE, Window(9), FINISHED)
     assert [row.state for row in running[ANNA].rows] == ["IN_PROGRESS"]
     assert [row.state for row in finished[ANNA].rows] == ["COMPLETED"]
 
