@@ -200,6 +200,11 @@ class EmbeddedPostgres:
         found = "SELECT count(*) FROM pg_database WHERE datname = :'name'"
         return _started(self._psql).run(found, {"name": checked_name(name)}) == "1"
 
+    def databases(self) -> tuple[str, ...]:
+        """The names of all of them, PostgreSQL's own included, in alphabetical order."""
+        names = _started(self._psql).run("SELECT datname FROM pg_database ORDER BY datname", {})
+        return tuple(names.splitlines())
+
     def __enter__(self) -> Self:
         self.start()
         return self

@@ -1,0 +1,1 @@
+"""`make demo`: the hub on an embedded PostgreSQL beside a real Tryton."""
