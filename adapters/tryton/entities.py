@@ -1,0 +1,148 @@
+"""Which of Tryton's models hold each entity, and which of their fields the hub reads.
+
+A child model is listed when its rows carry stamps of their own: a change there does not move the parent's stamp, so
+each child model is a stream that makes its parents be read again. What changes together with the parent's stamp
+(categories, the language row) is only nested. Fields that Tryton computes record by record (`lang`, `street`) halve
+the speed of a page; the stored fields beneath them are read instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adapters.tryton.wire import WireValue
+from hub.errors import Invalid
+from hub.records.identity import Entity
+
+STAMP = "last_modified_at"
+
+
+@dataclass(frozen=True, slots=True)
+class ChildModel:
+    """`key` is the body's word for the list, `owner` the child's field that names the parent.
+
+    `nested` says that the parent model has a field `key` to read them through, in the same transaction.
+    """
+
+    key: str
+    model: str
+    owner: str
+    fields: tuple[str, ...]
+    nested: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EntityModel:
+    """`domain` chooses the parents that are this entity; one that leaves it is gone for the hub.
+
+    `shares` are fields that Tryton keeps as a share of one and shows as a percentage; the body gets NAME_percent too.
+    """
+
+    model: str
+    fields: tuple[str, ...]
+    children: tuple[ChildModel, ...] = ()
+    domain: tuple[WireValue, ...] = ()
+    shares: tuple[str, ...] = ()
+
+    @property
+    def all_fields(self) -> tuple[str, ...]:
+        """The fields of the parent and its nested children, as one `search_read` takes them."""
+        nested = (child for child in self.children if child.nested)
+        below = (f"{child.key}.{name}" for child in nested for name in (*child.fields, STAMP))
+        return (*self.fields, "create_date", STAMP, *below)
+
+
+_CUSTOMER = EntityModel(
+    model="party.party",
+    fields=("code", "name", "active", "replaced_by", "langs.lang.code", "categories.name", "categories.parent.name"),
+    children=(
+        ChildModel(
+            key="addresses",
+            model="party.address",
+            owner="party",
+            fields=(
+                "party_name", "street_unstructured", "street_name", "building_number", "unit_number",
+                "postal_code", "city", "subdivision.name", "country.code", "active",
+            ),
+        ),
+        ChildModel(
+            key="contact_mechanisms",
+            model="party.contact_mechanism",
+            owner="party",
+            fields=("type", "value", "name", "sequence", "active"),
+        ),
+        ChildModel(key="identifiers", model="party.identifier", owner="party", fields=("type", "code")),
+    ),
+)  # fmt: skip
+
+_SALE_FIELDS = (
+    "number", "reference", "description", "state", "invoice_state", "shipment_state", "party", "currency.code",
+    "sale_date", "quotation_date", "quotation_expire", "untaxed_amount", "total_amount",
+)  # fmt: skip
+
+_SALES_ORDER = EntityModel(
+    model="sale.sale",
+    fields=_SALE_FIELDS,
+    children=(
+        ChildModel(
+            key="lines",
+            model="sale.line",
+            owner="sale",
+            fields=("type", "sequence", "product.rec_name", "description", "quantity", "unit_price", "amount"),
+        ),
+    ),
+    # A sale that is put back to draft leaves the domain: no page can tell that, the sweep does.
+    domain=(("state", "in", ("confirmed", "processing", "done", "cancelled")),),
+)
+
+_BUSINESS_REQUEST = EntityModel(model="sale.sale", fields=_SALE_FIELDS)
+
+_SALES_LEAD = EntityModel(
+    model="sale.opportunity",
+    fields=(
+        "number", "reference", "description", "state", "party", "amount", "currency.code", "conversion_probability",
+        "start_date", "end_date", "lost_reason", "employee.rec_name",
+    ),
+    children=(
+        ChildModel(
+            key="lines",
+            model="sale.opportunity.line",
+            owner="opportunity",
+            fields=("sequence", "product.rec_name", "description", "quantity"),
+        ),
+    ),
+    shares=("conversion_probability",),
+)  # fmt: skip
+
+_CAMPAIGN_MEMBERSHIP = EntityModel(
+    model="marketing.automation.record",
+    # `record` may be a party or a sale; `marketing_party` is the party of either.
+    fields=("scenario.name", "scenario.state", "record.marketing_party", "blocked"),
+    children=(
+        ChildModel(
+            key="activities",
+            model="marketing.automation.record.activity",
+            owner="record",
+            fields=("activity.name", "at", "state", "email_opened", "email_clicked"),
+            # The record has no such field, so these take a call of their own. Nothing is torn by that: Tryton changes a
+            # record and its activities in one transaction only when it creates them, unseen until both are there.
+            nested=False,
+        ),
+    ),
+)
+
+ENTITIES: Mapping[Entity, EntityModel] = {
+    Entity.CUSTOMER: _CUSTOMER,
+    Entity.SALES_ORDER: _SALES_ORDER,
+    Entity.BUSINESS_REQUEST: _BUSINESS_REQUEST,
+    Entity.SALES_LEAD: _SALES_LEAD,
+    Entity.CAMPAIGN_MEMBERSHIP: _CAMPAIGN_MEMBERSHIP,
+}
+
+
+def model_of(entity: Entity) -> EntityModel:
+    """Raises Invalid for an entity that Tryton does not hold."""
+    if entity not in ENTITIES:
+        raise Invalid(f"Tryton holds no {entity.value}")
+    return ENTITIES[entity]

@@ -1,0 +1,115 @@
+"""The port: one Tryton in the roles CRM, LMS and CM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from adapters.tryton.batches import in_transactions, in_turn
+from adapters.tryton.check import check_access
+from adapters.tryton.clock import SourceClock
+from adapters.tryton.create import Creator
+from adapters.tryton.options import TrytonOptions
+from adapters.tryton.pull import Puller
+from adapters.tryton.reading import read_by_id
+from adapters.tryton.session import Session
+from adapters.tryton.sweep import sweep_page
+from adapters.tryton.update import Updater
+from hub.errors import Invalid
+from hub.ports.capabilities import Capabilities, PullKind
+from hub.ports.pages import CheckResult, PullPage, SweepPage
+from hub.ports.system import SystemPort
+from hub.ports.writing import Operation, WriteCommand, WriteOutcome
+from hub.records.identity import Entity, ExternalId, SystemName
+from hub.records.source import JsonObject, SourceObject
+
+# One transaction of 100 parties takes a quarter of a second and so holds its locks no longer than that.
+_BATCH_SIZE = 100
+_READ = Capabilities(pull=PullKind.INCREMENTAL, sweep=True, read=True, versions=True)
+_CUSTOMER = Capabilities(
+    pull=PullKind.INCREMENTAL,
+    sweep=True,
+    read=True,
+    create=True,
+    update=True,
+    versions=True,
+    hub_key=True,
+    batch_size=_BATCH_SIZE,
+)
+
+
+class TrytonPort(SystemPort):
+    """Offers the entities that the options name."""
+
+    def __init__(self, name: SystemName, options: TrytonOptions) -> None:
+        self.name = name
+        self.capabilities: Mapping[Entity, Capabilities] = {
+            entity: _CUSTOMER if entity is Entity.CUSTOMER else _READ for entity in options.entities
+        }
+        self._session = Session(options)
+        self._clock = SourceClock(self._session)
+        horizon = timedelta(seconds=options.horizon_s)
+        self._puller = Puller(self._session, self._clock, options.page_rows, horizon)
+        self._updater = Updater(self._session, self._clock)
+        self._creator = Creator(self._session, self._clock)
+
+    async def check(self) -> Sequence[CheckResult]:
+        """Login, then each entity by reading one object."""
+        return await check_access(self._session, list(self.capabilities))
+
+    async def now(self) -> datetime:
+        """See `clock`."""
+        return await self._clock.now()
+
+    async def aclose(self) -> None:
+        """Ends the session at Tryton as well."""
+        await self._session.aclose()
+
+    async def begin_run(self, entity: Entity, cursor: JsonObject | None, overlap: timedelta) -> JsonObject:
+        """See `cursor`."""
+        self._declared("pull", entity)
+        return await self._puller.begin(entity, cursor, overlap)
+
+    async def pull(self, entity: Entity, cursor: JsonObject, limit: int) -> PullPage:
+        """See `pull`."""
+        self._declared("pull", entity)
+        return await self._puller.page(entity, cursor, limit)
+
+    async def sweep(self, entity: Entity, after: str | None, limit: int) -> SweepPage:
+        """See `sweep`."""
+        self._declared("sweep", entity)
+        return await sweep_page(self._session, entity, after, limit)
+
+    async def read(self, entity: Entity, ids: Sequence[ExternalId]) -> Sequence[SourceObject]:
+        """See `reading`."""
+        self._declared("read", entity)
+        return await read_by_id(self._session, self._clock, entity, ids)
+
+    async def write(self, commands: Sequence[WriteCommand]) -> Sequence[WriteOutcome]:
+        """Neighbours of one operation share a transaction, as long as Tryton refuses none of them."""
+        for command in commands:
+            self._declared("write", command.entity)
+            if command.entity is not Entity.CUSTOMER or command.operation is Operation.DELETE:
+                raise self._cannot(command.operation.value.lower(), command.entity)
+        if len(commands) > _BATCH_SIZE:
+            raise Invalid(f"system {self.name} takes {_BATCH_SIZE} commands at once, not {len(commands)}")
+        return await in_turn([list(run) for _, run in groupby(commands, _operation)], self._carry_out)
+
+    async def find_by_key(self, entity: Entity, key: str) -> SourceObject | None:
+        """See `create`."""
+        if entity is not Entity.CUSTOMER or entity not in self.capabilities:
+            raise self._cannot("find_by_key", entity)
+        return await self._creator.find(key)
+
+    def _declared(self, what: str, entity: Entity) -> None:
+        if entity not in self.capabilities:
+            raise self._cannot(what, entity)
+
+    async def _carry_out(self, commands: Sequence[WriteCommand]) -> Sequence[WriteOutcome]:
+        creates = commands[0].operation is Operation.CREATE
+        return await in_transactions(commands, self._creator.transaction if creates else self._updater.transaction)
+
+
+def _operation(command: WriteCommand) -> Operation:
+    return command.operation
