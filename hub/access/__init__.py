@@ -1,0 +1,1 @@
+"""Who asks: principals, scopes and the tokens that carry them."""

@@ -1,0 +1,64 @@
+"""Who asks, and what he may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from hub.records.identity import CustomerId
+
+
+class Role(StrEnum):
+    """What a caller is to the company; a token names one or more."""
+
+    CUSTOMER = "customer"
+    """A person who sees himself, and nobody else, through the company's own channels."""
+    AGENT = "agent"
+    """An employee in a manned channel."""
+    FRONTEND = "frontend"
+    """A channel's application that acts for all its customers, such as the server of a web shop."""
+    STEWARD = "steward"
+    """Who decides about doubtful customer data."""
+    ARCHITECT = "architect"
+    """Who runs and migrates the flows, and sees no customer's data."""
+    SYSTEM = "system"
+    """A connected package that asks the hub to run a flow."""
+
+
+class Scope(StrEnum):
+    """What a token allows."""
+
+    CUSTOMERS_READ = "customers:read"
+    CUSTOMERS_CORRECT = "customers:correct"
+    LEADS_READ = "leads:read"
+    FLOWS_READ = "flows:read"
+    FLOWS_RUN = "flows:run"
+    SYSTEMS_READ = "systems:read"
+
+
+_CONTACT = frozenset({Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ})
+
+SCOPES_OF: dict[Role, frozenset[Scope]] = {
+    Role.CUSTOMER: frozenset({Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT}),
+    Role.AGENT: _CONTACT,
+    Role.FRONTEND: _CONTACT,
+    Role.STEWARD: _CONTACT | {Scope.FLOWS_READ, Scope.SYSTEMS_READ},
+    Role.ARCHITECT: frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.SYSTEMS_READ}),
+    Role.SYSTEM: frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The subject of a verified token; `customer` is set for a customer, who sees himself only.
+
+    `expires_at` has the tolerance for clocks in it: until then the token is good. `queue` is an agent's work queue.
+    """
+
+    subject: str
+    scopes: frozenset[Scope]
+    customer: CustomerId | None
+    expires_at: datetime
+    roles: frozenset[Role] = frozenset()
+    queue: str | None = None

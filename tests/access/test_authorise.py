@@ -1,0 +1,76 @@
+"""Scopes decide what a caller may do, rows whom he may see."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from hub.access.authorise import authorise, may_see_customer
+from hub.access.principal import SCOPES_OF, Principal, Role, Scope
+from hub.errors import Forbidden, Unauthorised
+from hub.records.identity import CustomerId
+from tests.access.issuing import NOON
+
+ANNA = CustomerId(UUID(int=1))
+BERT = CustomerId(UUID(int=2))
+
+
+def _principal(role: Role) -> Principal:
+    customer = ANNA if role is Role.CUSTOMER else None
+    return Principal("x", SCOPES_OF[role], customer, NOON + timedelta(hours=1), frozenset({role}))
+
+
+MATRIX = {
+    Role.CUSTOMER: {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT},
+    Role.AGENT: {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ},
+    Role.FRONTEND: {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ},
+    Role.STEWARD: {
+        Scope.CUSTOMERS_READ,
+        Scope.CUSTOMERS_CORRECT,
+        Scope.LEADS_READ,
+        Scope.FLOWS_READ,
+        Scope.SYSTEMS_READ,
+    },
+    Role.ARCHITECT: {Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.SYSTEMS_READ},
+    Role.SYSTEM: {Scope.FLOWS_READ, Scope.FLOWS_RUN},
+}
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("scope", Scope)
+def test_each_role_may_do_exactly_what_its_scopes_say(role: Role, scope: Scope) -> None:
+    if scope in MATRIX[role]:
+        authorise(_principal(role), scope, NOON)
+    else:
+        with pytest.raises(Forbidden) as refused:
+            authorise(_principal(role), scope, NOON)
+        assert refused.value.message == f"this needs the scope {scope.value}"
+
+
+def test_any_token_that_is_still_good_will_do_where_no_scope_is_asked() -> None:
+    authorise(_principal(Role.SYSTEM), None, NOON)
+
+
+def test_expired_token_may_do_nothing_more() -> None:
+    for scope in (None, Scope.CUSTOMERS_READ):
+        with pytest.raises(Unauthorised) as refused:
+            authorise(_principal(Role.AGENT), scope, NOON + timedelta(hours=1))
+        assert refused.value.code == "UNAUTHORISED"
+
+
+@pytest.mark.parametrize(
+    ("role", "sees_anna", "sees_bert"),
+    [
+        (Role.CUSTOMER, True, False),
+        (Role.AGENT, True, True),
+        (Role.FRONTEND, True, True),
+        (Role.STEWARD, True, True),
+        (Role.ARCHITECT, False, False),
+        (Role.SYSTEM, False, False),
+    ],
+)
+def test_customer_sees_himself_and_only_contact_roles_see_all(role: Role, sees_anna: bool, sees_bert: bool) -> None:
+    principal = _principal(role)
+    assert (may_see_customer(principal, ANNA), may_see_customer(principal, BERT)) == (sees_anna, sees_bert)
