@@ -58,6 +58,18 @@ class DescribeContract(OpenPort):
             with pytest.raises(Invalid):
                 await port.find_by_key(entity, "key")
 
+    @pytest.mark.parametrize("operation", list(Operation))
+    async def test_an_operation_that_is_not_declared_raises_invalid(
+        self, harness: PortHarness, port: SystemPort, can: Capabilities, operation: Operation
+    ) -> None:
+        declared = {Operation.CREATE: can.create, Operation.UPDATE: can.update, Operation.DELETE: can.delete}
+        if declared[operation]:
+            pytest.skip(f"the port declares {operation.value}")
+        target = None if operation is Operation.CREATE else ExternalId("1")
+
+        with pytest.raises(Invalid):
+            await port.write([WriteCommand("k", harness.entity, operation, target)])
+
     @pytest.mark.parametrize("method", ["begin_run", "pull", "sweep", "read", "write", "find_by_key"])
     async def test_an_entity_that_is_not_declared_raises_invalid(
         self, harness: PortHarness, port: SystemPort, method: str
