@@ -150,4 +150,5 @@ async def _health(database_url: str) -> int | None:
 @pytest.mark.skipif(CLIENT is None, reason="no docker-compose client on this machine")
 def test_a_compose_client_accepts_the_file() -> None:
     assert CLIENT is not None
-    subprocess.run([CLIENT, "--file", "docker-compose.yml", "config", "--quiet"], cwd=ROOT, check=True)
+    environment = {**os.environ, "HUB_OIDC_ISSUER": "https://login.example.invalid"}
+    subprocess.run([CLIENT, "--file", "docker-compose.yml", "config", "--quiet"], cwd=ROOT, env=environment, check=True)
