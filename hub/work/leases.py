@@ -13,7 +13,7 @@ from hub.work.work import Work
 
 # A row that is locked is just being recorded as finished: to wait for it would let the other leases run out.
 _RENEW = """
-UPDATE dispatch SET lease_until = :now + make_interval(secs => mine.lease_s)
+UPDATE dispatch SET lease_until = CAST(:now AS timestamptz) + make_interval(secs => mine.lease_s)
 FROM (
     SELECT d.id, r.lease_s FROM json_to_recordset(CAST(:rows AS json)) AS r(id bigint, attempts int, lease_s float)
     JOIN dispatch d ON d.id = r.id AND d.state = 'RUNNING' AND d.attempts = r.attempts
