@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.embedded.postgres import EmbeddedPostgres
-from hub.entrypoints.wiring import installed_adapters
+from hub.entrypoints.wiring import InstalledAdapters
 from hub.errors import Conflict
 from hub.ports.system import Adapter
 from hub.settings.configuration import Configuration, load_configuration
@@ -43,7 +43,7 @@ class Installation:
 
 def read_configuration(settings: Settings) -> tuple[Configuration, Mapping[str, Adapter[Any]]]:
     """hub.yaml with every mistake reported at once (Misconfigured), and the adapters it may name."""
-    adapters = installed_adapters()
+    adapters = InstalledAdapters()
     return load_configuration(settings.config, adapters, os.environ), adapters
 
 
@@ -57,27 +57,49 @@ def database_url(settings: Settings) -> Iterator[str]:
         yield settings.database_url.get_secret_value()
         return
     postgres = EmbeddedPostgres(settings.data_dir / "postgres")
-    address = settings.data_dir / "database.url"
     try:
         postgres.start()
     except Conflict:
+        address = _address(settings)
         if not address.exists():
             raise
         yield address.read_text(encoding="utf-8")
         return
     try:
-        if not postgres.has_database(DATABASE):
-            postgres.create_database(DATABASE)
-        _write_private(address, postgres.dsn(DATABASE))
-        yield postgres.dsn(DATABASE)
+        with _announced_url(settings, postgres) as url:
+            yield url
     finally:
-        address.unlink(missing_ok=True)
         postgres.stop()
 
 
-def _write_private(path: Path, content: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(content, encoding="utf-8")
+@contextmanager
+def _announced_url(settings: Settings, postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The hub's database on a running server; other commands of this installation find its address in a file."""
+    if not postgres.has_database(DATABASE):
+        postgres.create_database(DATABASE)
+    address = _address(settings)
+    address.touch(mode=0o600)
+    address.write_text(postgres.libpq(DATABASE), encoding="utf-8")
+    try:
+        yield postgres.libpq(DATABASE)
+    finally:
+        address.unlink(missing_ok=True)
+
+
+def _address(settings: Settings) -> Path:
+    return settings.data_dir / "database.url"
+
+
+@contextmanager
+def announced(
+    settings: Settings,
+    configuration: Configuration,
+    adapters: Mapping[str, Adapter[Any]],
+    postgres: EmbeddedPostgres,
+) -> Iterator[Installation]:
+    """The installation on an embedded server that the caller runs."""
+    with _announced_url(settings, postgres) as url:
+        yield Installation(settings, configuration, adapters, url)
 
 
 @contextmanager

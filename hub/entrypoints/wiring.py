@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from importlib.metadata import entry_points
 from typing import Any
@@ -21,9 +21,21 @@ ADAPTERS = "contacthub.adapters"
 """The entry-point group under which a package offers its adapter."""
 
 
-def installed_adapters() -> Mapping[str, Adapter[Any]]:  # Any: each adapter has options of its own
-    """Every adapter on this machine by the name that hub.yaml uses."""
-    return {point.name: point.load() for point in entry_points(group=ADAPTERS)}
+class InstalledAdapters(Mapping[str, Adapter[Any]]):  # Any: each adapter has options of its own
+    """Every adapter on this machine by the name that hub.yaml uses; one is imported when it is asked for."""
+
+    def __init__(self) -> None:
+        self._points = {point.name: point for point in entry_points(group=ADAPTERS)}
+
+    def __getitem__(self, name: str) -> Adapter[Any]:
+        adapter: Adapter[Any] = self._points[name].load()
+        return adapter
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._points)
+
+    def __len__(self) -> int:
+        return len(self._points)
 
 
 def recognition_rules(configuration: Configuration) -> Rules:

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     broker_url: SecretStr | None = Field(
         None, description="amqp://... or redis://...; unset: the in-process broker, for one process only."
     )
+    broker_prefix: str = Field("hub", description="Keeps the queues of installations that share a broker apart.")
     database_pool_size: int = Field(8, ge=1, le=200, description="Connections per event loop; 8 keep 2 cores busy.")
     statement_timeout_ms: int = Field(
         30_000,

@@ -29,7 +29,7 @@ def flows() -> None:
     """
     configuration, _ = read_configuration(Settings())
     table = Table("#", "flow", "what", "entity", "from", "to", "cadence")
-    rows = [
+    rows: list[tuple[int, str, str, str, str, str, str]] = [
         (
             flow.business_flow,
             flow.name,

@@ -1,0 +1,6 @@
+"""Where the demonstration keeps its files."""
+
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parents[2] / ".hub" / "demo"
+PORT_FILE = "tryton.url"

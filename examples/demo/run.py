@@ -1,0 +1,67 @@
+"""The demonstration from the first step to the last."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+from examples.demo.places import PORT_FILE
+from examples.demo.pull import pull_everything
+from examples.demo.show import show_customer, show_what_to_try
+from examples.demo.steps import CONSOLE, say, step
+from examples.demo.tryton.home import TrytonHome, running_tryton
+from examples.demo.tryton.roles import DEMO
+from examples.demo.tryton.server import TrytonServer
+from hub.embedded.postgres import EmbeddedPostgres
+from hub.entrypoints.cli.processes import until_told
+from hub.entrypoints.declaring import declare
+from hub.entrypoints.engine import running_engine
+from hub.entrypoints.installation import Installation, announced, migrate, read_configuration
+from hub.entrypoints.web import serving
+from hub.settings.environment import Settings
+
+CONFIGURATION = Path(__file__).with_name("hub.yaml")
+
+
+async def run_demo(data_dir: Path, port: int, *, once: bool) -> None:
+    """Everything that is started here is stopped at the end, also after an error or Ctrl-C."""
+    with ExitStack() as started:
+        with step("Starting the embedded PostgreSQL"):
+            postgres = await asyncio.to_thread(started.enter_context, EmbeddedPostgres(data_dir / "postgres"))
+        with step("Starting Tryton as CRM, LMS and CM (the first time it is installed and filled: minutes)"):
+            tryton = await asyncio.to_thread(
+                started.enter_context, running_tryton(TrytonHome(data_dir / "tryton", say), postgres, DEMO)
+            )
+        (data_dir / PORT_FILE).write_text(tryton.url, encoding="utf-8")
+        hub = started.enter_context(_installed(data_dir, port, postgres, tryton))
+        with step("Bringing the hub's database to the newest schema"):
+            await migrate(hub.database_url)
+            await _declare(hub)
+        async with running_engine(hub), serving(hub):
+            with step("Pulling customers, orders, requests, leads and campaign memberships"):
+                await pull_everything(hub)
+            await show_customer(hub)
+            if once:
+                return
+            await show_what_to_try(hub, tryton)
+            await until_told()
+            CONSOLE.print("Stopping ...")
+
+
+def _installed(
+    data_dir: Path, port: int, postgres: EmbeddedPostgres, tryton: TrytonServer
+) -> AbstractContextManager[Installation]:
+    os.environ |= {"TRYTON_URL": tryton.url, "TRYTON_PASSWORD": tryton.password}
+    settings = Settings(config=CONFIGURATION, data_dir=data_dir, port=port)
+    configuration, adapters = read_configuration(settings)
+    return announced(settings, configuration, adapters, postgres)
+
+
+async def _declare(hub: Installation) -> None:
+    database = hub.open_database()
+    try:
+        await declare(hub, database)
+    finally:
+        await database.aclose()

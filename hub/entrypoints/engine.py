@@ -1,0 +1,55 @@
+"""The engine in one process: a worker with the engine's handlers, and the sequencer of the change feed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from hub.clock import utc_now
+from hub.entrypoints.installation import Installation
+from hub.entrypoints.wiring import engine_room
+from hub.flows.handlers import EngineHandlers
+from hub.live.sequencer import Sequencer
+from hub.store.engine import Database
+from hub.work.broker import open_broker
+from hub.work.tables import Queue
+from hub.work.work import Handlers
+from hub.work.worker import THREADS, OpenHandlers, Stopping, Worker
+
+
+def engine_handlers(hub: Installation) -> OpenHandlers:
+    """The handlers as the worker opens them, with connections to the systems of their own."""
+
+    @asynccontextmanager
+    async def opened(database: Database, stopping: Stopping) -> AsyncIterator[Handlers]:
+        room = engine_room(hub.configuration, hub.adapters, database, hub.keys(), utc_now)
+        try:
+            yield EngineHandlers(room, stopping).registered()
+        finally:
+            await room.systems.aclose()
+
+    return opened
+
+
+@asynccontextmanager
+async def running_engine(hub: Installation, queues: Iterable[Queue] = tuple(Queue)) -> AsyncIterator[Worker]:
+    """Take work from `queues` for as long as the block lasts, then let it come to a good end."""
+    url = hub.settings.broker_url
+    worker = Worker(
+        hub.open_database,
+        open_broker(None if url is None else url.get_secret_value()),
+        engine_handlers(hub),
+        threads={queue: THREADS[queue] for queue in queues},
+        prefix=hub.settings.broker_prefix,
+    )
+    sequencer = asyncio.create_task(Sequencer(hub.database_url).run())
+    try:
+        await worker.start()
+        try:
+            yield worker
+        finally:
+            await worker.stop()
+    finally:
+        sequencer.cancel()
+        await asyncio.gather(sequencer, return_exceptions=True)

@@ -1,0 +1,34 @@
+"""The web process of an installation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from hub.clock import utc_now
+from hub.entrypoints.asgi.app import create_app
+from hub.entrypoints.asgi.server import listening
+from hub.entrypoints.asgi.services import Services
+from hub.entrypoints.installation import Installation
+from hub.entrypoints.trust import token_verifier
+from hub.entrypoints.wiring import recognition_rules
+from hub.observe.metrics import Metrics
+
+
+@asynccontextmanager
+async def serving(hub: Installation) -> AsyncIterator[int]:
+    """Serve for as long as the block lasts; gives the port. Conflict when it is taken."""
+    settings = hub.settings
+    services = Services(
+        open_database=lambda: hub.open_database(settings.statement_timeout_ms),
+        feed_dsn=hub.database_url,
+        rules=recognition_rules(hub.configuration),
+        tokens=token_verifier(settings),
+        metrics=Metrics(),
+        clock=utc_now,
+        page_size_max=settings.page_size_max,
+        cors_origins=settings.cors_origins,
+        development=settings.embedded,
+    )
+    async with listening(create_app(services), settings.host, settings.port) as port:
+        yield port
