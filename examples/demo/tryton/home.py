@@ -17,8 +17,8 @@ from hub.embedded.postgres import EmbeddedPostgres
 class TrytonHome:
     """What Tryton needs on disk, below `folder`: environment, password (0600), trytond.conf (0600), logs.
 
-    The templates live in the PostgreSQL it is used with; a folder belongs to one such server. Enter it before use: it
-    serves one process at a time, the others get Conflict.
+    The templates live in the PostgreSQL it is used with; a folder belongs to one such server. Entered, it
+    serves this process alone and others get Conflict; it may be entered again while it is.
     """
 
     def __init__(self, folder: Path, say: Say) -> None:
@@ -26,6 +26,7 @@ class TrytonHome:
         self.folder = folder.absolute()
         self._say = say
         self._claim = Claim(self.folder / "claim")
+        self._entered = 0
 
     @property
     def password(self) -> str:
@@ -53,10 +54,13 @@ class TrytonHome:
     def __enter__(self) -> Self:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._claim.take()
+        self._entered += 1
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._claim.release()
+        self._entered -= 1
+        if self._entered == 0:
+            self._claim.release()
 
 
 @contextmanager
@@ -71,14 +75,17 @@ def running_tryton(
 ) -> Iterator[TrytonServer]:
     """A started Tryton that serves `databases`, each a clone of its template; stopped at the end.
 
-    A database that exists is kept as its users left it, unless `fresh`. `home` is entered and `postgres` started.
+    A database that exists is kept as its users left it, unless `fresh`. `postgres` is started.
     Several may run at once under other names, on other databases. Blocks; in async code enter it in a thread.
     """
-    builder = home.prepare(postgres, tuple(databases.values()))
-    for database, template in databases.items():
-        if fresh:
-            postgres.drop_database(database)
-        if not postgres.has_database(database):
-            builder.clone(template, database)
-    with TrytonServer(builder.programs, home.folder, tuple(databases), home.password, port=port, name=name) as server:
-        yield server
+    with home:
+        builder = home.prepare(postgres, tuple(databases.values()))
+        for database, template in databases.items():
+            if fresh:
+                postgres.drop_database(database)
+            if not postgres.has_database(database):
+                builder.clone(template, database)
+        with TrytonServer(
+            builder.programs, home.folder, tuple(databases), home.password, port=port, name=name
+        ) as server:
+            yield server

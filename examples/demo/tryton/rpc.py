@@ -61,12 +61,15 @@ class TrytonRpc:
         self.database = database
         self._http = httpx2.Client(base_url=url, timeout=CALL_TIMEOUT_S, trust_env=False)
         self._headers: dict[str, str] = {}
-        answer = cast(Sequence[str], self._post("common.db.login", [user, {"password": password}, "en"]))
-        self.user_id = int(answer[0])
-        token = base64.b64encode(f"{user}:{answer[0]}:{answer[1]}".encode()).decode()
-        self._headers = {"Authorization": f"Session {token}"}
         self.context: Row = {}
-        self.read_preferences()
+        try:
+            self.user_id, session = self._log_in(user, password)
+            token = base64.b64encode(f"{user}:{self.user_id}:{session}".encode()).decode()
+            self._headers = {"Authorization": f"Session {token}"}
+            self.read_preferences()
+        except BaseException:
+            self.close()
+            raise
 
     def read_preferences(self) -> None:
         """Take over the user's company and employee, which every later call then carries in its context."""
@@ -125,6 +128,11 @@ class TrytonRpc:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _log_in(self, user: str, password: str) -> tuple[int, str]:
+        answer = self._post("common.db.login", [user, {"password": password}, "en"])
+        user_id, session, _ = cast(tuple[int, str, object], answer)
+        return user_id, session
 
     def _post(self, method: str, params: Sequence[Value]) -> object:
         body = {"id": 1, "method": method, "params": to_wire(params)}
