@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 LIMIT = 400
+GENERATED = Path("migrations/versions")
+"""Written by Alembic, one file per release, never edited: its length says nothing."""
 ROOTS = ("hub", "schema", "adapters", "migrations", "tests", "benchmarks", "examples", "tools")
 
 
@@ -16,7 +18,7 @@ def main() -> int:
         (lines, path)
         for root in ROOTS
         for path in sorted(Path(root).rglob("*.py"))
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LIMIT
+        if path.parent != GENERATED and (lines := len(path.read_text(encoding="utf-8").splitlines())) > LIMIT
     ]
     for lines, path in long_files:
         print(f"{path}: {lines} lines, the limit is {LIMIT}: split it", file=sys.stderr)
