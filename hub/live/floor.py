@@ -43,6 +43,10 @@ class Floor:
             self._mark, self._writers = last_id, writers
 
     def rise(self, taken_up_to: int | None) -> None:
-        """After a turn that began after `watch`: it took every row visible up to this id, or all there were (None)."""
-        if taken_up_to is None or taken_up_to >= self._reached:
-            self.id = self._reached
+        """After a turn that began after `watch`: it took every row visible up to this id, or all there were (None).
+
+        Following the turns, and not only the last id of a backlog, keeps a long backlog from being stepped over again
+        and again while it is worked off.
+        """
+        passed = self._reached if taken_up_to is None else min(taken_up_to, self._reached)
+        self.id = max(self.id, passed)

@@ -43,7 +43,7 @@ async def test_floor_stays_below_a_row_that_is_not_committed(database: Database,
         assert (await take_turn(connection, floor.id)).moved == 1
 
 
-async def test_floor_waits_until_a_full_turn_has_passed_it(database: Database, database_url: str) -> None:
+async def test_floor_follows_the_turns_through_a_backlog(database: Database, database_url: str) -> None:
     floor = Floor()
     async with session(database_url) as connection:
         await commit(database, "a", "b", "c")
@@ -51,10 +51,22 @@ async def test_floor_waits_until_a_full_turn_has_passed_it(database: Database, d
         await floor.watch(connection)
         turn = await take_turn(connection, floor.id, limit=2)
         floor.rise(turn.top)
-        assert (turn.top, floor.id) == (2, 0)
+        assert (turn.top, floor.id) == (2, 2)
         turn = await take_turn(connection, floor.id, limit=1)
         floor.rise(turn.top)
         assert (turn.top, floor.id) == (3, 3)
+
+
+async def test_floor_does_not_follow_turns_past_what_it_has_watched(database: Database, database_url: str) -> None:
+    floor = Floor()
+    async with session(database_url) as connection:
+        await commit(database, "a")
+        await floor.watch(connection)
+        await floor.watch(connection)
+        await commit(database, "b", "c")
+        turn = await take_turn(connection, floor.id, limit=2)
+        floor.rise(turn.top)
+        assert (turn.top, floor.id) == (2, 1)
 
 
 STEPS = st.lists(
@@ -100,12 +112,12 @@ async def test_every_committed_change_is_numbered_once_whatever_the_interleaving
         writers = [await stack.enter_async_context(database.engine.connect()) for _ in range(3)]
         story = _Interleaving(writers)
         floor = Floor()
-        for step, writer in [*steps, ("commit", 0), ("commit", 1), ("commit", 2), ("turn", 0)]:
+        for step, writer in [*steps, ("commit", 0), ("commit", 1), ("commit", 2), *[("turn", 0)] * 21]:
             if step == "watch":
                 await floor.watch(sequencer)
             elif step == "turn":
-                turn = await take_turn(sequencer, floor.id)
-                floor.rise(None if turn.moved < 1_000 else turn.top)
+                turn = await take_turn(sequencer, floor.id, limit=2)
+                floor.rise(None if turn.moved < 2 else turn.top)
             else:
                 await story.write(step, writer)
         rows = await feed(database)
