@@ -69,6 +69,22 @@ async def test_floor_does_not_follow_turns_past_what_it_has_watched(database: Da
         assert (turn.top, floor.id) == (2, 1)
 
 
+async def test_floor_stays_below_a_writer_that_came_while_it_watched(database: Database, database_url: str) -> None:
+    floor = Floor()
+    async with session(database_url) as connection:
+        await commit(database, "a")
+        await floor.watch(connection)
+        async with database.transaction() as open_:
+            await publish(open_, [customer("late")], NOON)
+            await commit(database, "b")
+            await floor.watch(connection)
+            await take_turn(connection, floor.id)
+            floor.rise(None)
+            assert floor.id == 1
+        assert (await take_turn(connection, floor.id)).moved == 1
+    assert await feed(database) == [(1, "a"), (2, "b"), (3, "late")]
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(["publish", "commit", "abandon"]), st.integers(0, 2)),
