@@ -1,6 +1,7 @@
 """Tryton's own virtual environment: built from the lock file beside this one, once per lock file and Python."""
 
 import hashlib
+import os
 import platform
 import shutil
 import subprocess
@@ -43,7 +44,7 @@ def _install(environment: Path) -> None:
     python = environment / "bin" / "python"
     uv = Path(sys.executable).with_name("uv")
     if not uv.exists():
-        venv.create(environment, with_pip=True)
+        venv.create(environment, with_pip=True, symlinks=os.name != "nt")
         _run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCK])
         return
     _run([uv, "venv", "--quiet", "--python", sys.executable, environment])
