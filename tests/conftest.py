@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.store.engine import Database, open_engine
+from tests.adapters.tryton.running import RunningTryton, tryton_for_tests
 from tests.databases import TestServer
 
 
@@ -41,3 +42,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(open_engine(database_url))
     yield database
     await database.aclose()
+
+
+@pytest.fixture(scope="session")
+def tryton() -> Iterator[RunningTryton]:
+    """A real Tryton with databases of its own, started once for the whole session."""
+    with tryton_for_tests() as running:
+        yield running

@@ -13,7 +13,9 @@ from examples.demo.show import show_customer, show_what_to_try
 from examples.demo.steps import CONSOLE, say, step
 from examples.demo.tryton.home import TrytonHome, running_tryton
 from examples.demo.tryton.roles import DEMO
+from examples.demo.tryton.seed.story import CRM_NAME, place_story_order
 from examples.demo.tryton.server import TrytonServer
+from hub.clock import utc_now
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.entrypoints.cli.processes import until_told
 from hub.entrypoints.declaring import declare
@@ -34,6 +36,8 @@ async def run_demo(data_dir: Path, port: int, *, once: bool) -> None:
             tryton = await asyncio.to_thread(
                 started.enter_context, running_tryton(TrytonHome(data_dir / "tryton", say), postgres, DEMO)
             )
+        with step(f"{CRM_NAME} places an order on the web site"):
+            await asyncio.to_thread(_place_order, tryton)
         (data_dir / PORT_FILE).write_text(tryton.url, encoding="utf-8")
         hub = started.enter_context(_installed(data_dir, port, postgres, tryton))
         with step("Bringing the hub's database to the newest schema"):
@@ -48,6 +52,11 @@ async def run_demo(data_dir: Path, port: int, *, once: bool) -> None:
             await show_what_to_try(hub, tryton)
             await until_told()
             CONSOLE.print("Stopping ...")
+
+
+def _place_order(tryton: TrytonServer) -> None:
+    with tryton.log_in("crm") as crm:
+        place_story_order(crm, utc_now().date())
 
 
 def _installed(

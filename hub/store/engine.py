@@ -31,6 +31,8 @@ def open_engine(dsn: str, pool_size: int = 8, statement_timeout_ms: int = 0, nam
         max_overflow=0,
         pool_pre_ping=False,
         pool_timeout=30,
+        # A driver's error would quote the values of the statement, personal data among them.
+        hide_parameters=True,
         connect_args={"server_settings": server_settings, "timeout": 10},
     )
 
