@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -57,21 +58,23 @@ def _matching(conditions: CustomerConditions, reach: Reach) -> Select[Any]:
     return select(*CUSTOMERS.columns).where(reach.allows(CUSTOMERS.column("id")), *_where(conditions))
 
 
-def _where(conditions: CustomerConditions) -> list[ColumnElement[bool]]:
-    given: list[tuple[object, ColumnElement[bool]]] = [
-        (conditions.kind, Customer.kind == conditions.kind),
-        (conditions.status, Customer.status == conditions.status),
-        (conditions.deleted, Customer.deleted.is_(bool(conditions.deleted))),
-        (conditions.changed_since, Customer.updated_at >= conditions.changed_since),
-        (conditions.system, _known_in(conditions.system or "")),
-        (conditions.email, _reached_by(MediumKind.EMAIL, conditions.email or "")),
-        (conditions.phone, _reached_by(MediumKind.PHONE, conditions.phone or "")),
-        (
-            conditions.name_starts_with,
-            Customer.search.startswith((conditions.name_starts_with or "").lower(), autoescape=True),
-        ),
-    ]
-    return [condition for value, condition in given if value is not None]
+def _where(conditions: CustomerConditions) -> Iterator[ColumnElement[bool]]:
+    if conditions.name_starts_with is not None:
+        yield Customer.search.startswith(conditions.name_starts_with.lower(), autoescape=True)
+    if conditions.kind is not None:
+        yield Customer.kind == conditions.kind.value
+    if conditions.status is not None:
+        yield Customer.status == conditions.status
+    if conditions.system is not None:
+        yield _known_in(conditions.system)
+    if conditions.email is not None:
+        yield _reached_by(MediumKind.EMAIL, conditions.email)
+    if conditions.phone is not None:
+        yield _reached_by(MediumKind.PHONE, conditions.phone)
+    if conditions.changed_since is not None:
+        yield Customer.updated_at >= conditions.changed_since
+    if conditions.deleted is not None:
+        yield Customer.deleted.is_(conditions.deleted)
 
 
 def _known_in(system: str) -> ColumnElement[bool]:

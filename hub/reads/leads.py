@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select
@@ -31,23 +31,24 @@ async def list_leads(
     connection: AsyncConnection, conditions: LeadConditions, window: Window, reach: Reach
 ) -> Page[LeadRow]:
     """One window of the visible leads that fulfil the conditions, newest statement of their source first."""
-    statement = windowed(LEADS.visible(reach, _where(conditions)), LEADS.order, window)
+    statement = windowed(LEADS.visible(reach, tuple(_where(conditions))), LEADS.order, window)
     return page_of(await fetch(connection, LeadRow, statement), window)
 
 
 async def count_leads(connection: AsyncConnection, conditions: LeadConditions, reach: Reach) -> int:
     """How many visible leads fulfil the conditions; reads them all."""
-    counted = select(func.count()).select_from(LEADS.visible(reach, _where(conditions)).subquery())
+    counted = select(func.count()).select_from(LEADS.visible(reach, tuple(_where(conditions))).subquery())
     return (await connection.execute(counted)).scalar_one()
 
 
-def _where(conditions: LeadConditions) -> tuple[ColumnElement[bool], ...]:
-    states = [state.value for state in conditions.states or ()]
-    given: list[tuple[object, ColumnElement[bool]]] = [
-        (conditions.states, SalesLead.state.in_(states)),
-        (conditions.rating, SalesLead.rating == conditions.rating),
-        (conditions.priority, SalesLead.priority == conditions.priority),
-        (conditions.system, SalesLead.system == conditions.system),
-        (conditions.lead_owner, SalesLead.lead_owner == conditions.lead_owner),
-    ]
-    return tuple(condition for value, condition in given if value is not None)
+def _where(conditions: LeadConditions) -> Iterator[ColumnElement[bool]]:
+    if conditions.states is not None:
+        yield SalesLead.state.in_([state.value for state in conditions.states])
+    if conditions.rating is not None:
+        yield SalesLead.rating == conditions.rating.value
+    if conditions.priority is not None:
+        yield SalesLead.priority == conditions.priority.value
+    if conditions.system is not None:
+        yield SalesLead.system == conditions.system
+    if conditions.lead_owner is not None:
+        yield SalesLead.lead_owner == conditions.lead_owner

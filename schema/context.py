@@ -1,0 +1,96 @@
+"""What a resolver works with: who asks, what he may see, and how to read and write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.access.principal import Principal
+from hub.clock import Clock
+from hub.customers.recognise import Rules
+from hub.errors import Unauthorised
+from hub.live.reader import Reader
+from hub.observe.metrics import Metrics
+from hub.reads.reach import Reach
+from hub.store.engine import Database
+from schema.loaders import Loaders
+from schema.store_errors import translated
+
+CONNECTIONS_AT_ONCE = 2
+"""Per request, so that a query with many lists cannot take the whole pool from the others."""
+
+
+@dataclass(frozen=True)
+class Hub:
+    """What all requests of a process share."""
+
+    database: Database
+    feed: Reader
+    rules: Rules
+    metrics: Metrics
+    clock: Clock
+    page_size_max: int
+
+
+class Context:
+    """One per HTTP request, or one per WebSocket with all its operations.
+
+    Each batch of reads takes a connection of its own from the pool and gives it back before anything else is awaited:
+    a request never holds one while it waits for another, so the pool can run dry but never lock up.
+    """
+
+    connection_params: Mapping[str, object] | None = None
+    """Payload of a WebSocket's connection_init; strawberry puts it here."""
+
+    def __init__(self, hub: Hub, principal: Principal | None) -> None:
+        self.hub = hub
+        self.loaders = Loaders(self)
+        self._principal = principal
+        self._slots = asyncio.Semaphore(CONNECTIONS_AT_ONCE)
+
+    @property
+    def identified(self) -> bool:
+        """False for a WebSocket that has not said yet who it is."""
+        return self._principal is not None
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks; Unauthorised before that is known."""
+        if self._principal is None:
+            raise Unauthorised("send a token first")
+        return self._principal
+
+    def identify(self, principal: Principal) -> None:
+        """The WebSocket has said who it is."""
+        self._principal = principal
+
+    @property
+    def reach(self) -> Reach:
+        """Whose data the caller may see; part of every statement."""
+        return Reach(self.principal.customer)
+
+    def now(self) -> datetime:
+        """The hub's time."""
+        return self.hub.clock()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A read-only snapshot; raises Transient when the database is overloaded or away."""
+        async with self._slots, translated(), self.hub.database.reading() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """The one transaction of a mutation: committed when the block ends well."""
+        async with self._slots, translated(), self.hub.database.transaction() as connection:
+            yield connection
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

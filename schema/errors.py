@@ -1,0 +1,64 @@
+"""What a caller is told when something goes wrong: the code of a HubError, or INTERNAL and a number to ask about."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from graphql import GraphQLError
+from strawberry.exceptions import StrawberryGraphQLError
+from structlog.contextvars import get_contextvars
+
+from hub.errors import HubError, Invalid, SlowSubscriber, Transient
+
+BAD_REQUEST: Final = "BAD_REQUEST"
+"""The document or its variables do not fit the schema, or ask for more than is allowed."""
+
+INTERNAL: Final = "INTERNAL"
+"""A fault of the hub; `correlationId` finds it in the log."""
+
+log = structlog.get_logger(__name__)
+
+
+def told(error: GraphQLError) -> GraphQLError:
+    """The error as the caller may see it; what is not meant for him is logged and replaced."""
+    cause = _cause_of(error)
+    if isinstance(cause, HubError) and cause.code != INTERNAL:
+        return _with(error, cause.message, {"code": cause.code, **_hints(cause)})
+    if isinstance(cause, RecursionError):
+        return _with(error, "the document is nested too deeply", {"code": BAD_REQUEST})
+    if cause is None or isinstance(cause, StrawberryGraphQLError):
+        return _with(error, error.message, {"code": BAD_REQUEST})
+    correlation = str(get_contextvars().get("request_id", ""))
+    log.error("a resolver failed", exc_info=cause)
+    return _with(error, "something went wrong inside the hub", {"code": INTERNAL, "correlationId": correlation})
+
+
+def _cause_of(error: GraphQLError) -> BaseException | None:
+    """The first error in the chain that is not GraphQL's own wrapping."""
+    cause: BaseException | None = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return None if type(cause) is GraphQLError else cause
+
+
+def _hints(error: HubError) -> dict[str, object]:
+    """What a program needs to recover, beside the code."""
+    if isinstance(error, Transient) and error.retry_after_s is not None:
+        return {"retryAfterSeconds": error.retry_after_s}
+    if isinstance(error, SlowSubscriber):
+        return {"cursor": error.cursor}
+    if isinstance(error, Invalid) and error.path:
+        return {"argument": list(error.path)}
+    return {}
+
+
+def _with(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )

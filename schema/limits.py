@@ -1,0 +1,85 @@
+"""How big an operation may be: depth, aliases and fields, counted with every fragment expanded.
+
+strawberry's own limiters walk each spread anew, so a few dozen fragments that each spread the next one twice keep them
+busy for ever; here a fragment is measured once and its measure used again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    ValidationContext,
+)
+from graphql.validation import ValidationRule
+
+TOKENS_MAX: Final = 4_000
+DEPTH_MAX: Final = 12
+ALIASES_MAX: Final = 60
+FIELDS_MAX: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a selection with its fragments expanded; introspection fields count as fields only."""
+
+    depth: int = 0
+    aliases: int = 0
+    fields: int = 0
+
+    def beside(self, other: Size) -> Size:
+        """Both selections in one set."""
+        return Size(max(self.depth, other.depth), self.aliases + other.aliases, self.fields + other.fields)
+
+
+NOTHING: Final = Size()
+
+
+class OperationSize(ValidationRule):
+    """Refuses operations beyond the limits; runs before any other rule has walked the document."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        definitions = context.document.definitions
+        self._fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
+        self._measured: dict[str, Size] = {}
+        for definition in definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                self._judge(definition, self._of_set(definition.selection_set))
+
+    def _judge(self, operation: OperationDefinitionNode, size: Size) -> None:
+        limits = (("levels deep", size.depth, DEPTH_MAX), ("aliases", size.aliases, ALIASES_MAX))
+        for what, found, allowed in (*limits, ("fields", size.fields, FIELDS_MAX)):
+            if found > allowed:
+                self.report_error(GraphQLError(f"the operation has more than {allowed} {what}", operation))
+
+    def _of_set(self, selections: SelectionSetNode | None) -> Size:
+        size = NOTHING
+        for selection in selections.selections if selections else ():
+            size = size.beside(self._of_selection(selection))
+        return size
+
+    def _of_selection(self, selection: SelectionNode) -> Size:
+        if isinstance(selection, FragmentSpreadNode):
+            return self._of_fragment(selection.name.value)
+        inner = self._of_set(getattr(selection, "selection_set", None))
+        if not isinstance(selection, FieldNode):
+            return inner
+        depth = 0 if selection.name.value.startswith("__") else inner.depth + 1
+        return Size(depth, inner.aliases + (selection.alias is not None), inner.fields + 1)
+
+    def _of_fragment(self, name: str) -> Size:
+        if name not in self._measured:
+            # Cycles and unknown names are for other rules to report; here they must only end.
+            self._measured[name] = NOTHING
+            fragment = self._fragments.get(name)
+            self._measured[name] = self._of_set(fragment.selection_set if fragment else None)
+        return self._measured[name]

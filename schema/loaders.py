@@ -1,0 +1,172 @@
+"""Batches: what an answer's objects ask for in the same moment is read by one statement.
+
+Nothing is kept after a batch, so a subscription that lives for hours, or a mutation's answer, never shows old values.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeAlias, TypeVar, cast
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from strawberry.dataloader import DataLoader
+
+from hub.reads.belongings import lines_of
+from hub.reads.customers import customers_by_id
+from hub.reads.flows import flows_by_name, lanes_of, progress_of
+from hub.reads.paging import Page, Window
+from hub.reads.parts import Conditions, Part, counts_of, pages_of, parts_by_id
+from hub.reads.provenance import provenance_of
+from hub.reads.reach import Reach
+from hub.reads.runs import RunRow, run_counts, runs_by_id, runs_of
+from hub.reads.sources import sources_of
+from hub.reads.systems import systems_by_name
+
+K = TypeVar("K")
+V = TypeVar("V")
+RowT = TypeVar("RowT")
+
+Read: TypeAlias = Callable[[AsyncConnection, Sequence[K]], Awaitable[Mapping[K, V]]]
+
+
+class Request(Protocol):
+    """What the loaders need of the request they belong to."""
+
+    @property
+    def reach(self) -> Reach:
+        """Whose data may be read."""
+
+    def now(self) -> datetime:
+        """The hub's time."""
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection for one batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountKey:
+    """One customer's own list of a kind of part; `conditions` is one of the constants that reads has for the part."""
+
+    part: Part[object]
+    customer: UUID
+    conditions: Conditions
+
+
+@dataclass(frozen=True, slots=True)
+class PageKey:
+    """A window of one customer's own list."""
+
+    part: Part[object]
+    customer: UUID
+    conditions: Conditions
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class PartKey:
+    """A part by its own id."""
+
+    part: Part[object]
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RunsKey:
+    """A window of one flow's runs."""
+
+    flow: str
+    window: Window
+
+
+class Loaders:
+    """One loader per question. Those of things by id answer None for what does not exist or may not be seen."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.customers = self._some(lambda c, ids: customers_by_id(c, ids, request.reach))
+        self.lines = self._every(lines_of)
+        self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
+        self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))
+        self.systems = self._some(systems_by_name)
+        self.flows = self._some(flows_by_name)
+        self.lanes = self._every(lanes_of)
+        self.progress = self._every(progress_of)
+        self.runs = self._some(runs_by_id)
+        self.run_pages = self._every(_run_pages)
+        self.run_counts = self._every(run_counts)
+        self._pages = self._every(self._read_pages)
+        self._counts = self._every(self._read_counts)
+        self._parts = self._some(self._read_parts)
+
+    async def page(self, part: Part[RowT], customer: UUID, window: Window, conditions: Conditions = ()) -> Page[RowT]:
+        """A window of the customer's own list; the same window of all customers in an answer is one statement."""
+        return cast("Page[RowT]", await self._pages.load(PageKey(part, customer, conditions, window)))
+
+    async def count(self, part: Part[RowT], customer: UUID, conditions: Conditions = ()) -> int:
+        """How long the customer's own list is."""
+        return await self._counts.load(CountKey(part, customer, conditions))
+
+    async def part(self, part: Part[RowT], identity: UUID) -> RowT | None:
+        """A part by its id, under the caller's reach."""
+        return cast("RowT | None", await self._parts.load(PartKey(part, identity)))
+
+    def _some(self, read: Read[K, V]) -> DataLoader[K, V | None]:
+        async def in_key_order(keys: list[K]) -> list[V | None]:
+            async with self._request.reading() as connection:
+                found = await read(connection, keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(in_key_order, cache=False)
+
+    def _every(self, read: Read[K, V]) -> DataLoader[K, V]:
+        async def in_key_order(keys: list[K]) -> list[V]:
+            async with self._request.reading() as connection:
+                found = await read(connection, keys)
+            return [found[key] for key in keys]
+
+        return DataLoader(in_key_order, cache=False)
+
+    async def _read_pages(self, connection: AsyncConnection, keys: Sequence[PageKey]) -> Mapping[PageKey, Page[object]]:
+        groups: defaultdict[tuple[Part[object], Conditions, Window], list[UUID]] = defaultdict(list)
+        for key in keys:
+            groups[key.part, key.conditions, key.window].append(key.customer)
+        found: dict[PageKey, Page[object]] = {}
+        for (part, conditions, window), customers in groups.items():
+            pages = await pages_of(connection, part, customers, self._request.reach, window, conditions)
+            found |= {PageKey(part, customer, conditions, window): page for customer, page in pages.items()}
+        return found
+
+    async def _read_counts(self, connection: AsyncConnection, keys: Sequence[CountKey]) -> Mapping[CountKey, int]:
+        groups: defaultdict[tuple[Part[object], Conditions], list[UUID]] = defaultdict(list)
+        for key in keys:
+            groups[key.part, key.conditions].append(key.customer)
+        found: dict[CountKey, int] = {}
+        for (part, conditions), customers in groups.items():
+            counts = await counts_of(connection, part, customers, self._request.reach, conditions)
+            found |= {CountKey(part, customer, conditions): count for customer, count in counts.items()}
+        return found
+
+    async def _read_parts(self, connection: AsyncConnection, keys: Sequence[PartKey]) -> Mapping[PartKey, object]:
+        groups: defaultdict[Part[object], list[UUID]] = defaultdict(list)
+        for key in keys:
+            groups[key.part].append(key.id)
+        found: dict[PartKey, object] = {}
+        for part, ids in groups.items():
+            rows = await parts_by_id(connection, part, ids, self._request.reach)
+            found |= {PartKey(part, identity): row for identity, row in rows.items()}
+        return found
+
+
+async def _run_pages(connection: AsyncConnection, keys: Sequence[RunsKey]) -> Mapping[RunsKey, Page[RunRow]]:
+    groups: defaultdict[Window, list[str]] = defaultdict(list)
+    for key in keys:
+        groups[key.window].append(key.flow)
+    found: dict[RunsKey, Page[RunRow]] = {}
+    for window, flows in groups.items():
+        found |= {RunsKey(flow, window): page for flow, page in (await runs_of(connection, flows, window)).items()}
+    return found

@@ -1,0 +1,80 @@
+"""How a mutation runs and answers: one transaction, at most once per key, problems as data."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.errors import Conflict, HubError, Invalid, NotFound, Rejected
+from hub.store.idempotency import Call, once
+from schema.context import Context
+
+KEY_LENGTH_MAX: Final = 200
+
+Write = Callable[[AsyncConnection], Awaitable[Mapping[str, object]]]
+
+
+@strawberry.type(description="Why a mutation did nothing. Mended by the caller, unlike what stands under `errors`.")
+class Problem:
+    """A rule that the input breaks, or a state that does not allow it."""
+
+    code: str = strawberry.field(description="Stable, for programs.")
+    message: str = strawberry.field(description="For people; holds no personal data.")
+    path: list[str] = strawberry.field(description="Where in the input, outermost first; empty for all of it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the write came to: its response, or problems and nothing written."""
+
+    response: Mapping[str, object]
+    problems: list[Problem]
+
+
+class _DryRun(Exception):
+    def __init__(self, response: Mapping[str, object]) -> None:
+        self.response = response
+
+
+async def carry_out(
+    context: Context,
+    operation: str,
+    given: Mapping[str, object],
+    write: Write,
+    *,
+    key: str | None = None,
+    dry_run: bool = False,
+) -> Outcome:
+    """Run `write` in one transaction, once per `key`; a dry run does everything and keeps nothing.
+
+    Invalid, NotFound, Conflict and Rejected become problems; other errors are the caller's `errors`.
+    """
+    try:
+        async with context.writing() as connection:
+            if key is None or dry_run:
+                response = await write(connection)
+            else:
+                call = Call(context.principal.subject, operation, _checked(key), given)
+                response = await once(connection, call, context.now(), lambda: write(connection))
+            if dry_run:
+                raise _DryRun(response)
+    except _DryRun as dry:
+        return Outcome(dry.response, [])
+    except (Invalid, NotFound, Conflict, Rejected) as error:
+        return Outcome({}, [_problem(error)])
+    return Outcome(response, [])
+
+
+def _checked(key: str) -> str:
+    if not 0 < len(key) <= KEY_LENGTH_MAX:
+        raise Invalid(f"an idempotency key has 1 to {KEY_LENGTH_MAX} characters", ("idempotencyKey",))
+    return key
+
+
+def _problem(error: HubError) -> Problem:
+    path = list(error.path) if isinstance(error, Invalid) else []
+    return Problem(code=error.code, message=error.message, path=path)

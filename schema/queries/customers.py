@@ -1,0 +1,76 @@
+"""Lists of customers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from hub.customers.normalise import normalise_email, normalise_phone
+from hub.reads.customer_list import CustomerConditions, count_customers, list_customers
+from schema.authorise import Requires, Scope
+from schema.context import Context, Info
+from schema.fields import resolved
+from schema.types.connection import After, Before, Connection, First, Last, window_of
+from schema.types.customer import Customer
+from schema.types.enums import CustomerOrder, PartyKind
+
+
+@strawberry.input(description="What listed customers fulfil, all of it.")
+class CustomerFilter:
+    """A field left out asks nothing."""
+
+    name_starts_with: str | None = strawberry.field(default=None, description="Beginning of the name, in any case.")
+    kind: PartyKind | None = strawberry.field(default=None, description="Persons or organisations only.")
+    status: str | None = strawberry.field(default=None, description="Exactly this standing.")
+    system: str | None = strawberry.field(default=None, description="Known in this system.")
+    email: str | None = strawberry.field(default=None, description="Reached by this address, in any spelling.")
+    phone: str | None = strawberry.field(default=None, description="Reached by this number, in any spelling.")
+    changed_since: datetime | None = strawberry.field(default=None, description="Changed at or after this time.")
+    deleted: bool | None = strawberry.field(default=False, description="Deleted ones only; null for both.")
+
+    def conditions(self, region: str) -> CustomerConditions:
+        """As the reads take them; an address or number that is none matches nobody."""
+        return CustomerConditions(
+            name_starts_with=self.name_starts_with,
+            kind=self.kind,
+            status=self.status,
+            system=self.system,
+            email=None if self.email is None else normalise_email(self.email) or "",
+            phone=None if self.phone is None else normalise_phone(self.phone, region) or "",
+            changed_since=self.changed_since,
+            deleted=self.deleted,
+        )
+
+
+Filter = Annotated[CustomerFilter | None, strawberry.argument(description="Which customers; living ones if left out.")]
+OrderBy = Annotated[CustomerOrder, strawberry.argument(description="By name, or the newest change first.")]
+
+
+@strawberry.type
+class CustomersQuery:
+    """Mixed into Query."""
+
+    @resolved("Customers, a page at a time.", Requires(Scope.CUSTOMERS_READ))
+    async def customers(
+        self,
+        info: Info,
+        filter: Filter = None,
+        order_by: OrderBy = CustomerOrder.NAME,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Customer]:
+        """Keyset pages: deep ones cost what the first one does."""
+        window = window_of(info, order_by.value, first, after, last, before)
+        conditions = (filter or CustomerFilter()).conditions(info.context.hub.rules.region)
+        async with info.context.reading() as connection:
+            page = await list_customers(connection, conditions, order_by.value, window, info.context.reach)
+        return Connection.of(page, order_by.value, Customer.of, lambda: _count(info.context, conditions))
+
+
+async def _count(context: Context, conditions: CustomerConditions) -> int:
+    async with context.reading() as connection:
+        return await count_customers(connection, conditions, context.reach)

@@ -1,0 +1,61 @@
+"""Lists of leads."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from hub.reads.belongings import LEADS
+from hub.reads.leads import LeadConditions, count_leads, list_leads
+from schema.authorise import Requires, Scope
+from schema.context import Context, Info
+from schema.fields import resolved
+from schema.types.connection import After, Before, Connection, First, Last, window_of
+from schema.types.customer import SalesLead
+from schema.types.enums import LeadPriority, LeadRating, LeadState
+
+
+@strawberry.input(description="What listed leads fulfil, all of it.")
+class LeadFilter:
+    """A field left out asks nothing."""
+
+    states: list[LeadState] | None = strawberry.field(default=None, description="In one of these states.")
+    rating: LeadRating | None = strawberry.field(default=None, description="With this rating.")
+    priority: LeadPriority | None = strawberry.field(default=None, description="With this priority.")
+    system: str | None = strawberry.field(default=None, description="Held by this system.")
+    lead_owner: str | None = strawberry.field(default=None, description="Followed up by this person.")
+
+    def conditions(self) -> LeadConditions:
+        """As the reads take them."""
+        return LeadConditions(self.states, self.rating, self.priority, self.system, self.lead_owner)
+
+
+Filter = Annotated[LeadFilter | None, strawberry.argument(description="Which leads; all if left out.")]
+
+
+@strawberry.type
+class LeadsQuery:
+    """Mixed into Query."""
+
+    @resolved("Leads over all customers, newest statement first.", Requires(Scope.LEADS_READ))
+    async def leads(
+        self,
+        info: Info,
+        filter: Filter = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[SalesLead]:
+        """Those of unknown customers included, for callers who may see everybody."""
+        window = window_of(info, LEADS.order, first, after, last, before)
+        conditions = (filter or LeadFilter()).conditions()
+        async with info.context.reading() as connection:
+            page = await list_leads(connection, conditions, window, info.context.reach)
+        return Connection.of(page, LEADS.order, SalesLead.of, lambda: _count(info.context, conditions))
+
+
+async def _count(context: Context, conditions: LeadConditions) -> int:
+    async with context.reading() as connection:
+        return await count_leads(connection, conditions, context.reach)

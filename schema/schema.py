@@ -1,0 +1,60 @@
+"""The schema put together: root types, limits and what callers are told of errors."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import AddValidationRules, DisableIntrospection, MaxTokensLimiter
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from schema.errors import told
+from schema.limits import TOKENS_MAX, OperationSize
+from schema.mutations.correct_contact_medium import CorrectContactMediumMutation
+from schema.mutations.run_flow import RunFlowMutation
+from schema.queries.customer import CustomerQuery
+from schema.queries.customers import CustomersQuery
+from schema.queries.flows import FlowsQuery
+from schema.queries.leads import LeadsQuery
+from schema.queries.node import NodeQuery
+from schema.queries.viewer import ViewerQuery
+from schema.scalars import AWARE_TIME
+from schema.subscriptions.customer_updates import CustomerUpdates
+from schema.subscriptions.flow_updates import FlowUpdates
+
+
+@strawberry.type(description="What can be read.")
+class Query(CustomerQuery, CustomersQuery, LeadsQuery, FlowsQuery, NodeQuery, ViewerQuery):
+    """One base class per subject."""
+
+
+@strawberry.type(description="What can be done. Each takes one input and answers with the object or the problems.")
+class Mutation(CorrectContactMediumMutation, RunFlowMutation):
+    """One base class per mutation."""
+
+
+@strawberry.type(description="What can be followed: the current value first, then every change.")
+class Subscription(CustomerUpdates, FlowUpdates):
+    """One base class per subscription."""
+
+
+class HubSchema(strawberry.Schema):
+    """strawberry calls `process_errors` with every list of errors on every transport before it is sent."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Replace each error, in place, by what the caller may see."""
+        errors[:] = [told(error) for error in errors]
+
+
+def build_schema(*, introspection: bool = True) -> HubSchema:
+    """The executable schema; without introspection it does not suggest names in its messages either."""
+    limits = [lambda: MaxTokensLimiter(TOKENS_MAX), lambda: AddValidationRules([OperationSize])]
+    return HubSchema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        config=StrawberryConfig(scalar_map={datetime: AWARE_TIME}, disable_field_suggestions=not introspection),
+        extensions=limits if introspection else [*limits, DisableIntrospection],
+    )

@@ -1,0 +1,50 @@
+"""Follow one object of the change feed, resumable and under the caller's rights for as long as it lasts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import strawberry
+
+from hub.live.reader import Interest
+from hub.live.subscribe import Subscription
+from schema.authorise import Requires
+from schema.context import Context
+
+CURRENT: Final = "CURRENT"
+"""The event of the first message: nothing happened, this is how things are."""
+
+After = Annotated[
+    str | None,
+    strawberry.argument(description="Cursor of the last message received: go on behind it without loss or repeat."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """That something happened, and where the subscriber stands once he has dealt with it."""
+
+    cursor: str
+    event: str
+
+
+async def follow(
+    context: Context, interest: Interest, after: str | None, requires: Requires
+) -> AsyncGenerator[Message, None]:
+    """CURRENT first unless it resumes, then each change; read the object anew for each message.
+
+    The caller's rights are checked again before each message. Raises as Subscription does.
+    """
+    hub = context.hub
+    hub.metrics.subscribed(interest.topic, +1)
+    try:
+        async with Subscription(hub.feed, hub.database, interest, cursor=after, latest_only=True) as changes:
+            if after is None:
+                yield Message(changes.cursor, CURRENT)
+            async for change in changes:
+                requires.check(context)
+                yield Message(change.cursor, change.kind)
+    finally:
+        hub.metrics.subscribed(interest.topic, -1)

@@ -1,0 +1,216 @@
+"""The customer's view, and the leads in it, which name their customer in turn."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Annotated, Self
+from uuid import UUID
+
+import strawberry
+from strawberry import relay
+
+from hub.reads.belongings import CONSENTS, FINISHED, HOLDINGS, LEADS, MEMBERSHIPS, ORDERS, REQUESTS, RUNNING, LeadRow
+from hub.reads.customers import CustomerRow
+from hub.reads.paging import Window
+from hub.reads.reaching import ADDRESSES, IDENTIFIERS, MEDIA, SEGMENTS
+from schema.authorise import Requires, Scope
+from schema.context import Info
+from schema.fields import resolved
+from schema.types.belongings import CampaignMembership, Consent, ProductHolding
+from schema.types.connection import After, Before, Connection, First, Last, window_of
+from schema.types.enums import LeadPriority, LeadRating, LeadState, PartyKind
+from schema.types.freshness import FieldProvenance, SourceStatus
+from schema.types.order import SalesOrder
+from schema.types.reaching import ContactMedium, CustomerIdentifier, PostalAddress, Segment
+from schema.types.request import BusinessRequest
+from schema.types.sourced import Sourced
+
+ALL_OF_THEM = Window(100)
+"""Lists that a person can hold in his head come whole; whatever is behind the hundredth is cut off."""
+
+
+@strawberry.type(description="The golden record of a person or organisation, put together from all systems.")
+class Customer(relay.Node):
+    """One customer, whichever systems know him."""
+
+    id: relay.NodeID[UUID]
+    kind: PartyKind = strawberry.field(description="Person or organisation.")
+    name: str | None = strawberry.field(description="Full name.")
+    given_name: str | None = strawberry.field(description="First name.")
+    family_name: str | None = strawberry.field(description="Last name.")
+    birth_date: date | None = strawberry.field(description="Date of birth.")
+    language: str | None = strawberry.field(description="Preferred language (BCP 47).")
+    status: str | None = strawberry.field(description="Standing with the company, such as gold.")
+    customer_number: str | None = strawberry.field(description="The number the customer knows himself by.")
+    deleted: bool = strawberry.field(description="No system knows the customer any more; the record is kept.")
+    version: int = strawberry.field(description="Grows by one with every change of the golden values.")
+    created_at: datetime = strawberry.field(description="When the hub first knew the customer.")
+    updated_at: datetime = strawberry.field(description="When a golden value last changed.")
+
+    @resolved("The ids under which systems know the customer.")
+    async def identifiers(self, info: Info) -> list[CustomerIdentifier]:
+        """By system."""
+        page = await info.context.loaders.page(IDENTIFIERS, self.id, ALL_OF_THEM)
+        return [CustomerIdentifier.of(row) for row in page.rows]
+
+    @resolved("E-mail addresses, phones and more, preferred ones first; at most 100.")
+    async def contact_media(self, info: Info) -> list[ContactMedium]:
+        """Golden: once per value."""
+        page = await info.context.loaders.page(MEDIA, self.id, ALL_OF_THEM)
+        return [ContactMedium.of(row) for row in page.rows]
+
+    @resolved("Postal addresses, preferred ones first; at most 100.")
+    async def addresses(self, info: Info) -> list[PostalAddress]:
+        """Golden: once per content."""
+        page = await info.context.loaders.page(ADDRESSES, self.id, ALL_OF_THEM)
+        return [PostalAddress.of(row) for row in page.rows]
+
+    @resolved("Products and contracts, newest statement first; at most 100.")
+    async def product_holdings(self, info: Info) -> list[ProductHolding]:
+        """What the customer has."""
+        page = await info.context.loaders.page(HOLDINGS, self.id, ALL_OF_THEM)
+        return [ProductHolding.of(row) for row in page.rows]
+
+    @resolved("Orders, newest statement first.")
+    async def orders(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[SalesOrder]:
+        """Over all systems."""
+        window = window_of(info, ORDERS.order, first, after, last, before)
+        page = await info.context.loaders.page(ORDERS, self.id, window)
+        return Connection.of(page, ORDERS.order, SalesOrder.of, partial(info.context.loaders.count, ORDERS, self.id))
+
+    @resolved("Business requests, newest statement first.")
+    async def requests(
+        self,
+        info: Info,
+        running: Annotated[
+            bool | None, strawberry.argument(description="True: somebody still has to act; false: finished ones.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[BusinessRequest]:
+        """Over all systems."""
+        window = window_of(info, REQUESTS.order, first, after, last, before)
+        conditions = () if running is None else RUNNING if running else FINISHED
+        page = await info.context.loaders.page(REQUESTS, self.id, window, conditions)
+        count = partial(info.context.loaders.count, REQUESTS, self.id, conditions)
+        return Connection.of(page, REQUESTS.order, BusinessRequest.of, count)
+
+    @resolved("Leads, newest statement first.", Requires(Scope.LEADS_READ))
+    async def leads(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[SalesLead] | None:
+        """Over all systems."""
+        window = window_of(info, LEADS.order, first, after, last, before)
+        page = await info.context.loaders.page(LEADS, self.id, window)
+        return Connection.of(page, LEADS.order, SalesLead.of, partial(info.context.loaders.count, LEADS, self.id))
+
+    @resolved("Campaigns and lists the customer is in, newest statement first; at most 100.")
+    async def campaign_memberships(self, info: Info) -> list[CampaignMembership]:
+        """Over all systems."""
+        page = await info.context.loaders.page(MEMBERSHIPS, self.id, ALL_OF_THEM)
+        return [CampaignMembership.of(row) for row in page.rows]
+
+    @resolved("Segments the customer is in, by name; at most 100.")
+    async def segments(self, info: Info) -> list[Segment]:
+        """Over all systems."""
+        page = await info.context.loaders.page(SEGMENTS, self.id, ALL_OF_THEM)
+        return [Segment.of(row) for row in page.rows]
+
+    @resolved("What the customer allowed or refused, newest statement first; at most 100.")
+    async def consents(self, info: Info) -> list[Consent]:
+        """As the systems hold it; expiry follows from the validity."""
+        page = await info.context.loaders.page(CONSENTS, self.id, ALL_OF_THEM)
+        return [Consent.of(row) for row in page.rows]
+
+    @resolved("Where each value of this record came from, by field.")
+    async def provenance(self, info: Info) -> list[FieldProvenance]:
+        """Fields without a value have none."""
+        return [FieldProvenance.of(row) for row in await info.context.loaders.provenance.load(self.id)]
+
+    @resolved("How fresh each system's part of this view is; one that is down is told here.")
+    async def sources(self, info: Info) -> list[SourceStatus]:
+        """By system."""
+        return [SourceStatus.of(row) for row in await info.context.loaders.sources.load(self.id)]
+
+    @classmethod
+    def of(cls, row: CustomerRow) -> Self:
+        """The type from its row."""
+        return cls(
+            id=row.id,
+            kind=PartyKind(row.kind),
+            name=row.name,
+            given_name=row.given_name,
+            family_name=row.family_name,
+            birth_date=row.birth_date,
+            language=row.language,
+            status=row.status,
+            customer_number=row.customer_number,
+            deleted=row.deleted,
+            version=row.version,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @classmethod
+    async def visible(cls, info: Info, identity: UUID) -> Self | None:
+        """The customer an id stands for now, None where there is none or the caller may not see him."""
+        row = await info.context.loaders.customers.load(identity)
+        return None if row is None else cls.of(row)
+
+
+@strawberry.type(description="A lead, inbound or outbound (TMF699 SalesLead).")
+class SalesLead(relay.Node, Sourced):
+    """A chance to sell that somebody follows up."""
+
+    id: relay.NodeID[UUID]
+    customer_id: strawberry.Private[UUID | None]
+    number: str | None = strawberry.field(description="Its number in the lead management.")
+    name: str | None = strawberry.field(description="In a few words.")
+    state: LeadState = strawberry.field(description="Where it stands.")
+    state_reason: str | None = strawberry.field(description="Why it stands there, as the package says.")
+    rating: LeadRating | None = strawberry.field(description="How promising it is.")
+    priority: LeadPriority | None = strawberry.field(description="How urgent it is.")
+    amount: Decimal | None = strawberry.field(description="What it may be worth, in `currency`.")
+    currency: str | None = strawberry.field(description="Currency of the amount (ISO 4217).")
+    probability: int | None = strawberry.field(description="Chance of success in per cent.")
+    started_on: date | None = strawberry.field(description="First day.")
+    ended_on: date | None = strawberry.field(description="Last day, once it is closed.")
+    lead_owner: str | None = strawberry.field(description="Who follows it up, as the package names him.")
+
+    @resolved(
+        "Whose lead it is; null while the lead management's customer is not known to the hub.",
+        Requires(Scope.CUSTOMERS_READ),
+    )
+    async def customer(self, info: Info) -> Annotated[Customer, strawberry.lazy("schema.types.customer")] | None:
+        """Loaded for all leads of the answer at once."""
+        from schema.types.customer import Customer  # the two types name each other
+
+        return None if self.customer_id is None else await Customer.visible(info, self.customer_id)
+
+    @classmethod
+    def of(cls, row: LeadRow) -> Self:
+        """The type from its row."""
+        return cls(
+            id=row.id,
+            customer_id=row.customer_id,
+            number=row.number,
+            name=row.name,
+            state=LeadState(row.state),
+            state_reason=row.state_reason,
+            rating=None if row.rating is None else LeadRating(row.rating),
+            priority=None if row.priority is None else LeadPriority(row.priority),
+            amount=row.amount,
+            currency=row.currency,
+            probability=row.probability,
+            started_on=row.started_on,
+            ended_on=row.ended_on,
+            lead_owner=row.lead_owner,
+            source=row.system,
+            as_of=row.as_of,
+        )

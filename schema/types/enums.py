@@ -1,0 +1,65 @@
+"""The canonical enums as GraphQL enums; importing a type from here makes it known to the schema."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+from hub.reads.customer_list import CustomerOrder
+from hub.records.enums import (
+    ConsentStatus,
+    LeadPriority,
+    LeadRating,
+    LeadState,
+    LegalBasis,
+    MediumKind,
+    PartyKind,
+    RequestKind,
+    RequestState,
+    SurvivorshipRule,
+)
+from hub.records.identity import SystemRole
+from hub.records.lanes import FlowCadence, LaneMode
+from hub.records.states import RunState, SystemState
+
+__all__ = [
+    "ConsentStatus",
+    "CustomerOrder",
+    "FlowCadence",
+    "LaneMode",
+    "LeadPriority",
+    "LeadRating",
+    "LeadState",
+    "LegalBasis",
+    "MediumKind",
+    "PartyKind",
+    "RequestKind",
+    "RequestState",
+    "RunState",
+    "SurvivorshipRule",
+    "SystemRole",
+    "SystemState",
+]
+
+_DESCRIBED: dict[type[Enum], str] = {
+    PartyKind: "A customer is a person or an organisation (TMF632).",
+    MediumKind: "What a contact medium is (TMF629).",
+    RequestKind: "What a business request is about.",
+    RequestState: "Where a request or order stands (TMF622). PENDING: the customer must act; HELD: we are blocked.",
+    LeadState: "Where a lead stands (TMF699).",
+    LeadRating: "How promising a lead is (TMF699).",
+    LeadPriority: "How urgent a lead is (TMF699).",
+    ConsentStatus: "What the customer said about a purpose. Expiry follows from the validity and is no status.",
+    LegalBasis: "Ground for processing, article 6(1) GDPR.",
+    SurvivorshipRule: "By which rule a source's value became the golden one.",
+    SystemRole: "What a connected package is used as.",
+    SystemState: "How the hub stands with a package. SUSPENDED: too many calls failed; DISABLED: switched off.",
+    FlowCadence: "How often a lane carries its flow.",
+    LaneMode: "What a lane's records do: count (AUTHORITATIVE), be compared (SHADOW, VERIFY), or nothing.",
+    RunState: "Where a run stands. INTERRUPTED goes on by itself behind its last committed page.",
+    CustomerOrder: "The order of a list of customers.",
+}
+
+for _enum, _description in _DESCRIBED.items():
+    strawberry.enum(_enum, description=_description)

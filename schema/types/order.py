@@ -1,0 +1,74 @@
+"""Orders and their lines."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Self
+from uuid import UUID
+
+import strawberry
+from strawberry import relay
+
+from hub.reads.belongings import OrderLineRow, OrderRow
+from schema.context import Info
+from schema.fields import resolved
+from schema.types.enums import RequestState
+from schema.types.sourced import Sourced
+
+
+@strawberry.type(description="One line of an order.")
+class SalesOrderLine:
+    """A line in the package's own sequence."""
+
+    position: int = strawberry.field(description="Place in the order, from 1.")
+    product: str | None = strawberry.field(description="The product's name.")
+    description: str | None = strawberry.field(description="The line's own words.")
+    quantity: Decimal | None = strawberry.field(description="How many.")
+    unit_price: Decimal | None = strawberry.field(description="Price of one, in the order's currency.")
+    amount: Decimal | None = strawberry.field(description="Quantity times unit price, without tax.")
+
+    @classmethod
+    def of(cls, row: OrderLineRow) -> Self:
+        """The type from its row."""
+        return cls(
+            position=row.position,
+            product=row.product,
+            description=row.description,
+            quantity=row.quantity,
+            unit_price=row.unit_price,
+            amount=row.amount,
+        )
+
+
+@strawberry.type(description="An order as its package holds it.")
+class SalesOrder(relay.Node, Sourced):
+    """An order."""
+
+    id: relay.NodeID[UUID]
+    number: str | None = strawberry.field(description="The order's number in its package.")
+    state: RequestState = strawberry.field(description="Where it stands.")
+    ordered_on: date | None = strawberry.field(description="Day of the order.")
+    currency: str | None = strawberry.field(description="Currency of all amounts (ISO 4217).")
+    total: Decimal | None = strawberry.field(description="Total as the package states it.")
+    description: str | None = strawberry.field(description="The order's own words.")
+
+    @resolved("The lines in the package's sequence.")
+    async def lines(self, info: Info) -> list[SalesOrderLine]:
+        """Loaded for all orders of the answer at once."""
+        return [SalesOrderLine.of(row) for row in await info.context.loaders.lines.load(self.id)]
+
+    @classmethod
+    def of(cls, row: OrderRow) -> Self:
+        """The type from its row."""
+        return cls(
+            id=row.id,
+            number=row.number,
+            state=RequestState(row.state),
+            ordered_on=row.ordered_on,
+            currency=row.currency,
+            total=row.total,
+            description=row.description,
+            source=row.system,
+            as_of=row.as_of,
+        )

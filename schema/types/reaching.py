@@ -1,0 +1,106 @@
+"""How a customer is reached, and by which ids systems know him."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+import strawberry
+from strawberry import relay
+
+from hub.reads.reaching import AddressRow, IdentifierRow, MediumRow, SegmentRow
+from schema.types.enums import MediumKind
+from schema.types.sourced import Sourced
+
+
+@strawberry.type(description="A way to reach a customer (TMF629 contactMedium), once per value however many say so.")
+class ContactMedium(relay.Node, Sourced):
+    """An e-mail address, phone number or web site."""
+
+    id: relay.NodeID[UUID]
+    kind: MediumKind = strawberry.field(description="E-mail, phone or something else.")
+    value: str = strawberry.field(description="As the source wrote it.")
+    normalised: str = strawberry.field(description="The one spelling: lower-cased e-mail, E.164 phone.")
+    label: str | None = strawberry.field(description="The source's word for it, such as home or work.")
+    preferred: bool = strawberry.field(description="Whether the source marks it as the one to use.")
+    valid_from: datetime | None = strawberry.field(description="Not before this time.")
+    valid_to: datetime | None = strawberry.field(description="Not from this time on.")
+
+    @classmethod
+    def of(cls, row: MediumRow) -> Self:
+        """The type from its row."""
+        return cls(
+            id=row.id,
+            kind=MediumKind(row.kind),
+            value=row.value,
+            normalised=row.normalised,
+            label=row.label,
+            preferred=row.preferred,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            source=row.system,
+            as_of=row.as_of,
+        )
+
+
+@strawberry.type(description="A postal address of a customer.")
+class PostalAddress(relay.Node, Sourced):
+    """An address, once per content."""
+
+    id: relay.NodeID[UUID]
+    street: str | None = strawberry.field(description="Street without the number.")
+    house_number: str | None = strawberry.field(description="House number.")
+    unit: str | None = strawberry.field(description="Flat, floor or addition.")
+    postal_code: str | None = strawberry.field(description="Postal code.")
+    locality: str | None = strawberry.field(description="Town or city.")
+    region: str | None = strawberry.field(description="Province or state.")
+    country: str | None = strawberry.field(description="Country (ISO 3166-1 alpha-2).")
+    label: str | None = strawberry.field(description="The source's word for it, such as invoice or delivery.")
+    preferred: bool = strawberry.field(description="Whether the source marks it as the one to use.")
+
+    @classmethod
+    def of(cls, row: AddressRow) -> Self:
+        """The type from its row."""
+        return cls(
+            id=row.id,
+            street=row.street,
+            house_number=row.house_number,
+            unit=row.unit,
+            postal_code=row.postal_code,
+            locality=row.locality,
+            region=row.region,
+            country=row.country,
+            label=row.label,
+            preferred=row.preferred,
+            source=row.system,
+            as_of=row.as_of,
+        )
+
+
+@strawberry.type(description="The id under which a connected system knows the customer.")
+class CustomerIdentifier:
+    """One entry of the crosswalk."""
+
+    system: str = strawberry.field(description="Name of the system.")
+    external_id: str = strawberry.field(description="The customer's id there.")
+    since: datetime = strawberry.field(description="Since when the hub takes the two for the same customer.")
+
+    @classmethod
+    def of(cls, row: IdentifierRow) -> Self:
+        """The type from its row."""
+        return cls(system=row.system, external_id=row.external_id, since=row.since)
+
+
+@strawberry.type(description="A segment the customer is in.")
+class Segment:
+    """A group that marketing has put the customer in."""
+
+    name: str = strawberry.field(description="Name of the segment.")
+    source: str = strawberry.field(description="Name of the system that says so.")
+    since: datetime = strawberry.field(description="Since when.")
+
+    @classmethod
+    def of(cls, row: SegmentRow) -> Self:
+        """The type from its row."""
+        return cls(name=row.segment, source=row.system, since=row.since)

@@ -1,0 +1,45 @@
+"""Business requests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+import strawberry
+from strawberry import relay
+
+from hub.reads.belongings import RUNNING_REQUESTS, RequestRow
+from schema.types.enums import RequestKind, RequestState
+from schema.types.sourced import Sourced
+
+
+@strawberry.type(description="A process over time for the customer (TMF701 ProcessFlow).")
+class BusinessRequest(relay.Node, Sourced):
+    """A quote, sale, service or complaint that may span sessions and channels."""
+
+    id: relay.NodeID[UUID]
+    kind: RequestKind = strawberry.field(description="What it is about.")
+    state: RequestState = strawberry.field(description="Where it stands.")
+    running: bool = strawberry.field(description="Whether somebody still has to act.")
+    number: str | None = strawberry.field(description="Its number in the package.")
+    subject: str | None = strawberry.field(description="In a few words.")
+    opened_at: datetime | None = strawberry.field(description="When it began.")
+    due_at: datetime | None = strawberry.field(description="When the customer may expect it done.")
+
+    @classmethod
+    def of(cls, row: RequestRow) -> Self:
+        """The type from its row."""
+        state = RequestState(row.state)
+        return cls(
+            id=row.id,
+            kind=RequestKind(row.kind),
+            state=state,
+            running=state in RUNNING_REQUESTS,
+            number=row.number,
+            subject=row.subject,
+            opened_at=row.opened_at,
+            due_at=row.due_at,
+            source=row.system,
+            as_of=row.as_of,
+        )
