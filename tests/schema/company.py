@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -36,6 +37,11 @@ NAMESPACE: Final = UUID("5d0ff44c-8f0e-4a53-9b6c-6a7d6d1f6a10")
 def uid(name: str) -> UUID:
     """The same id for the same name, so that a test can say which object it means."""
     return uuid5(NAMESPACE, name)
+
+
+def gid(type_name: str, key: object) -> str:
+    """The global id that the API gives an object."""
+    return b64encode(f"{type_name}:{key}".encode()).decode()
 
 
 @dataclass(frozen=True)

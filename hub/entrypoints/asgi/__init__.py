@@ -1,0 +1,1 @@
+"""The web application: GraphQL over HTTP, WebSocket and SSE, health, metrics, the explorer page."""

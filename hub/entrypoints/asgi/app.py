@@ -1,0 +1,57 @@
+"""The Starlette application, put together explicitly."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route, WebSocketRoute
+
+from hub.entrypoints.asgi.graphql import GraphQLEndpoint
+from hub.entrypoints.asgi.health import healthz, metrics, readyz
+from hub.entrypoints.asgi.requests import REQUEST_ID, BodyLimit, RequestScope
+from hub.entrypoints.asgi.running import running
+from hub.entrypoints.asgi.services import Services
+from schema.schema import build_schema
+
+
+def create_app(services: Services) -> Starlette:
+    """One application per process and event loop; it opens its engine when it starts and closes it when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with running(services) as opened:
+            app.state.running = opened
+            yield
+
+    endpoint = GraphQLEndpoint(
+        build_schema(introspection=services.development),
+        services.tokens,
+        services.cors_origins,
+        explorer=services.development,
+    )
+    return Starlette(
+        routes=[
+            Route("/graphql", endpoint),
+            WebSocketRoute("/graphql", endpoint),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+        ],
+        middleware=[
+            Middleware(RequestScope, services.metrics),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=services.cors_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type", REQUEST_ID],
+                expose_headers=[REQUEST_ID, "retry-after"],
+                max_age=600,
+            ),
+            Middleware(BodyLimit, services.body_bytes_max),
+        ],
+        lifespan=lifespan,
+    )

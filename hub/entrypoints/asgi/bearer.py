@@ -1,0 +1,27 @@
+"""Where a token stands in what a client sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hub.errors import Unauthorised
+
+SCHEME = "bearer "
+
+
+def token_of(headers: Mapping[str, str]) -> str:
+    """The token of the Authorization header (RFC 6750); never of the URL, which ends up in logs."""
+    return _token(headers.get("authorization"))
+
+
+def token_of_init(payload: Mapping[str, object] | None) -> str:
+    """The token in a WebSocket's connection_init, since browsers cannot send headers with one."""
+    payload = payload or {}
+    given = payload.get("authorization", payload.get("Authorization"))
+    return _token(given if isinstance(given, str) else None)
+
+
+def _token(value: str | None) -> str:
+    if value is None or not value.lower().startswith(SCHEME):
+        raise Unauthorised("send a token: `Authorization: Bearer <token>`")
+    return value[len(SCHEME) :].strip()

@@ -1,0 +1,32 @@
+"""What the web application is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hub.access.tokens import TokenVerifier
+from hub.clock import Clock
+from hub.customers.recognise import Rules
+from hub.observe.metrics import Metrics
+from hub.store.engine import Database
+
+
+@dataclass(frozen=True)
+class Services:
+    """Nothing here is bound to an event loop yet: the application opens what is when it starts.
+
+    `open_database` gives the web process's own engine, with its statement timeout; `feed_dsn` is the same database for
+    the reader of the change feed. `development` shows the explorer page and answers introspection.
+    """
+
+    open_database: Callable[[], Database]
+    feed_dsn: str
+    rules: Rules
+    tokens: TokenVerifier
+    metrics: Metrics
+    clock: Clock
+    page_size_max: int
+    cors_origins: tuple[str, ...] = ()
+    development: bool = False
+    body_bytes_max: int = 1_000_000

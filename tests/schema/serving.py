@@ -1,0 +1,118 @@
+"""The application of a test: in this event loop, with tokens of any role and a client that speaks GraphQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+
+from hub.access.development import DevelopmentTokens
+from hub.access.principal import Role
+from hub.access.tokens import TokenVerifier
+from hub.clock import Clock
+from hub.customers.recognise import Rules
+from hub.customers.survive import FieldRule, Survivorship
+from hub.entrypoints.asgi.app import create_app
+from hub.entrypoints.asgi.services import Services
+from hub.observe.metrics import Metrics
+from hub.records.identity import CustomerId
+from hub.store.engine import Database, open_engine
+from tests.schema.company import NOW
+
+AUDIENCE = "contacthub"
+
+
+class StoppedClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, by: timedelta) -> None:
+        """Later by that much."""
+        self.now += by
+
+
+def services(database_url: str, tokens: DevelopmentTokens, clock: Clock, **given: Any) -> Services:
+    """What the application is given in a test; `given` replaces single services."""
+    standard: dict[str, Any] = {
+        "open_database": lambda: Database(open_engine(database_url, pool_size=4, statement_timeout_ms=5_000)),
+        "feed_dsn": database_url,
+        "rules": Rules(Survivorship(FieldRule(sources=("crm", "lms"))), "NL"),
+        "tokens": TokenVerifier([tokens.trust], AUDIENCE, timedelta(seconds=0), clock),
+        "metrics": Metrics(),
+        "clock": clock,
+        "page_size_max": 50,
+        "development": True,
+        "body_bytes_max": 100_000,
+    }
+    return Services(**standard | given)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one document."""
+
+    status: int
+    data: Any
+    errors: list[dict[str, Any]]
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of the errors in order."""
+        return [error["extensions"]["code"] for error in self.errors]
+
+
+@dataclass(frozen=True)
+class Api:
+    """The application as clients reach it; `ask` sends a document under a role's token."""
+
+    app: Starlette
+    http: httpx2.AsyncClient
+    tokens: DevelopmentTokens
+    clock: StoppedClock
+
+    def token(self, role: Role, customer: CustomerId | None = None) -> str:
+        """A bearer token good for an hour."""
+        return self.tokens.issue(role, customer, timedelta(hours=1))
+
+    async def post(
+        self, document: str, variables: Mapping[str, object] | None = None, token: str | None = None
+    ) -> httpx2.Response:
+        """The raw answer to a POST."""
+        headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        return await self.http.post("/graphql", json={"query": document, "variables": variables}, headers=headers)
+
+    async def ask(
+        self,
+        document: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        role: Role = Role.AGENT,
+        customer: CustomerId | None = None,
+    ) -> Answer:
+        """Data and errors of one document."""
+        response = await self.post(document, variables, self.token(role, customer))
+        body = response.json()
+        return Answer(response.status_code, body.get("data"), body.get("errors", []))
+
+
+@asynccontextmanager
+async def serving(database_url: str, data_dir: Path, **given: Any) -> AsyncIterator[Api]:
+    """The application running in this loop, without a socket."""
+    clock = StoppedClock()
+    tokens = DevelopmentTokens(data_dir, embedded=True, audience=AUDIENCE, clock=clock)
+    app = create_app(services(database_url, tokens, clock, **given))
+    async with app.router.lifespan_context(app):
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://hub") as http:
+            yield Api(app, http, tokens, clock)

@@ -1,0 +1,188 @@
+"""The edge: what a request may be, what an error tells, and what the process says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from hub.access.principal import Role
+from hub.store.engine import Database, open_engine
+from tests.schema.serving import Api, serving
+
+
+def nested(levels: int) -> str:
+    inside = "{ name }"
+    for _ in range(levels):
+        inside = "{ leads { edges { node { customer " + inside + " } } } }"
+    return '{ customer(by: {email: "anna@example.nl"}) ' + inside + " }"
+
+
+def doubling(fragments: int) -> str:
+    """Each fragment spreads the next one twice: 2^n fields in a few hundred tokens."""
+    names = [f"F{n}" for n in range(fragments)]
+    spread = [f"fragment {a} on Viewer {{ ...{b} ...{b} }}" for a, b in pairwise(names)]
+    return "\n".join(["{ viewer { ...F0 } }", *spread, f"fragment {names[-1]} on Viewer {{ subject }}"])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        nested(4),
+        nested(300),
+        doubling(60),
+        "{ " + " ".join(f"a{n}: viewer {{ subject }}" for n in range(61)) + " }",
+        "{ viewer { " + "subject " * 2_001 + "} }",
+        "{ viewer { " + "subject " * 5_000 + "} }",
+        "{ viewer { " + "...A } } fragment A on Viewer { ...A }",
+        "{",
+        "{ nothing }",
+    ],
+    ids=["deep", "deeper", "doubling", "aliases", "fields", "tokens", "cycle", "syntax", "unknown"],
+)
+async def test_a_document_beyond_the_limits_is_refused(api: Api, document: str) -> None:
+    answer = await api.ask(document)
+    assert answer.data is None
+    assert set(answer.codes) == {"BAD_REQUEST"}
+
+
+async def test_a_body_over_the_limit_is_refused_unread(api: Api) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b" " * 10_000
+
+    announced = await api.http.post("/graphql", content=b" " * 100_001)
+    headers = {"authorization": f"Bearer {api.token(Role.AGENT)}", "content-type": "application/json"}
+    flowing = await api.http.post("/graphql", content=endless(), headers=headers)
+    assert [announced.status_code, flowing.status_code] == [413, 413]
+    assert announced.json()["errors"][0]["extensions"]["code"] == "TOO_LARGE"
+
+
+async def test_requests_that_are_no_graphql_get_a_client_error(api: Api) -> None:
+    headers = {"authorization": f"Bearer {api.token(Role.AGENT)}"}
+    sent = [
+        await api.http.post(
+            "/graphql",
+            headers=headers,
+            content=b"{",
+        ),
+        await api.http.post("/graphql", headers=headers | {"content-type": "application/json"}, content=b"{"),
+        await api.http.post("/graphql", headers=headers, json={"query": 7}),
+        await api.http.post("/graphql", headers=headers, json={}),
+        await api.http.post("/graphql", headers=headers, json=[{"query": "{ viewer { subject } }"}]),
+        await api.http.put("/graphql", headers=headers, json={"query": "{ viewer { subject } }"}),
+    ]
+    assert [response.status_code for response in sent] == [400, 400, 400, 400, 400, 405]
+    assert {response.json()["errors"][0]["extensions"]["code"] for response in sent} == {"BAD_REQUEST"}
+
+
+async def test_a_mutation_by_get_is_refused(api: Api, company: Database) -> None:
+    headers = {"authorization": f"Bearer {api.token(Role.ARCHITECT)}"}
+    document = 'mutation { runFlow(input: {flow: "crm-customers"}) { run { id } } }'
+    response = await api.http.get("/graphql", params={"query": document}, headers=headers)
+    assert response.status_code == 400
+    async with company.reading() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM flow_run")) == 2
+
+
+async def test_a_query_by_get_is_answered(api: Api) -> None:
+    headers = {"authorization": f"Bearer {api.token(Role.AGENT)}"}
+    response = await api.http.get("/graphql", params={"query": "{ viewer { subject } }"}, headers=headers)
+    assert response.json() == {"data": {"viewer": {"subject": "development:agent"}}}
+
+
+async def test_a_fault_of_the_hub_is_masked_and_found_by_its_number(api: Api, company: Database) -> None:
+    async with company.transaction() as connection:
+        await connection.execute(text("UPDATE customer SET kind = 'Jan Jansen jan@example.nl'"))
+    with capture_logs() as logs:
+        response = await api.http.post(
+            "/graphql",
+            json={"query": "{ customers { totalCount } }"},
+            headers={"authorization": f"Bearer {api.token(Role.AGENT)}", "x-request-id": "request-12345"},
+        )
+    error = response.json()["errors"][0]
+    assert error["message"] == "something went wrong inside the hub"
+    assert error["extensions"] == {"code": "INTERNAL", "correlationId": "request-12345"}
+    assert response.headers["x-request-id"] == "request-12345"
+    assert [line["event"] for line in logs] == ["a resolver failed"]
+
+
+async def test_text_that_cannot_be_stored_is_the_callers_mistake(api: Api) -> None:
+    answer = await api.ask("query($by: CustomerBy!) { customer(by: $by) { name } }", {"by": {"email": "a\x00@b.nl"}})
+    assert answer.codes == ["INVALID"]
+
+
+async def test_a_slow_statement_ends_with_a_word_and_the_connection_serves_on(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    def impatient() -> Database:
+        return Database(open_engine(database_url, pool_size=1, statement_timeout_ms=100))
+
+    async with serving(database_url, tmp_path, open_database=impatient) as api, database.transaction() as holder:
+        await holder.execute(text("LOCK TABLE information_flow IN ACCESS EXCLUSIVE MODE"))
+        assert (await api.ask("{ flows { name } }", role=Role.ARCHITECT)).codes == ["UNAVAILABLE"]
+        assert (await api.ask("{ systems { name } }", role=Role.ARCHITECT)).data == {"systems": []}
+
+
+async def test_a_token_that_ends_is_refused_afterwards(api: Api) -> None:
+    token = api.token(Role.AGENT)
+    assert (await api.post("{ viewer { subject } }", token=token)).status_code == 200
+    api.clock.forward(timedelta(hours=1, seconds=1))
+    assert (await api.post("{ viewer { subject } }", token=token)).status_code == 401
+
+
+async def test_without_development_there_is_no_introspection_and_no_page(database_url: str, tmp_path: Path) -> None:
+    async with serving(database_url, tmp_path, development=False) as api:
+        introspected = await api.ask("{ __schema { types { name } } }")
+        assert (introspected.data, set(introspected.codes)) == (None, {"BAD_REQUEST"})
+        misspelt = await api.ask("{ viewerr { subject } }")
+        assert "Did you mean" not in misspelt.errors[0]["message"]
+        assert (await api.http.get("/graphql", headers={"accept": "text/html"})).status_code == 401
+
+
+async def test_the_page_runs_nothing_but_itself(api: Api) -> None:
+    page = await api.http.get("/graphql", headers={"accept": "text/html"})
+    assert page.status_code == 200
+    assert "http://" not in page.text.replace("http://www.w3.org", "")
+    assert "https://" not in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; connect-src 'self';")
+    assert page.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_only_listed_origins_may_call_from_a_browser(database_url: str, tmp_path: Path) -> None:
+    async with serving(database_url, tmp_path, cors_origins=("https://shop.example",)) as api:
+        for origin, allowed in (("https://shop.example", "https://shop.example"), ("https://evil.example", None)):
+            headers = {"origin": origin, "access-control-request-method": "POST"}
+            answer = await api.http.options("/graphql", headers=headers)
+            assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+async def test_health_tells_of_the_process_and_readiness_of_its_parts(api: Api, company: Database) -> None:
+    assert (await api.http.get("/healthz")).json() == {"status": "up"}
+    ready = await api.http.get("/readyz")
+    assert (ready.status_code, ready.json()) == (
+        200,
+        {"status": "ready", "parts": {"database": "ok", "migrations": "ok", "feed": "ok"}},
+    )
+    async with company.transaction() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    behind = await api.http.get("/readyz")
+    assert behind.status_code == 503
+    assert behind.json()["parts"]["migrations"].startswith("at 0000, not at ")
+
+
+async def test_operations_are_counted_by_name_and_outcome(api: Api) -> None:
+    await api.ask("query Mine { viewer { subject } }")
+    await api.http.post(
+        "/graphql",
+        json={"query": "query Flows { flows { name } }", "operationName": "Flows"},
+        headers={"authorization": f"Bearer {api.token(Role.AGENT)}"},
+    )
+    exposed = (await api.http.get("/metrics")).text
+    assert 'contacthub_graphql_operation_seconds_count{operation="Flows",outcome="FORBIDDEN"} 1.0' in exposed
+    assert 'contacthub_http_request_seconds_count{method="POST",route="/graphql",status="200"} 2.0' in exposed
