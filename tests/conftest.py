@@ -11,6 +11,7 @@ from hub.embedded.postgres import EmbeddedPostgres
 from hub.store.engine import Database, open_engine
 from tests.adapters.tryton.running import RunningTryton, tryton_for_tests
 from tests.databases import TestServer
+from tests.tryton_ground import Ground, tryton_ground
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +46,14 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def tryton() -> Iterator[RunningTryton]:
+def ground() -> Iterator[Ground]:
+    """Where Tryton is installed and its templates are kept."""
+    with tryton_ground() as ground:
+        yield ground
+
+
+@pytest.fixture(scope="session")
+def tryton(ground: Ground) -> Iterator[RunningTryton]:
     """A real Tryton with databases of its own, started once for the whole session."""
-    with tryton_for_tests() as running:
+    with tryton_for_tests(ground) as running:
         yield running

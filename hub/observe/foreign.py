@@ -16,7 +16,7 @@ TEMPLATED = ("uvicorn", "dramatiq", "sqlalchemy", "alembic")
 Uvicorn puts the query string among them, Dramatiq arguments, SQLAlchemy parameters.
 """
 
-SILENCED = ("uvicorn.access", "httpx2", "httpcore2", "sqlalchemy.engine")
+SILENCED = ("uvicorn.access", "httpx2", "httpcore2", "sqlalchemy.engine", "pika")
 """Their lines are nothing but URLs or statements; the hub counts and times requests itself."""
 
 

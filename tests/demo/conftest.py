@@ -1,42 +1,15 @@
-"""One Tryton home for the whole session, kept between sessions: building its templates takes minutes."""
+"""The demonstration's Tryton: three roles in one process."""
 
-import os
+from __future__ import annotations
+
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from examples.demo.tryton.home import TrytonHome, running_tryton
+from examples.demo.tryton.home import running_tryton
 from examples.demo.tryton.roles import CM, CRM, LMS
 from examples.demo.tryton.server import TrytonServer
-from hub.embedded.postgres import EmbeddedPostgres
-from hub.errors import Transient
-
-CACHE = Path(__file__).parents[2] / ".hub" / "tests" / "tryton"
-
-
-@dataclass
-class Ground:
-    """Where Tryton runs in these tests, and what was said while it was made ready."""
-
-    home: TrytonHome
-    postgres: EmbeddedPostgres
-    said: list[str]
-
-
-@pytest.fixture(scope="session")
-def ground() -> Iterator[Ground]:
-    """Skips where Tryton's packages cannot be had, unless HUB_TEST_REQUIRE names tryton."""
-    said: list[str] = []
-    with EmbeddedPostgres(CACHE / "postgres") as postgres, TrytonHome(CACHE / "home", said.append) as home:
-        try:
-            home.prepare(postgres, (CRM, LMS, CM))
-        except Transient as error:
-            if "tryton" in os.environ.get("HUB_TEST_REQUIRE", ""):
-                raise
-            pytest.skip(error.message)
-        yield Ground(home, postgres, said)
+from tests.tryton_ground import Ground
 
 
 @pytest.fixture(scope="session")

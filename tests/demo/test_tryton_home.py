@@ -11,7 +11,7 @@ from examples.demo.tryton.roles import EMPTY, plain_parties
 from examples.demo.tryton.rpc import TrytonRpc
 from examples.demo.tryton.server import TrytonServer
 from hub.errors import Conflict, Transient, Unauthorised
-from tests.demo.conftest import Ground
+from tests.tryton_ground import Ground
 
 pytestmark = pytest.mark.slow
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-
-import pytest
 
 from adapters.tryton.options import TrytonOptions
-from examples.demo.tryton.home import TrytonHome, running_tryton
+from examples.demo.tryton.home import running_tryton
 from examples.demo.tryton.roles import EMPTY, plain_parties
 from examples.demo.tryton.rpc import TrytonRpc
 from examples.demo.tryton.server import TrytonServer
-from hub.embedded.postgres import EmbeddedPostgres
-from hub.errors import Transient
-
-FOLDER = Path(os.environ.get("HUB_TEST_TRYTON", ".hub/test-tryton"))
-"""Kept between sessions: building it anew takes minutes. Two sessions at once need a folder each."""
+from tests.tryton_ground import Ground
 
 DATABASE = "adapter"
 PARTIES, PARTY_COUNT = "parties", 5_000
@@ -49,19 +41,10 @@ class RunningTryton:
 
 
 @contextmanager
-def tryton_for_tests() -> Iterator[RunningTryton]:
-    """Skips loudly where Tryton cannot be installed; fails there when HUB_TEST_REQUIRE names tryton."""
-    home = TrytonHome(FOLDER / "home", print)
-    with EmbeddedPostgres(FOLDER / "postgres", durable=False) as postgres:
-        try:
-            started = running_tryton(home, postgres, DATABASES, fresh=True)
-            server = started.__enter__()
-        except Transient as error:
-            if "tryton" in os.environ.get("HUB_TEST_REQUIRE", "").split():
-                pytest.fail(error.message)
-            pytest.skip(error.message)
-        try:
-            with server.log_in(DATABASE) as rpc:
-                yield RunningTryton(server, rpc, postgres.libpq(DATABASE))
-        finally:
-            started.__exit__(None, None, None)
+def tryton_for_tests(ground: Ground) -> Iterator[RunningTryton]:
+    """Started with fresh clones of its databases."""
+    with (
+        running_tryton(ground.home, ground.postgres, DATABASES, fresh=True, name="adapter") as server,
+        server.log_in(DATABASE) as rpc,
+    ):
+        yield RunningTryton(server, rpc, ground.postgres.libpq(DATABASE))
