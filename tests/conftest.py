@@ -6,12 +6,18 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.store.engine import Database, open_engine
 from tests.adapters.tryton.running import RunningTryton, tryton_for_tests
 from tests.databases import TestServer
 from tests.tryton_ground import Ground, tryton_ground
+
+
+# A loaded machine is slow, which says nothing about a property.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
