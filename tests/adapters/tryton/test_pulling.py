@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.tryton.entities import STAMP
 from adapters.tryton.port import TrytonPort
 from hub.records.identity import Entity, ExternalId, SystemName
 from hub.records.source import JsonObject, JsonValue, SourceObject
@@ -29,7 +30,7 @@ async def test_a_change_of_a_child_alone_brings_its_parent(tryton: RunningTryton
 
     second = (await run(port, CUSTOMER, first.cursor, NO_OVERLAP)).latest()
 
-    assert _own_stamp(second[party]) == _own_stamp(first.latest()[party])
+    assert _word(second[party], STAMP) == _word(first.latest()[party], STAMP)
     assert [medium["value"] for medium in children_of(second[party], "contact_mechanisms")] == ["after@example.org"]
     assert other not in second
 
@@ -159,14 +160,14 @@ async def _run_past(tryton: RunningTryton, port: TrytonPort) -> Pulled:
     return await run(port, CUSTOMER, None, MINUTE)
 
 
-def _own_stamp(found: SourceObject) -> JsonValue:
+def _word(found: SourceObject, key: str) -> JsonValue:
     assert found.body is not None
-    return found.body["last_modified_at"]
+    return found.body[key]
 
 
 async def _cursor_behind(port: TrytonPort, cursor: JsonObject, party: ExternalId) -> JsonObject:
     while True:
-        page = await port.pull(CUSTOMER, cursor, 1)
+        page = await port.pull(CUSTOMER, cursor, 50)
         cursor = page.cursor
         if party in [found.external_id for found in page.objects]:
             return cursor

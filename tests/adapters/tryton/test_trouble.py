@@ -62,20 +62,17 @@ async def test_a_refused_password_is_tried_once_and_not_again(tryton: RunningTry
     assert "check `user` and `password`" in checked.detail
 
 
-async def test_an_unknown_database_is_rejected(tryton: RunningTryton) -> None:
-    options = tryton.options()
-    port = TrytonPort(SystemName("crm"), options.model_copy(update={"database": "nosuchdatabase"}))
+async def test_an_unknown_database_is_rejected(line: Line, port_behind_line: TrytonPort) -> None:
+    # Tryton itself takes a minute to find out that PostgreSQL has no such database.
+    line.rule = _answering(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
 
     with pytest.raises(Rejected, match="no database of this name"):
-        await port.now()
-    await port.aclose()
+        await port_behind_line.now()
 
 
 async def test_patience_is_passed_on_with_its_seconds(line: Line, port_behind_line: TrytonPort) -> None:
-    async def busy(request: Request, upstream: Upstream) -> Answer:
-        return too_many_requests(17)
+    line.rule = _answering(too_many_requests(17))
 
-    line.rule = busy
     with pytest.raises(Transient) as asked:
         await port_behind_line.now()
 
@@ -134,6 +131,15 @@ async def test_a_tryton_that_is_not_there_is_transient_for_a_write(
         await port_behind_line.write([command])
 
     assert medium_of(tryton.rpc, party)[1] == "before@example.org"
+
+
+def _answering(answer: Answer) -> Rule:
+    """In Tryton's place."""
+
+    async def rule(request: Request, upstream: Upstream) -> Answer:
+        return answer
+
+    return rule
 
 
 def _losing(method: str) -> Rule:
