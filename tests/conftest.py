@@ -14,7 +14,6 @@ from tests.adapters.tryton.running import RunningTryton, tryton_for_tests
 from tests.databases import TestServer
 from tests.tryton_ground import Ground, tryton_ground
 
-
 # A loaded machine is slow, which says nothing about a property.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
