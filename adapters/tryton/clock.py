@@ -34,8 +34,10 @@ class SourceClock:
             moment = await self._database_clock()
             if moment is not None:
                 return moment
-            self._has_database_clock = False
-        return await self._session.server_date()
+        moment = await self._session.server_date()
+        # Only now it is certain that the model was refused and not the login.
+        self._has_database_clock = False
+        return moment
 
     async def _database_clock(self) -> datetime | None:
         try:

@@ -62,6 +62,32 @@ async def test_a_refused_password_is_tried_once_and_not_again(tryton: RunningTry
     assert "check `user` and `password`" in checked.detail
 
 
+async def test_without_the_clock_model_the_answers_date_stands_in(line: Line, port_behind_line: TrytonPort) -> None:
+    async def without_the_model(request: Request, upstream: Upstream) -> Answer:
+        return await upstream(request.replace(b"sale.reporting.region.tree", b"sale.reporting.region.none"))
+
+    exact = await port_behind_line.now()
+    line.rule = without_the_model
+    rough = [await port_behind_line.now() for _ in range(2)]
+
+    assert [moment.microsecond for moment in rough] == [0, 0]
+    assert all(abs(moment - exact) < timedelta(seconds=10) for moment in rough)
+    assert line.count("model.sale.reporting.region.tree.search_read") == 2
+
+
+async def test_check_names_the_rights_that_a_user_lacks(tryton: RunningTryton) -> None:
+    tryton.rpc.create("res.user", [{"name": "Guest", "login": "guest", "password": "guest-password-1"}])
+    guest = {**tryton.options().model_dump(), "user": "guest", "password": "guest-password-1"}
+    port = TrytonPort(SystemName("crm"), TrytonOptions.model_validate(guest))
+
+    results = {result.name: result for result in await port.check()}
+    await port.aclose()
+
+    assert results["login"].ok
+    assert not results["sales_order"].ok
+    assert "is the module sale activated, and may the user read it?" in results["sales_order"].detail
+
+
 async def test_an_unknown_database_is_rejected(line: Line, port_behind_line: TrytonPort) -> None:
     # Tryton itself takes a minute to find out that PostgreSQL has no such database.
     line.rule = _answering(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
