@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from inspect import isawaitable
 from typing import Any, Final
 
 from strawberry.extensions import FieldExtension
@@ -31,16 +32,15 @@ class Requires(FieldExtension):
         authorise(context.principal, self.scope, context.now())
 
     def resolve(self, next_: Next, source: object, info: Info, **arguments: object) -> object:
-        """For fields that answer at once, and for subscriptions."""
+        """For fields that answer at once."""
         self.check(info.context)
         return next_(source, info, **arguments)
 
-    async def resolve_async(
-        self, next_: Callable[..., Awaitable[object]], source: object, info: Info, **arguments: object
-    ) -> object:
-        """For fields that answer later."""
+    async def resolve_async(self, next_: Next, source: object, info: Info, **arguments: object) -> object:
+        """For fields that answer later, and for subscriptions, whose stream is not awaited but handed on."""
         self.check(info.context)
-        return await next_(source, info, **arguments)
+        answer: object = next_(source, info, **arguments)
+        return await answer if isawaitable(answer) else answer
 
 
 ANYBODY: Final = Requires(None)

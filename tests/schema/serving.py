@@ -19,10 +19,13 @@ from hub.clock import Clock
 from hub.customers.recognise import Rules
 from hub.customers.survive import FieldRule, Survivorship
 from hub.entrypoints.asgi.app import create_app
+from hub.entrypoints.asgi.server import listening
 from hub.entrypoints.asgi.services import Services
+from hub.live.sequencer import Sequencer
 from hub.observe.metrics import Metrics
 from hub.records.identity import CustomerId
 from hub.store.engine import Database, open_engine
+from tests.live.feed import running
 from tests.schema.company import NOW
 
 AUDIENCE = "contacthub"
@@ -104,6 +107,20 @@ class Api:
         response = await self.post(document, variables, self.token(role, customer))
         body = response.json()
         return Answer(response.status_code, body.get("data"), body.get("errors", []))
+
+
+@asynccontextmanager
+async def listening_api(database_url: str, data_dir: Path, **given: Any) -> AsyncIterator[tuple[Api, str]]:
+    """The application behind a real uvicorn, with the sequencer of its feed; also yields host:port."""
+    clock = StoppedClock()
+    tokens = DevelopmentTokens(data_dir, embedded=True, audience=AUDIENCE, clock=clock)
+    app = create_app(services(database_url, tokens, clock, **given))
+    async with (
+        running(Sequencer(database_url).run()),
+        listening(app, "127.0.0.1", 0) as port,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http,
+    ):
+        yield Api(app, http, tokens, clock), f"127.0.0.1:{port}"
 
 
 @asynccontextmanager

@@ -1,0 +1,118 @@
+"""Hundreds of generated documents: none of them is a fault of the hub."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from graphql import ValueNode, parse_value, print_ast
+from hypothesis import HealthCheck, Phase, given, settings, strategies
+from hypothesis_graphql.nodes import Int, String
+from schemathesis.core.result import Ok
+from schemathesis.schemas import APIOperation
+
+from hub.access.principal import Role
+from hub.reads.belongings import ORDERS
+from hub.store.engine import Database
+from schema.sdl import export_sdl
+from tests.schema.company import gid, uid
+from tests.schema.serving import listening_api
+
+EXAMPLES_PER_OPERATION = 60
+
+IDS = [gid("Customer", uid("Anna Bakker")), gid("ContactMedium", uid("Anna Bakker EMAIL")), gid("System", "crm")]
+BY = ["email: {}", "phone: {}", "id: {}", 'externalId: {{system: "crm", externalId: {}}}']
+
+
+def plausible_sdl() -> str:
+    """The schema with scalars of our own where nearly every generated value would be refused at the door."""
+    sdl = re.sub(r"(: \[?)ID\b", r"\1KnownId", export_sdl())
+    sdl = re.sub(r"by: CustomerBy!", "by: Named!", sdl)
+    sdl = re.sub(r"(first|last): Int = null", r"\1: PageSize", sdl)
+    sdl = re.sub(r"(after|before): String = null", r"\1: Cursor", sdl)
+    return sdl + "\n".join(f"\nscalar {name}" for name in ("KnownId", "Named", "PageSize", "Cursor"))
+
+
+def teach_values() -> None:
+    """Tell schemathesis what the scalars of `plausible_sdl` are made of: likely values, and anything at all."""
+    anything = strategies.text(strategies.characters(exclude_categories=["Cs"]), max_size=20)
+    ids = strategies.one_of(strategies.sampled_from(IDS), anything).map(String)
+    named = strategies.tuples(strategies.sampled_from(BY), ids).map(_named)
+    cursor = "WyJORVdFU1QiLCIyMDI2LTAzLTAyVDEyOjAwOjAwKzAwOjAwIiwiNGQ3NzY0ZTItNTQ1Ni00YTA4LTg3MDktZTBmZDNjNWY2ZWM0Il0"
+    ORDERS.order.key_of(cursor, "after")
+    schemathesis.graphql.scalar("KnownId", ids)
+    schemathesis.graphql.scalar("Named", named)
+    schemathesis.graphql.scalar("PageSize", strategies.integers(-1, 60).map(Int))
+    schemathesis.graphql.scalar("Cursor", strategies.one_of(strategies.just(cursor), anything).map(String))
+
+
+def _named(drawn: tuple[str, ValueNode]) -> ValueNode:
+    form, value = drawn
+    return parse_value("{" + form.format(print_ast(value)) + "}")
+
+
+@contextmanager
+def served_beside(database_url: str, data_dir: Path) -> Iterator[tuple[str, dict[Role, str]]]:
+    """The application in a thread with a loop of its own: its URL, and a token per role."""
+    ready, stop = threading.Event(), threading.Event()
+    found: list[tuple[str, dict[Role, str]]] = []
+
+    async def serve() -> None:
+        async with listening_api(database_url, data_dir) as (api, address):
+            tokens = {role: api.token(role) for role in (Role.AGENT, Role.ARCHITECT)}
+            found.append((f"http://{address}/graphql", tokens))
+            ready.set()
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        assert ready.wait(30)
+        yield found[0]
+    finally:
+        stop.set()
+        thread.join()
+
+
+@settings(
+    max_examples=EXAMPLES_PER_OPERATION,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=strategies.data())
+def ask(
+    operation: APIOperation[Any, Any, Any, Any],  # Any: schemathesis leaves its parameters open
+    token: str,
+    data: strategies.DataObject,
+) -> None:
+    """One generated document for the operation: answered, or refused with a word."""
+    case = data.draw(operation.as_strategy())
+    response = case.call(headers={"authorization": f"Bearer {token}"})
+    codes = {error["extensions"]["code"] for error in response.json().get("errors", [])}
+    assert response.status_code < 500
+    assert "INTERNAL" not in codes, case.body
+
+
+@pytest.mark.slow
+def test_no_generated_document_is_a_fault_of_the_hub(company: Database, database_url: str, tmp_path: Path) -> None:
+    teach_values()
+    asked: set[str] = set()
+    with served_beside(database_url, tmp_path) as (url, tokens):
+        described = schemathesis.graphql.from_file(plausible_sdl())
+        described.config.update(base_url=url)
+        for result in described.get_all_operations():
+            assert isinstance(result, Ok)
+            operation = result.ok()
+            role = Role.ARCHITECT if re.search("flow|system", operation.label, re.IGNORECASE) else Role.AGENT
+            ask(operation, tokens[role])
+            asked.add(operation.label)
+    assert {"Query.customer", "Query.customers", "Query.leads", "Mutation.runFlow"} <= asked
