@@ -39,7 +39,8 @@ _CLAIM_SENT = text(
     """
     UPDATE dispatch
     SET state = 'RUNNING', attempts = attempts + 1, lease_owner = :owner,
-        lease_until = CAST(:now AS timestamptz) + make_interval(secs => coalesce((CAST(:leases AS jsonb) ->> kind)::float, :lease_s))
+        lease_until = CAST(:now AS timestamptz)
+            + make_interval(secs => coalesce((CAST(:leases AS jsonb) ->> kind)::float, :lease_s))
     WHERE id = :id AND state = 'SENT'
     RETURNING id, kind, queue, line, payload, attempts, context
     """

@@ -16,7 +16,7 @@ from hub.work.tables import Misfire, Overlap, Queue, Schedule
 
 @dataclass(frozen=True)
 class NewSchedule:
-    """`cron` has five fields and is read in `time_zone`, an IANA name (see rhythm.py)."""
+    """`cron` has five fields, or six with seconds first, and is read in `time_zone`, an IANA name (see rhythm.py)."""
 
     name: str
     kind: str

@@ -51,7 +51,7 @@ class Handler(Protocol):
     It returns what to do with the work, or raises an error of hub.errors, from which the same is decided.
     """
 
-    async def __call__(self, work: Work) -> Decision:
+    async def __call__(self, work: Work, /) -> Decision:
         """Do it; called again with the same id after RetryAt, a requeue, or (if repeatable) a lost process."""
         ...
 

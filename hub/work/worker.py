@@ -64,6 +64,7 @@ class Worker:
         self._open_handlers = open_handlers
         self._threads = threads
         self._clock = clock
+        self.broker = broker
         self._carrier = Carrier(broker, prefix)
         self._leases = Leases()
         self._stopping = False
