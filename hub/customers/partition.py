@@ -2,7 +2,8 @@
 
 Nothing here depends on the order in which records arrived. An identifier carried by two living records of one system
 belongs to several people (a family's e-mail, a company's phone) and links nobody. Two ids of one system are two
-customers until a steward says otherwise. A deleted record follows the living one it shares an identifier with.
+customers until a steward says otherwise. A deleted record spoils no identifier for the living, and stays with the
+customer whom other systems still know under one of its identifiers.
 """
 
 from __future__ import annotations
@@ -90,5 +91,5 @@ def _follow_the_living(
     for key in sorted(keys, key=lambda key: (Strength[key.kind], key.value)):
         living = [other for other in carriers[key] if other not in deleted]
         if living and not is_shared(living, groups.group):
-            groups.union(living[0], node, ignore_systems=True)
+            groups.union(living[0], node, ignore_systems=False)
             return

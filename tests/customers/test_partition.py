@@ -60,7 +60,11 @@ def test_a_steward_keeps_apart_whom_an_identifier_would_join() -> None:
 
 def test_a_deleted_duplicate_does_not_spoil_the_identifier_of_the_living_one() -> None:
     carried = {CRM1: {email("a")}, CRM2: {email("a")}, LMS1: {email("a")}}
-    assert groups(carried, deleted=frozenset({CRM2})) == [{CRM1, CRM2, LMS1}]
+    assert groups(carried, deleted=frozenset({CRM2})) == [{CRM1, LMS1}, {CRM2}]
+
+
+def test_a_deleted_record_stays_with_the_customer_another_system_knows() -> None:
+    assert groups({CRM1: {email("a")}, LMS1: {email("a")}}, deleted=frozenset({CRM1})) == [{CRM1, LMS1}]
 
 
 NODES = [Node(system, number) for system in ("crm", "lms", "cm") for number in ("1", "2", "3")]
