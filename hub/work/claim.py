@@ -13,6 +13,7 @@ from hub.store.sets import run_set
 from hub.work.tables import Queue
 from hub.work.work import LEASE_S, Handlers, Work
 
+# An array and not a join: of the lateral part the planner expects thousands of rows, and would read the whole table.
 _CLAIM_READY = """
 WITH room AS (
     SELECT r.queue, r.size - (
@@ -29,8 +30,8 @@ WITH room AS (
     ) ready
 ), sent AS (
     UPDATE dispatch SET state = 'SENT', sent_at = :now, lease_owner = :owner
-    FROM claimed WHERE dispatch.id = claimed.id
-    RETURNING dispatch.id, dispatch.queue, dispatch.priority, dispatch.ready_at
+    WHERE id = ANY(ARRAY(SELECT id FROM claimed))
+    RETURNING id, queue, priority, ready_at
 )
 SELECT id, queue FROM sent ORDER BY priority, ready_at, id
 """

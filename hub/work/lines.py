@@ -18,15 +18,16 @@ ON CONFLICT (line) DO UPDATE SET joined_at = excluded.joined_at
 """
 
 # The probe starts behind `after`: in a long line the index keeps the entries of those who left until vacuum has passed,
-# and a search from the front would walk over all of them for each promotion.
+# and a search from the front would walk over all of them for each promotion. It compares (line, id) as a whole, and the
+# line again afterwards, because the planner would rather walk along the primary key, past the rows of all other lines.
 _PROMOTE = f"""
 UPDATE dispatch SET state = 'READY'
 FROM json_to_recordset(CAST(:rows AS json)) AS r(line text, after bigint)
 CROSS JOIN LATERAL (
-    SELECT w.id FROM dispatch w
-    WHERE w.line = r.line AND w.state = 'WAITING' AND w.id > r.after ORDER BY w.id LIMIT 1
+    SELECT w.id, w.line FROM dispatch w
+    WHERE w.state = 'WAITING' AND (w.line, w.id) > (r.line, r.after) ORDER BY w.line, w.id LIMIT 1
 ) next
-WHERE dispatch.id = next.id
+WHERE dispatch.id = next.id AND next.line = r.line
   AND NOT EXISTS (SELECT FROM dispatch h WHERE h.line = r.line AND h.line IS NOT NULL AND h.{AT_HEAD})
 RETURNING dispatch.line
 """  # noqa: S608 - a constant of ours

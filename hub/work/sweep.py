@@ -23,10 +23,9 @@ log = structlog.get_logger(__name__)
 _RESEND = text(
     """
     UPDATE dispatch SET state = 'READY', lease_owner = NULL
-    FROM (
+    WHERE id = ANY(ARRAY(
         SELECT id FROM dispatch WHERE state = 'SENT' AND sent_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED
-    ) lost
-    WHERE dispatch.id = lost.id
+    ))
     """
 )
 
