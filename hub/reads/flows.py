@@ -27,7 +27,7 @@ SELECT l.flow, max(r.started_at) FILTER (WHERE l.mode = 'AUTHORITATIVE'), coales
 
 _LANES = text("""
 SELECT l.id, l.flow, l.cadence, l.mode, s.cron, s.time_zone, CASE WHEN s.enabled THEN s.next_run_at END
-  FROM lane l LEFT JOIN schedule s ON s.name = 'lane/' || l.id
+  FROM lane l LEFT JOIN schedule s ON s.name = 'lane:' || l.flow || ':' || l.cadence
  WHERE l.flow = ANY(:flows)
  ORDER BY l.flow, l.id
 """)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, TypeVar, cast
 from uuid import UUID
 
 import strawberry
@@ -100,7 +100,9 @@ class NodeQuery:
         """Objects of one type are one statement."""
         if len(ids) > IDS_AT_MOST:
             raise Invalid(f"at most {IDS_AT_MOST} ids at once", ("ids",))
-        return list(await asyncio.gather(*(_find(info, identity) for identity in ids)))
+        found = await asyncio.gather(*(_find(info, identity) for identity in ids), return_exceptions=True)
+        # GraphQL makes an exception among the elements a null with an error of its own at that place.
+        return cast("list[Node | None]", found)
 
 
 async def _find(info: Info, identity: GlobalID) -> Node | None:

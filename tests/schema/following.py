@@ -61,10 +61,11 @@ async def events(
     body = {"query": document, "variables": variables}
     async with http.stream("POST", "/graphql", json=body, headers=headers) as response:
         assert response.headers["content-type"].startswith("text/event-stream")
-        yield _events(response)
+        yield read_events(response)
 
 
-async def _events(response: httpx2.Response) -> AsyncIterator[tuple[str, Any]]:
+async def read_events(response: httpx2.Response) -> AsyncIterator[tuple[str, Any]]:
+    """Each event of the stream with its data; comments that keep the connection alive are left out."""
     name = ""
     async for line in response.aiter_lines():
         if line.startswith("event: "):

@@ -30,7 +30,7 @@ async def test_flows_show_their_lanes_runs_and_lag(api: Api, company: Database) 
         await add(
             connection,
             Schedule,
-            name="lane/1",
+            name="lane:crm-customers:DAILY",
             kind="flow.start",
             queue="system",
             payload={},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import pairwise
@@ -127,6 +128,21 @@ async def test_a_slow_statement_ends_with_a_word_and_the_connection_serves_on(
         await holder.execute(text("LOCK TABLE information_flow IN ACCESS EXCLUSIVE MODE"))
         assert (await api.ask("{ flows { name } }", role=Role.ARCHITECT)).codes == ["UNAVAILABLE"]
         assert (await api.ask("{ systems { name } }", role=Role.ARCHITECT)).data == {"systems": []}
+
+
+async def test_more_views_than_connections_are_all_answered(
+    company: Database, database_url: str, tmp_path: Path
+) -> None:
+    def narrow() -> Database:
+        return Database(open_engine(database_url, pool_size=2))
+
+    lists = "identifiers { system } addresses { street } segments { name } consents { purpose } sources { system }"
+    orders = "orders { totalCount edges { node { lines { position } } } }"
+    document = f"{{ customers {{ edges {{ node {{ {orders} {lists} }} }} }} }}"
+    async with serving(database_url, tmp_path, open_database=narrow) as api, asyncio.timeout(30):
+        answers = await asyncio.gather(*(api.ask(document) for _ in range(20)))
+    assert [answer.errors for answer in answers] == [[]] * 20
+    assert {len(answer.data["customers"]["edges"]) for answer in answers} == {4}
 
 
 async def test_a_token_that_ends_is_refused_afterwards(api: Api) -> None:

@@ -66,6 +66,13 @@ async def test_nodes_keep_their_order_and_leave_a_hole_for_what_is_not_there(api
     assert answer.errors == []
 
 
+async def test_a_node_that_is_forbidden_does_not_hide_the_others(api: Api) -> None:
+    ids = [gid("SalesLead", uid("Anna Bakker lead 1")), gid("Customer", ANNA)]
+    answer = await api.ask(NODES, {"ids": ids}, role=Role.CUSTOMER, customer=ANNA)
+    assert answer.data == {"nodes": [None, {"__typename": "Customer", "id": ids[1]}]}
+    assert [(error["path"], error["extensions"]["code"]) for error in answer.errors] == [(["nodes", 0], "FORBIDDEN")]
+
+
 async def test_ids_that_name_nothing_are_not_found(api: Api) -> None:
     for identity in (gid("Customer", "x"), gid("Robot", ANNA), gid("SalesOrder", ANNA)):
         assert (await api.ask(NODE, {"id": identity})).codes == ["NOT_FOUND"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -21,7 +22,7 @@ from hub.live.publish import publish
 from hub.records.identity import CustomerId
 from hub.store.engine import Database
 from tests.schema.company import NOW, add_alias, gid, uid
-from tests.schema.following import acknowledged, events, socket
+from tests.schema.following import acknowledged, events, read_events, socket
 from tests.schema.serving import Api, listening_api
 
 ANNA, BEN = CustomerId(uid("Anna Bakker")), CustomerId(uid("Ben de Vries"))
@@ -91,6 +92,16 @@ async def test_server_sent_events_tell_the_same(served: tuple[Api, str], company
         await rename(company, ANNA, "Anna Anders")
         name, change = await anext(stream)
         assert (name, change["data"]["customerUpdates"]["event"]) == ("next", CHANGED)
+
+
+async def test_server_sent_events_come_by_get_too(served: tuple[Api, str]) -> None:
+    api, _ = served
+    document = FOLLOW.replace("$id: ID!, $after: String", "$id: ID!").replace(", after: $after", "")
+    given = {"query": document, "variables": json.dumps({"id": gid("Customer", ANNA)})}
+    headers = {"authorization": f"Bearer {api.token(Role.AGENT)}", "accept": "text/event-stream"}
+    async with api.http.stream("GET", "/graphql", params=given, headers=headers) as response:
+        name, current = await anext(read_events(response))
+    assert (name, current["data"]["customerUpdates"]["event"]) == ("next", "CURRENT")
 
 
 async def test_a_flow_is_followed_by_its_architect(served: tuple[Api, str], company: Database) -> None:
