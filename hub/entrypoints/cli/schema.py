@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 from rich.console import Console
+
+from hub.entrypoints.wiring import InstalledAdapters
+from hub.settings.json_schema import configuration_schema
 
 application = typer.Typer(help="The schemas other tools read.", no_args_is_help=True)
 
@@ -23,3 +27,12 @@ def export(
 
     path.write_text(export_sdl(), encoding="utf-8")
     Console().print(f"Wrote {path}.")
+
+
+@application.command("config")
+def config() -> None:
+    """Print the JSON Schema of hub.yaml with the options of the installed adapters, for editors.
+
+    Example: hub schema config > hub.schema.json
+    """
+    print(orjson.dumps(configuration_schema(InstalledAdapters()), option=orjson.OPT_INDENT_2).decode())
