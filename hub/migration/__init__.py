@@ -1,0 +1,1 @@
+"""The controlled change of a flow's cadence: states, parity, gates, cut-over, rollback."""
