@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 import strawberry
 from graphql import GraphQLError
@@ -48,8 +49,9 @@ class HubSchema(strawberry.Schema):
         errors[:] = [told(error) for error in errors]
 
 
+@cache
 def build_schema(*, introspection: bool = True) -> HubSchema:
-    """The executable schema; without introspection it does not suggest names in its messages either."""
+    """The executable schema, made once per process; without introspection it does not suggest names in messages."""
     limits = [lambda: MaxTokensLimiter(TOKENS_MAX), lambda: AddValidationRules([OperationSize])]
     return HubSchema(
         query=Query,

@@ -27,7 +27,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Test
         server = TestServer(given)
         await server.build_template()
         yield server
-        await server.drop(server.template)
+        await server.drop_all()
         return
     with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as postgres:
         server = TestServer(postgres.libpq("postgres"))

@@ -1,0 +1,53 @@
+-- Kept beside the tables of a test database: brings it back to what the migrations made of it.
+CREATE SCHEMA pristine;
+
+DO $$
+DECLARE
+  name text;
+  seeded boolean;
+BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO seeded;
+    IF seeded THEN
+      EXECUTE format('CREATE TABLE pristine.%1$I AS TABLE public.%1$I', name);
+    END IF;
+  END LOOP;
+END $$;
+
+CREATE FUNCTION pristine.shape() RETURNS text LANGUAGE sql AS $$
+  SELECT md5(string_agg(line, E'\n' ORDER BY line)) FROM (
+    SELECT format('%s %s %s %s', c.relname, c.relkind, a.attname, a.atttypid) AS line
+    FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relnamespace = 'public'::regnamespace
+    UNION ALL SELECT format('%s %s', t.tgrelid::regclass, t.tgname) FROM pg_trigger t
+    UNION ALL SELECT format('%s', p.oid) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+  ) lines
+$$;
+
+CREATE TABLE pristine.fingerprint AS SELECT pristine.shape() AS shape;
+
+-- True when the tables are as new; false when a test changed their shape, and then the database is of no further use.
+CREATE FUNCTION pristine.reset() RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  item record;
+  used boolean;
+BEGIN
+  IF pristine.shape() <> (SELECT shape FROM pristine.fingerprint) THEN
+    RETURN false;
+  END IF;
+  SET LOCAL session_replication_role = replica;
+  FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', item.name) INTO used;
+    IF used THEN
+      EXECUTE format('DELETE FROM public.%I', item.name);
+    END IF;
+    IF to_regclass(format('pristine.%I', item.name)) IS NOT NULL THEN
+      EXECUTE format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE SELECT * FROM pristine.%1$I', item.name);
+    END IF;
+  END LOOP;
+  FOR item IN SELECT sequencename AS name, start_value FROM pg_sequences
+              WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+    PERFORM setval(format('public.%I', item.name)::regclass, item.start_value, false);
+  END LOOP;
+  RETURN true;
+END $$;
