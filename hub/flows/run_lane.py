@@ -9,13 +9,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.errors import Conflict, HubError, NothingWaiting, Transient
+from hub.errors import Conflict, HubError, NothingWaiting, Rejected, Transient
 from hub.flows.engine_room import EngineRoom
 from hub.flows.gone import delete_missing, sweep
 from hub.flows.incoming import Incoming
 from hub.flows.meetings import answered, failed
-from hub.flows.runs import OpenRun, end_run, keep_counters, keep_cursor, keep_seen, open_run
+from hub.flows.runs import OpenRun, end_run, forget_seen, keep_counters, keep_cursor, keep_seen, open_run
 from hub.flows.take_in import take_in
+from hub.ports.capabilities import PullKind
 from hub.ports.pages import PullPage
 from hub.records.source import JsonObject
 from hub.settings.flows import Lane
@@ -55,14 +56,39 @@ async def run_lane(
 
 
 async def _pull_all(room: EngineRoom, run: OpenRun, stopping: Callable[[], bool], progress: Progress) -> None:
+    """One pull of an incremental source; of a source of complete sets every set that waits, the oldest first."""
+    port, entity = room.systems.port(run.lane.system), run.lane.entity
+    overlap = timedelta(seconds=_settings(room, run).overlap_s)
+    complete_sets = port.capabilities[entity].pull is PullKind.FULL
+    cursor = run.cursor if run.midway else None
+    latest = run.cursor
+    put_aside: Rejected | None = None
+    while True:
+        try:
+            if cursor is None:
+                cursor = await port.begin_run(entity, latest, overlap)
+        except NothingWaiting:
+            break
+        except Rejected as error:
+            # A set that cannot be trusted is out of the way now, and must not keep a newer one waiting for a week.
+            if not complete_sets or (put_aside is not None and put_aside.message == error.message):
+                raise
+            put_aside = put_aside or error
+            continue
+        latest = await _pull_one(room, run, cursor, stopping, progress)
+        cursor = None
+        if not complete_sets:
+            break
+    if put_aside is not None:
+        raise put_aside
+
+
+async def _pull_one(
+    room: EngineRoom, run: OpenRun, cursor: JsonObject, stopping: Callable[[], bool], progress: Progress
+) -> JsonObject:
+    """From `cursor` to the last page, then what is gone; returns the cursor behind it all."""
     port, entity = room.systems.port(run.lane.system), run.lane.entity
     settings = _settings(room, run)
-    cursor = run.cursor if run.midway else None
-    if cursor is None:
-        try:
-            cursor = await port.begin_run(entity, run.cursor, timedelta(seconds=settings.overlap_s))
-        except NothingWaiting:
-            return
     set_began: datetime | None = None
     last = False
     while not last:
@@ -77,6 +103,7 @@ async def _pull_all(room: EngineRoom, run: OpenRun, stopping: Callable[[], bool]
     elif settings.sweep and port.capabilities[entity].sweep:
         await sweep(room, run, settings.max_delete_share)
     await _finish(room, run, cursor)
+    return cursor
 
 
 def _settings(room: EngineRoom, run: OpenRun) -> Lane:
@@ -102,3 +129,4 @@ async def _finish(room: EngineRoom, run: OpenRun, cursor: JsonObject) -> None:
     await room.systems.port(run.lane.system).finished(run.lane.entity, cursor)
     async with room.database.transaction() as connection:
         await keep_cursor(connection, run.lane.lane_id, cursor, None, room.clock())
+        await forget_seen(connection, run.id)

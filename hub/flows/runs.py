@@ -105,6 +105,11 @@ async def keep_seen(connection: AsyncConnection, run_id: UUID, ids: Iterable[str
     )
 
 
+async def forget_seen(connection: AsyncConnection, run_id: UUID) -> None:
+    """The set is through: the next one is judged by its own ids."""
+    await connection.execute(text("DELETE FROM run_seen WHERE run_id = :run"), {"run": run_id})
+
+
 async def end_run(
     connection: AsyncConnection,
     run_id: UUID,
@@ -125,5 +130,5 @@ async def end_run(
     if flow is None:
         raise NotFound(f"there is no run {run_id}")
     if state != "INTERRUPTED":
-        await connection.execute(text("DELETE FROM run_seen WHERE run_id = :id"), {"id": run_id})
+        await forget_seen(connection, run_id)
     await publish_flow(connection, flow, now)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class PullKind(StrEnum):
-    """INCREMENTAL: changed records from a cursor. FULL: every run delivers the whole set."""
+    """INCREMENTAL: changed records from a cursor. FULL: whole sets, of which a run takes in all that wait."""
 
     INCREMENTAL = "INCREMENTAL"
     FULL = "FULL"

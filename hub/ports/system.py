@@ -47,8 +47,8 @@ class SystemPort(ABC):
         """The cursor a new run starts from: `cursor` (None: from the beginning) rewound by `overlap` of source time.
 
         A run that was interrupted does not call this again: it continues from the last committed page's cursor.
-        A source that hands complete sets over (files) gives one set a run, the oldest first, and raises
-        NothingWaiting when none is there; more may wait behind it, so a caller repeats runs until it is raised.
+        A source that hands complete sets over (files) gives one set a call, the oldest first, and raises
+        NothingWaiting when none is there; more may wait behind it, so one run calls this again until it is raised.
         A set that cannot be trusted (checksum, row count) is put aside and raises Rejected: the next call goes on.
         """
         raise self._cannot("pull", entity)
