@@ -7,6 +7,7 @@ from typing import Final
 
 from adapters.memory.port import MemoryOptions, MemoryPort
 from adapters.memory.store import MemoryStore
+from hub.ports.limits import CallLimits
 from hub.ports.system import Adapter
 from hub.records.identity import SystemName
 
@@ -18,7 +19,7 @@ def memory_store(name: str) -> MemoryStore:
     return _STORES.setdefault(name, MemoryStore())
 
 
-def _open(name: SystemName, options: MemoryOptions) -> MemoryPort:
+def _open(name: SystemName, options: MemoryOptions, _limits: CallLimits) -> MemoryPort:
     return MemoryPort(name, memory_store(options.store), options.entities)
 
 

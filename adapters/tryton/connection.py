@@ -11,6 +11,9 @@ import httpx2
 
 from adapters.tryton.options import TrytonOptions
 from hub.errors import Transient
+from hub.ports.limits import CallLimits, RateLimit
+
+_NOT_NOW = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class AnswerLost(Transient):
@@ -30,15 +33,16 @@ class Reply:
 class Connection:
     """A pool of connections to `/<database>/rpc/`."""
 
-    def __init__(self, options: TrytonOptions) -> None:
+    def __init__(self, options: TrytonOptions, limits: CallLimits) -> None:
         self._url = f"{str(options.url).rstrip('/')}/{options.database}/rpc/"
         self._client = httpx2.AsyncClient(
-            timeout=options.timeout_s,
-            limits=httpx2.Limits(max_connections=options.connections),
+            timeout=limits.timeout_s,
+            limits=httpx2.Limits(max_connections=limits.concurrency),
             # Tryton labels every answer over 1,400 bytes as gzip, also plain bytes to a client that did not ask
             # for it: only a client that accepts gzip can read them.
             headers={"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip"},
         )
+        self._told: RateLimit | None = None
 
     async def post(self, body: bytes, authorization: str | None) -> Reply:
         """Send one call. Raises AnswerLost when it may have had an effect, Transient when it cannot have had one."""
@@ -52,10 +56,18 @@ class Connection:
         except httpx2.TransportError as error:
             raise AnswerLost(f"Tryton's answer was lost ({type(error).__name__})") from error
         retry_after_s = _seconds(response.headers.get("Retry-After"))
+        if response.status_code in _NOT_NOW and retry_after_s is not None:
+            # Kept apart from the error, which a write turns into an outcome without a time.
+            self._told = RateLimit(0, retry_after_s)
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             # A gateway in front of Tryton answers like this too, whatever became of the call behind it.
             raise AnswerLost(f"Tryton answered with HTTP {response.status_code}", retry_after_s)
         return Reply(response.status_code, response.content, _date(response.headers.get("Date")), retry_after_s)
+
+    def told(self) -> RateLimit | None:
+        """What Tryton, or a gateway in front of it, said since the last question."""
+        told, self._told = self._told, None
+        return told
 
     async def aclose(self) -> None:
         """Close every connection; may be called twice."""

@@ -35,8 +35,6 @@ class TrytonOptions(BaseModel):
         Field(min_length=1, description="What this Tryton is used for; `hub check` asks for the rights on these only"),
         AfterValidator(_held),
     ] = tuple(ENTITIES)
-    timeout_s: Annotated[float, Field(gt=0, le=600, description="Longest wait for one answer, in seconds")] = 60.0
-    connections: Annotated[int, Field(ge=1, le=64, description="Most calls at the same time")] = 8
     page_rows: Annotated[
         int, Field(ge=1, le=2000, description="Most parents read in one call; nested pages of 500 measured fastest")
     ] = 500

@@ -18,6 +18,7 @@ from adapters.tryton.sweep import sweep_page
 from adapters.tryton.update import Updater
 from hub.errors import Invalid
 from hub.ports.capabilities import Capabilities, PullKind
+from hub.ports.limits import DEFAULT_LIMITS, CallLimits, RateLimit
 from hub.ports.pages import CheckResult, PullPage, SweepPage
 from hub.ports.system import SystemPort
 from hub.ports.writing import Operation, WriteCommand, WriteOutcome
@@ -42,12 +43,12 @@ _CUSTOMER = Capabilities(
 class TrytonPort(SystemPort):
     """Offers the entities that the options name."""
 
-    def __init__(self, name: SystemName, options: TrytonOptions) -> None:
+    def __init__(self, name: SystemName, options: TrytonOptions, limits: CallLimits = DEFAULT_LIMITS) -> None:
         self.name = name
         self.capabilities: Mapping[Entity, Capabilities] = {
             entity: _CUSTOMER if entity is Entity.CUSTOMER else _READ for entity in options.entities
         }
-        self._session = Session(options)
+        self._session = Session(options, limits)
         self._clock = SourceClock(self._session)
         horizon = timedelta(seconds=options.horizon_s)
         self._puller = Puller(self._session, self._clock, options.page_rows, horizon)
@@ -101,6 +102,10 @@ class TrytonPort(SystemPort):
         if entity is not Entity.CUSTOMER or entity not in self.capabilities:
             raise self._cannot("find_by_key", entity)
         return await self._creator.find(key)
+
+    def rate_limit(self) -> RateLimit | None:
+        """See `connection`."""
+        return self._session.told()
 
     def _declared(self, what: str, entity: Entity) -> None:
         if entity not in self.capabilities:

@@ -16,6 +16,7 @@ from adapters.tryton.faults import LOCK_OUT_S, error_of, refusal_of
 from adapters.tryton.options import TrytonOptions
 from adapters.tryton.wire import Fault, WireValue, decoded_answer, encoded_call, rows_of
 from hub.errors import Rejected, Transient, Unauthorised
+from hub.ports.limits import CallLimits, RateLimit
 from hub.records.source import JsonObject, JsonValue
 
 _PREFERENCES = "model.res.user.get_preferences"
@@ -34,9 +35,9 @@ class _Login:
 class Session:
     """Logs in on first use. Safe for several tasks: whoever finds the session expired renews it for all."""
 
-    def __init__(self, options: TrytonOptions) -> None:
+    def __init__(self, options: TrytonOptions, limits: CallLimits) -> None:
         self._options = options
-        self._connection = Connection(options)
+        self._connection = Connection(options, limits)
         self._login: _Login | None = None
         self._renewing = asyncio.Lock()
         self._refused_until = 0.0
@@ -73,6 +74,10 @@ class Session:
         if reply.date is None:
             raise Rejected("the answer carries no Date header")
         return reply.date
+
+    def told(self) -> RateLimit | None:
+        """See `connection`."""
+        return self._connection.told()
 
     async def aclose(self) -> None:
         """End the session at the server, as far as it can be reached, and close the connections."""

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.errors import Transient
 from hub.ports.capabilities import Capabilities, PullKind
 from hub.ports.keyset import Position, advanced, rewound
+from hub.ports.limits import DEFAULT_LIMITS, CallLimits
 from hub.ports.pages import CheckResult, PullPage, SweepPage
 from hub.ports.system import SystemPort
 from hub.records.identity import Entity, ExternalId, SystemName
@@ -53,10 +54,11 @@ class Mark(BaseModel):
 class ShopPort(SystemPort):
     """Reads only. `changed_at` is in whole seconds since 1970, UTC, set by the shop."""
 
-    def __init__(self, name: SystemName, options: ShopOptions) -> None:
+    def __init__(self, name: SystemName, options: ShopOptions, limits: CallLimits = DEFAULT_LIMITS) -> None:
         self.name = name
         self.capabilities = {Entity.CUSTOMER: CAN}
         self._file = options.file
+        self._timeout_s = limits.timeout_s
 
     async def check(self) -> Sequence[CheckResult]:
         """One line: whether the table can be read."""
@@ -124,7 +126,9 @@ class ShopPort(SystemPort):
         """Run one query in a thread of its own, because SQLite blocks."""
 
         def read() -> list[Row]:
-            with closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True)) as connection:
+            with closing(
+                sqlite3.connect(f"file:{self._file}?mode=ro", timeout=self._timeout_s, uri=True)
+            ) as connection:
                 connection.row_factory = sqlite3.Row
                 return [dict(row) for row in connection.execute(query, values)]
 

@@ -12,8 +12,10 @@ from hub.customers.recognise import Rules
 from hub.customers.survive import FieldRule, Survivorship
 from hub.flows.engine_room import EngineRoom
 from hub.flows.systems import OpenSystems
-from hub.ports.system import Adapter
+from hub.ports.limits import CallLimits
+from hub.ports.system import Adapter, SystemPort
 from hub.settings.configuration import Configuration
+from hub.settings.systems import ConnectedSystem
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
 
@@ -48,11 +50,13 @@ def recognition_rules(configuration: Configuration) -> Rules:
 def open_systems(configuration: Configuration, adapters: Mapping[str, Adapter[Any]]) -> OpenSystems:
     """The configured systems, each opened when it is first asked for, on the loop that asks."""
     return OpenSystems(
-        {
-            name: partial(adapters[system.adapter].open, name, system.options)
-            for name, system in configuration.systems.items()
-        }
+        {name: partial(_open, adapters[system.adapter], system) for name, system in configuration.systems.items()}
     )
+
+
+def _open(adapter: Adapter[Any], system: ConnectedSystem) -> SystemPort:
+    limits = CallLimits(system.limits.concurrency, system.limits.timeout_s)
+    return adapter.open(system.name, system.options, limits)
 
 
 def engine_room(

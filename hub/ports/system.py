@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from hub.errors import Invalid
 from hub.ports.capabilities import Capabilities
+from hub.ports.limits import CallLimits, RateLimit
 from hub.ports.pages import CheckResult, PullPage, SweepPage
 from hub.ports.writing import WriteCommand, WriteOutcome
 from hub.records.identity import Entity, ExternalId, SystemName
@@ -76,6 +77,13 @@ class SystemPort(ABC):
         """The object that a CREATE with this idempotency key made, None if it never did."""
         raise self._cannot("find_by_key", entity)
 
+    def rate_limit(self) -> RateLimit | None:
+        """What the package said of its own limit since the last time this was asked, None if nothing.
+
+        Asked after every call. A refusal that names a time needs no word here: raise Transient with `retry_after_s`.
+        """
+        return None
+
     def _cannot(self, what: str, entity: Entity) -> Invalid:
         return Invalid(f"system {self.name} does not {what} {entity.value}: it declares no such capability")
 
@@ -85,11 +93,12 @@ class Adapter(Generic[Options]):
     """What an adapter package exports as ADAPTER under the entry-point group `contacthub.adapters`.
 
     `options` validates the system's `options:` in hub.yaml. `open` makes a port that connects on first use, on the
-    event loop it is called from. `mappings` is a folder with one `<entity>.yaml` per entity that maps the package's
-    words to canonical records and that hub.yaml may override; None where every installation differs.
+    event loop it is called from, and keeps to the limits given. `mappings` is a folder with one `<entity>.yaml` per
+    entity that maps the package's words to canonical records and that hub.yaml may override; None where every
+    installation differs.
     """
 
     name: str
     options: type[Options]
-    open: Callable[[SystemName, Options], SystemPort]
+    open: Callable[[SystemName, Options, CallLimits], SystemPort]
     mappings: Path | None = None

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.memory import ADAPTER, MemoryOptions, MemoryPort, MemoryStore, memory_store
 from hub.errors import Invalid, Transient
+from hub.ports.limits import DEFAULT_LIMITS
 from hub.ports.writing import FieldChange, Operation, Unanswered, WriteCommand, Written
 from hub.records.identity import Entity, ExternalId, SystemName
 from tests.contracts.runs import run
@@ -106,7 +107,8 @@ async def test_a_child_field_is_written_by_path_and_only_where_the_child_is(
 
 async def test_systems_that_name_one_store_see_the_same_records() -> None:
     memory_store("shared").put(CUSTOMER, "1", {"name": "Anna"})
-    first, second = (ADAPTER.open(SystemName(name), MemoryOptions(store="shared")) for name in ("crm", "lms"))
+    options = MemoryOptions(store="shared")
+    first, second = (ADAPTER.open(SystemName(name), options, DEFAULT_LIMITS) for name in ("crm", "lms"))
 
     assert await first.read(CUSTOMER, [ExternalId("1")]) == await second.read(CUSTOMER, [ExternalId("1")])
 

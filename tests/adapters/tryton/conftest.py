@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.tryton.port import TrytonPort
+from hub.ports.limits import CallLimits
 from hub.records.identity import SystemName
 from tests.adapters.tryton.proxy import Line, line_to
 from tests.adapters.tryton.running import RunningTryton
@@ -27,6 +28,6 @@ async def line(tryton: RunningTryton) -> AsyncIterator[Line]:
 
 @pytest.fixture
 async def port_behind_line(tryton: RunningTryton, line: Line) -> AsyncIterator[TrytonPort]:
-    opened = TrytonPort(SystemName("crm"), tryton.options(line.url, timeout_s=5))
+    opened = TrytonPort(SystemName("crm"), tryton.options(line.url), CallLimits(timeout_s=5))
     yield opened
     await opened.aclose()

@@ -10,6 +10,7 @@ import pytest
 from adapters.tryton.options import TrytonOptions
 from adapters.tryton.port import TrytonPort
 from hub.errors import Rejected, Transient, Unauthorised
+from hub.ports.limits import RateLimit
 from hub.ports.writing import FieldChange, Operation, Unanswered, WriteCommand, Written
 from hub.records.identity import Entity, ExternalId, SystemName
 from tests.adapters.tryton.long_transaction import end_newest_session
@@ -103,6 +104,8 @@ async def test_patience_is_passed_on_with_its_seconds(line: Line, port_behind_li
         await port_behind_line.now()
 
     assert asked.value.retry_after_s == 17
+    assert port_behind_line.rate_limit() == RateLimit(0, 17)
+    assert port_behind_line.rate_limit() is None
 
 
 async def test_a_write_whose_answer_is_lost_is_unanswered_though_it_happened(
