@@ -17,9 +17,9 @@ _LAST_SECOND = 253_402_300_799  # of the year 9999, after which there is no date
 
 
 def _known(value: object) -> object:
-    """Roles of other applications in the same token say nothing here."""
+    """Roles of other applications in the same token say nothing here, whatever shape they have."""
     named = [value] if isinstance(value, str) else value
-    return [role for role in named if role in set(Role)] if isinstance(named, list) else named
+    return [role for role in named if isinstance(role, str) and role in set(Role)] if isinstance(named, list) else named
 
 
 class Claims(BaseModel):
