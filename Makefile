@@ -45,7 +45,7 @@ sizes: $(STAMP)
 	@$(BIN)/python tools/sizes.py
 
 fast: $(STAMP)
-	@$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow" $(ARGS)
 
 schema: $(STAMP)  ## Write schema/schema.graphql from the code
 	@$(BIN)/hub schema export

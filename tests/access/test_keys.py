@@ -52,7 +52,7 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize("text", UNUSABLE)
+@pytest.mark.parametrize("text", UNUSABLE, ids=range(len(UNUSABLE)))
 def test_file_without_a_usable_key_is_invalid(text: bytes) -> None:
     with pytest.raises(Invalid):
         read_keys(text)
