@@ -9,6 +9,8 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from hub.store.doorbell import Doorbell, wanted_rings
+
 RETRIED_STATES = frozenset({"40001", "40P01"})
 """SQLSTATE of a serialization failure and of a deadlock: the transaction did nothing and may be run again."""
 
@@ -42,12 +44,18 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
+        self._doorbell = Doorbell(engine)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A read-write transaction at READ COMMITTED: committed at the end of the block, rolled back by an error."""
+        """A read-write transaction at READ COMMITTED: committed at the end of the block, rolled back by an error.
+
+        What it asked to be rung (`ring_after_commit`) is rung behind the commit, without anybody waiting for it.
+        """
         async with self.engine.begin() as connection:
             yield connection
+            wanted = wanted_rings(connection)
+        self._doorbell.ring(wanted)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -59,6 +67,7 @@ class Database:
 
     async def aclose(self) -> None:
         """Close every pooled connection; on the loop the engine was opened on."""
+        await self._doorbell.aclose()
         await self.engine.dispose()
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.observe.context import carried_context
 from hub.store.sets import run_set
+from hub.work.doorbell import ring_for_work
 from hub.work.lines import lock_lines, promote
 from hub.work.tables import AT_HEAD
 from hub.work.work import NewWork
@@ -34,8 +35,8 @@ RETURNING id
 async def dispatch(connection: AsyncConnection, items: Sequence[NewWork], now: datetime) -> list[int]:
     """Ids of the new rows in the order of `items`; an item whose dedupe key exists is left out.
 
-    Holds the lines of `items` until the caller's transaction ends, so the finish of their heads waits for it. Ring the
-    doorbell after the commit, or the work waits for the relay's next look.
+    Holds the lines of `items` until the caller's transaction ends, so the finish of their heads waits for it. The
+    relays hear of new work as soon as a `Database.transaction` has committed it.
     """
     if not items:
         return []
@@ -49,6 +50,8 @@ async def dispatch(connection: AsyncConnection, items: Sequence[NewWork], now: d
     if lines and len(inserted) < len(items):
         # The first of a line may have been the duplicate; then the one behind it is at the head.
         await promote(connection, dict.fromkeys(lines, 0))
+    if inserted:
+        await ring_for_work(connection)
     return inserted
 
 

@@ -6,15 +6,15 @@ import asyncio
 from typing import Final
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.store.doorbell import ring_after_commit
 from hub.store.engine import Database
 
 log = structlog.get_logger(__name__)
 
 CHANNEL: Final = "contacthub_work"
-_NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', '')")
 RELISTEN_S = 1.0
 
 
@@ -39,36 +39,9 @@ class Bell:
         return True
 
 
-class Doorbell:
-    """Rings at every relay of the database; for whoever dispatches, after the commit.
-
-    A NOTIFY inside a business transaction would queue its commit behind all others that notify.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._wanted = False
-        self._ringing: asyncio.Task[None] | None = None
-
-    def ring(self) -> None:
-        """Neither waits nor fails; any number of rings while one is under way makes one more."""
-        self._wanted = True
-        if self._ringing is None or self._ringing.done():
-            self._ringing = asyncio.create_task(self._ring())
-
-    async def aclose(self) -> None:
-        """Return when the last ring is out."""
-        if self._ringing is not None:
-            await self._ringing
-
-    async def _ring(self) -> None:
-        while self._wanted:
-            self._wanted = False
-            try:
-                async with self._database.transaction() as connection:
-                    await connection.execute(_NOTIFY)
-            except (DBAPIError, OSError) as error:
-                log.warning("doorbell out of order, relays find the work by looking", error=type(error).__name__)
+async def ring_for_work(connection: AsyncConnection) -> None:
+    """Have every relay of the database look for ready work once the transaction of `connection` has committed."""
+    await ring_after_commit(connection, CHANNEL)
 
 
 async def answer_doorbell(database: Database, bell: Bell) -> None:

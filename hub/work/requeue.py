@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.work.decisions import Dead, Done
+from hub.work.doorbell import ring_for_work
 from hub.work.lines import lock_lines, promote
 from hub.work.tables import WorkState
 
@@ -41,6 +42,7 @@ async def requeue(connection: AsyncConnection, ids: Sequence[int], now: datetime
     lines = await _hold_lines(connection, ids, now)
     requeued = (await connection.execute(_REQUEUE, {"ids": list(ids), "now": now})).rowcount
     await promote(connection, dict.fromkeys(lines, 0))
+    await ring_for_work(connection)
     return requeued
 
 
@@ -58,6 +60,7 @@ async def settle(connection: AsyncConnection, ids: Sequence[int], outcome: Done 
         )
     ).all()
     await promote(connection, {row.line: row.id for row in settled if row.line is not None})
+    await ring_for_work(connection)
     return len(settled)
 
 

@@ -9,6 +9,7 @@ from hub.flows.tables import FlowRun
 from hub.store.engine import Database
 from hub.store.tables import AuditEvent
 from tests.schema.serving import Api
+from tests.work.listening import listening
 
 RUN = """
 mutation Run($input: RunFlowInput!) {
@@ -32,6 +33,13 @@ async def test_a_run_is_queued_with_its_work_and_its_audit(api: Api, company: Da
         assert [tuple(row) for row in work] == [("flow.run", "daily", "lane/1")]
         deeds = await connection.execute(select(AuditEvent.principal, AuditEvent.action, AuditEvent.detail))
         assert [tuple(row) for row in deeds] == [("development:architect", "runFlow", {"flow": "crm-customers"})]
+
+
+async def test_workers_hear_of_the_run_at_once(api: Api, company: Database, database_url: str) -> None:
+    async with listening(database_url) as ear:
+        await api.ask(RUN, {"input": {"flow": "crm-customers"}}, role=Role.ARCHITECT)
+        assert await ear.rung()
+    assert await runs(company) == 3
 
 
 async def test_a_flow_that_cannot_run_is_a_problem(api: Api, company: Database) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from hub.store.engine import Database
 from hub.work.decisions import Decision
 from hub.work.dispatch import dispatch
-from hub.work.doorbell import Doorbell
 from hub.work.tables import Dispatch, Queue, WorkState
 from hub.work.work import Handlers, NewWork, RegisteredHandler, Work
 from hub.work.worker import Stopping, Worker
@@ -58,13 +57,9 @@ class Bench:
         self.time = Time()
 
     async def order(self, *items: NewWork) -> list[int]:
-        """Dispatch in one transaction and ring."""
+        """Dispatch in one transaction."""
         async with self.database.transaction() as connection:
-            ids = await dispatch(connection, items, self.time())
-        doorbell = Doorbell(self.database)
-        doorbell.ring()
-        await doorbell.aclose()
-        return ids
+            return await dispatch(connection, items, self.time())
 
     async def rows(self, ids: Sequence[int]) -> list[Row]:
         """The rows in the order of `ids`."""

@@ -1,0 +1,61 @@
+"""Ring at other processes once a transaction has committed: a hint that there is something to look for, never the news.
+
+A NOTIFY inside a business transaction would queue its commit behind all others that notify; so a transaction only says
+that it wants a ring, and the `Database` that committed it rings in a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+log = structlog.get_logger(__name__)
+
+_WANTED: Final = "contacthub_rings"
+_NOTIFY = text("SELECT pg_notify(channel, '') FROM unnest(CAST(:channels AS text[])) AS channel")
+
+
+async def ring_after_commit(connection: AsyncConnection, channel: str) -> None:
+    """Whoever listens to `channel` hears of it if and when the transaction of `connection` commits."""
+    await connection.execution_options(**{_WANTED: wanted_rings(connection) | {channel}})
+
+
+def wanted_rings(connection: AsyncConnection) -> frozenset[str]:
+    """The channels that the transaction of `connection` wants rung."""
+    begun = connection.sync_connection
+    return frozenset() if begun is None else begun.get_execution_options().get(_WANTED, frozenset())
+
+
+class Doorbell:
+    """Rings over a connection of the engine's pool, on the engine's loop."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._wanted: set[str] = set()
+        self._ringing: asyncio.Task[None] | None = None
+
+    def ring(self, channels: AbstractSet[str]) -> None:
+        """Neither waits nor fails; any number of rings while one is under way makes one more."""
+        self._wanted |= channels
+        if self._wanted and (self._ringing is None or self._ringing.done()):
+            self._ringing = asyncio.create_task(self._ring(), name="doorbell")
+
+    async def aclose(self) -> None:
+        """Return when the last ring is out."""
+        if self._ringing is not None:
+            await self._ringing
+
+    async def _ring(self) -> None:
+        while self._wanted:
+            channels, self._wanted = sorted(self._wanted), set()
+            try:
+                async with self._engine.begin() as connection:
+                    await connection.execute(_NOTIFY, {"channels": channels})
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("doorbell out of order, others find the work by looking", error=type(error).__name__)
