@@ -10,13 +10,26 @@ from hub.customers import tables as customers
 from hub.exchange import tables as exchange
 from hub.flows import tables as flows
 from hub.live import tables as live
+from hub.migration import tables as migration
 from hub.offers import tables as offers
 from hub.store import idempotency
 from hub.store import tables as store
 from hub.store.metadata import METADATA
 from hub.work import tables as work
 
-ROOMS_WITH_TABLES = (belongings, contacts, customers, exchange, flows, idempotency, live, offers, store, work)
+ROOMS_WITH_TABLES = (
+    belongings,
+    contacts,
+    customers,
+    exchange,
+    flows,
+    idempotency,
+    live,
+    migration,
+    offers,
+    store,
+    work,
+)
 
 
 def all_tables() -> MetaData:

@@ -18,6 +18,7 @@ from hub.settings.check_trust import check_survivorship
 from hub.settings.find_mappings import MappingFinder
 from hub.settings.flows import Flow, FlowEntry, PlannedFlow
 from hub.settings.hub_file import HubFile
+from hub.settings.migrations import MigrationRules
 from hub.settings.systems import AdapterSpec, ConnectedSystem
 from hub.settings.trust import Recognition, Survivorship
 from hub.yaml.nodes import Node, read_yaml
@@ -65,7 +66,11 @@ def load_configuration(
             SystemName(name): ConnectedSystem(SystemName(name), entry.adapter, entry.roles, entry.limits, options[name])
             for name, entry in file.systems.items()
         },
-        flows={FlowName(name): _flow(name, entry) for name, entry in file.flows.items() if not entry.planned},
+        flows={
+            FlowName(name): _flow(name, entry, file.migrations)
+            for name, entry in file.flows.items()
+            if not entry.planned
+        },
         planned={FlowName(name): _planned(name, entry) for name, entry in file.flows.items() if entry.planned},
         survivorship=_ranked(file.survivorship, systems),
         recognition=file.recognition,
@@ -102,7 +107,7 @@ def _options(
     return options
 
 
-def _flow(name: str, entry: FlowEntry) -> Flow:
+def _flow(name: str, entry: FlowEntry, migrations: MigrationRules) -> Flow:
     # check_flows has seen to it that both are there.
     if entry.entity is None or entry.source is None:
         raise AssertionError(name)
@@ -115,6 +120,7 @@ def _flow(name: str, entry: FlowEntry) -> Flow:
         target=SystemName(entry.target),
         lanes=entry.lanes,
         prerequisites=tuple(FlowName(other) for other in entry.prerequisites),
+        migration=migrations.within(entry.migration),
     )
 
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from hub.records.identity import Entity, FlowName, SystemName
 from hub.records.lanes import FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy
+from hub.settings.migrations import DEFAULT_RULES, MigrationRules
 from hub.settings.written import Written
 from hub.yaml.nearest import nearest
 
@@ -83,6 +84,9 @@ class FlowEntry(Written):
     prerequisites: tuple[str, ...] = Field(
         (), description="Flows that must be at least as fast before this one may become faster."
     )
+    migration: MigrationRules | None = Field(
+        None, description="Where this flow's migration differs from `migrations`: the same keys."
+    )
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class Flow:
     target: SystemName
     lanes: tuple[Lane, ...]
     prerequisites: tuple[FlowName, ...]
+    migration: MigrationRules = DEFAULT_RULES
 
     @property
     def inbound(self) -> bool:

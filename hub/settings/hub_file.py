@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from hub.settings.flows import FlowEntry
+from hub.settings.migrations import DEFAULT_RULES, MigrationRules
 from hub.settings.systems import SystemEntry
 from hub.settings.trust import Recognition, Survivorship
 from hub.settings.written import Name, Written
@@ -20,3 +21,6 @@ class HubFile(Written):
     flows: Mapping[Name, FlowEntry] = Field(description="The information flows by name.")
     survivorship: Survivorship = Field(Survivorship(), description="Whom the golden record believes.")
     recognition: Recognition = Field(Recognition(), description="How people are recognised.")
+    migrations: MigrationRules = Field(
+        DEFAULT_RULES, description="When a flow may move to another cadence; a flow may differ under `migration`."
+    )

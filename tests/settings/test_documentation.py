@@ -16,6 +16,7 @@ from hub.settings.business_flows import BUSINESS_FLOWS
 from hub.settings.environment import Settings
 from hub.settings.flows import FlowEntry, Lane
 from hub.settings.hub_file import HubFile
+from hub.settings.migrations import MigrationRules, OnDrift
 from hub.settings.systems import Limits, SystemEntry
 from hub.settings.trust import FieldTrust, Recognition, Survivorship
 
@@ -23,11 +24,11 @@ REFERENCE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(
 ROWS = [line for line in REFERENCE.splitlines() if line.startswith("| `")]
 
 MODELS: list[type[BaseModel]] = [
-    *(HubFile, SystemEntry, Limits, FlowEntry, Lane, Survivorship, FieldTrust, Recognition),
+    *(HubFile, SystemEntry, Limits, FlowEntry, Lane, MigrationRules, Survivorship, FieldTrust, Recognition),
     *(MappingDocument, FieldRule, ListRule, Settings),
 ]
 FIELDS = [(model, field.alias or name) for model in MODELS for name, field in model.model_fields.items()]
-ENUMS: list[type[Enum]] = [Entity, SystemRole, FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy, ValueType]
+ENUMS: list[type[Enum]] = [Entity, SystemRole, FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy, OnDrift, ValueType]
 
 
 @pytest.mark.parametrize(("model", "name"), FIELDS, ids=[f"{model.__name__}.{name}" for model, name in FIELDS])
