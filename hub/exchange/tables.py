@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.metadata import Table
 
+_COLLECTED = "state = 'COLLECTED'"
+
 
 class ConnectedSystem(Table):
     """A package as the hub last met it; `state` is ACTIVE, DEGRADED, SUSPENDED or DISABLED."""
@@ -76,26 +78,76 @@ class TargetImage(Table):
 class OutboundCommand(Table):
     """One effect wanted at a target; `key` is unique per (target, entity, object, target version) and not per lane.
 
-    `state`: PENDING, SENT, DONE, REFUSED, UNKNOWN (the answer never came), CANCELLED.
+    `state`: COLLECTED (waits for its lane's next batch), PENDING, SENT, DONE, REFUSED, UNKNOWN (the answer never came),
+    DEAD (given up after retries), MERGED (`carried_by` holds the net effect in its place), CANCELLED.
+    `lane_id` and `epoch`: who carries it; `run_id`: in which batch. `sent_at` stands once it may have left.
+    `object_id` is the external id, or the key of a CREATE. A net effect spans `from_version` to `version`, wanted from
+    `wanted_from` to `created_at`; for a single one both ends are equal.
     """
 
     __tablename__ = "outbound_command"
-    __table_args__ = (Index("ix_outbound_command_object", "target", "entity", "external_id"),)
+    __table_args__ = (
+        Index("ix_outbound_command_object", "target", "entity", "external_id"),
+        Index("ix_outbound_command_collected", "flow", "object_id", "version", postgresql_where=text(_COLLECTED)),
+        Index("ix_outbound_command_collected_line", "flow", "line", postgresql_where=text(_COLLECTED)),
+        Index("ix_outbound_command_run", "run_id", postgresql_where=text("run_id IS NOT NULL")),
+        Index("ix_outbound_command_lane", "lane_id", "created_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     flow: Mapped[str] = mapped_column(ForeignKey("information_flow.name"))
+    lane_id: Mapped[int | None] = mapped_column(ForeignKey("lane.id"))
+    epoch: Mapped[int] = mapped_column(server_default=text("1"))
+    run_id: Mapped[UUID | None]
     target: Mapped[str]
     entity: Mapped[str]
     operation: Mapped[str]
+    object_id: Mapped[str]
     external_id: Mapped[str | None]
+    line: Mapped[str]
     changes: Mapped[list[object]]
+    from_version: Mapped[int]
+    version: Mapped[int]
     state: Mapped[str] = mapped_column(server_default=text("'PENDING'"))
+    carried_by: Mapped[UUID | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     outcome_code: Mapped[str | None]
     outcome_message: Mapped[str | None]
+    wanted_from: Mapped[datetime]
     created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+class ShadowCommand(Table):
+    """What a SHADOW or VERIFY lane would send and never does; `left_at` is empty while it waits for the lane's batch.
+
+    Columns as in outbound_command; `at` is when the (last) change was wanted.
+    """
+
+    __tablename__ = "shadow_command"
+    __table_args__ = (
+        UniqueConstraint("lane_id", "key"),
+        Index("ix_shadow_command_waiting", "lane_id", "object_id", "version", postgresql_where=text("left_at IS NULL")),
+        Index("ix_shadow_command_lane", "lane_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lane_id: Mapped[int] = mapped_column(ForeignKey("lane.id"))
+    key: Mapped[str]
+    target: Mapped[str]
+    entity: Mapped[str]
+    operation: Mapped[str]
+    object_id: Mapped[str]
+    external_id: Mapped[str | None]
+    line: Mapped[str]
+    changes: Mapped[list[object]]
+    from_version: Mapped[int]
+    version: Mapped[int]
+    wanted_from: Mapped[datetime]
+    at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
 
 
 class InboxEvent(Table):

@@ -1,24 +1,22 @@
-"""Want something of a target: the command is written in the business transaction and leaves through dispatch."""
+"""Want something of a target: the command is written in the business transaction and leaves by the flow's lane."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.exchange.effect import Effect, written_changes
+from hub.exchange.order import order
+from hub.exchange.outbound_flow import flow_to
 from hub.ports.writing import FieldChange, Operation
+from hub.records.customer import Canonical
 from hub.records.identity import Entity, ExternalId
-from hub.work.dispatch import dispatch
-from hub.work.tables import Queue
-from hub.work.work import NewWork
-
-SEND = "outbound.send"
-"""Kind of the dispatch rows that send one command; payload {"command": UUID}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,65 +29,97 @@ class Target:
     line: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewObject:
+    """An object that a system is to have. `key` is the hub's own for it, for ever: the same key makes it once."""
+
+    system: str
+    entity: Entity
+    key: str
+    line: str
+
+
 async def want_update(
     connection: AsyncConnection, target: Target, changes: Sequence[FieldChange], now: datetime
 ) -> UUID | None:
     """Write the command that makes `changes` true at the target, None when no flow leads there.
 
-    The same changes while they are still on their way give the command that carries them.
+    The same changes while they are the last on their way give the command that carries them.
     """
-    flow = (
-        await connection.execute(
-            text(
-                """SELECT f.name, l.cadence FROM information_flow f
-                   JOIN lane l ON l.flow = f.name AND l.mode = 'AUTHORITATIVE'
-                   WHERE f.target = :target AND f.entity = :entity AND NOT f.planned ORDER BY f.name LIMIT 1"""
-            ),
-            {"target": target.system, "entity": target.entity.value},
-        )
-    ).one_or_none()
+    flow = await flow_to(connection, target.system, target.entity)
     if flow is None:
         return None
-    written = orjson.dumps([{"path": c.path, "old": c.old, "new": c.new} for c in changes]).decode()
     version = await _next_version(connection, target, changes, now)
-    under_way: UUID | None = await connection.scalar(
-        text(
-            """SELECT id FROM outbound_command WHERE target = :target AND entity = :entity AND external_id = :id
-               AND state IN ('PENDING', 'SENT') AND changes = CAST(:changes AS jsonb)"""
-        ),
-        {"target": target.system, "entity": target.entity.value, "id": target.external_id, "changes": written},
-    )
+    under_way = await _under_way(connection, target, changes)
     if under_way is not None:
         return under_way
-    command_id = uuid4()
-    await connection.execute(
+    effect = Effect(
+        key=f"{target.system}/{target.entity.value}/{target.external_id}/{version}",
+        target=target.system,
+        entity=target.entity.value,
+        operation=Operation.UPDATE,
+        object_id=target.external_id,
+        external_id=target.external_id,
+        line=f"{target.system}/{target.line}",
+        changes=tuple(changes),
+        from_version=version,
+        version=version,
+        wanted_from=now,
+        at=now,
+    )
+    return await order(connection, flow, effect, now)
+
+
+async def want_create(connection: AsyncConnection, target: NewObject, record: Canonical, now: datetime) -> UUID | None:
+    """Write the command that makes `record` at the target, None when no flow leads there.
+
+    The key is stored in the object where the target can hold it. A key that was wanted before gives its command,
+    whatever became of it and whatever the record says now: a correction is an update.
+    """
+    flow = await flow_to(connection, target.system, target.entity)
+    if flow is None:
+        return None
+    fields = record.model_dump(mode="json", exclude_none=True)
+    effect = Effect(
+        key=target.key,
+        target=target.system,
+        entity=target.entity.value,
+        operation=Operation.CREATE,
+        object_id=target.key,
+        external_id=None,
+        line=f"{target.system}/{target.line}",
+        changes=tuple(FieldChange((name,), None, value) for name, value in fields.items()),
+        from_version=1,
+        version=1,
+        wanted_from=now,
+        at=now,
+    )
+    return await order(connection, flow, effect, now)
+
+
+async def _under_way(connection: AsyncConnection, target: Target, changes: Sequence[FieldChange]) -> UUID | None:
+    """The object's last command, or the net effect that took its place, when it wants the same and is not through.
+
+    Only the last: behind it an equal one from before would be undone.
+    """
+    command: UUID | None = await connection.scalar(
         text(
-            """INSERT INTO outbound_command (id, key, flow, target, entity, operation, external_id, changes, created_at)
-               VALUES (:id, :key, :flow, :target, :entity, :operation, :external_id, CAST(:changes AS jsonb), :now)"""
+            """SELECT coalesce(net.id, last.id) FROM (
+                 SELECT c.id, c.state, c.carried_by, c.changes FROM outbound_command c
+                 WHERE c.target = :target AND c.entity = :entity AND c.external_id = :id AND c.operation = 'UPDATE'
+                 ORDER BY c.version DESC, c.from_version DESC LIMIT 1) last
+               LEFT JOIN outbound_command net ON net.id = last.carried_by
+               WHERE last.changes = CAST(:changes AS jsonb)
+                 AND coalesce(net.state, last.state) IN ('COLLECTED', 'PENDING', 'SENT', 'UNKNOWN')"""
         ),
         {
-            "id": command_id,
-            "key": f"{target.system}/{target.entity.value}/{target.external_id}/{version}",
-            "flow": flow.name,
             "target": target.system,
             "entity": target.entity.value,
-            "operation": Operation.UPDATE.value,
-            "external_id": target.external_id,
-            "changes": written,
-            "now": now,
+            "id": target.external_id,
+            "changes": written_changes(changes),
         },
     )
-    queue = Queue.REALTIME if flow.cadence == "REAL_TIME" else Queue(flow.cadence.lower())
-    work = NewWork(
-        kind=SEND,
-        queue=queue,
-        payload={"command": str(command_id)},
-        line=f"{target.system}/{target.line}",
-        dedupe_key=f"command:{command_id}",
-        context={"flow": flow.name},
-    )
-    await dispatch(connection, [work], now)
-    return command_id
+    return command
 
 
 async def _next_version(

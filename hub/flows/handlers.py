@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from hub.errors import HubError, Transient
-from hub.exchange.want import SEND
+from hub.exchange.order import SEND
 from hub.flows.engine_room import EngineRoom
 from hub.flows.run_lane import run_lane
 from hub.flows.send import send_command

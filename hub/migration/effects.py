@@ -1,0 +1,168 @@
+"""Parity of an outbound flow: do both lanes come to the same net effect at the target, each effect once?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from math import ceil
+from statistics import median
+from typing import Any, Final
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.errors import NotFound
+from hub.exchange.effect import read_changes
+from hub.migration.comparison import EXAMPLES_MAX, Comparison, Difference, Freshness, Window
+from hub.migration.effect_difference import LaneEffect, content, difference_of
+from hub.ports.writing import Operation
+from hub.records.migration import DifferenceKind, Verdict
+
+_EFFECTS: Final = text(
+    """
+    SELECT 0 AS place, o.lane_id, o.key, o.operation, o.object_id, o.changes, o.from_version, o.version,
+      o.wanted_from, o.created_at AS at, o.sent_at AS left_at, o.state = 'COLLECTED' AS waiting
+    FROM outbound_command o
+    WHERE o.lane_id IN (:incumbent, :candidate) AND o.created_at > :since AND o.wanted_from <= :until
+      AND o.state NOT IN ('MERGED', 'CANCELLED')
+    UNION ALL
+    SELECT s.id, s.lane_id, s.key, s.operation, s.object_id, s.changes, s.from_version, s.version,
+      s.wanted_from, s.at, s.left_at, s.left_at IS NULL
+    FROM shadow_command s
+    WHERE s.lane_id IN (:incumbent, :candidate) AND s.at > :since AND s.wanted_from <= :until
+    ORDER BY object_id, left_at NULLS LAST, place, version
+    """
+)
+
+
+@dataclass
+class _Seen:
+    """What has been found so far; bounded but for a float per effect and a digest per new object."""
+
+    compared: int = 0
+    effects: Counter[str] = field(default_factory=Counter)
+    counts: Counter[tuple[DifferenceKind, Verdict | None]] = field(default_factory=Counter)
+    examples: list[Difference] = field(default_factory=list)
+    gained_s: list[float] = field(default_factory=list)
+    lags_s: list[float] = field(default_factory=list)
+    made: tuple[Counter[bytes], Counter[bytes]] = field(default_factory=lambda: (Counter(), Counter()))
+    extra_creates: list[tuple[bytes, Difference]] = field(default_factory=list)
+
+    def note(self, difference: Difference) -> None:
+        self.counts[difference.kind, difference.verdict] += 1
+        if len(self.examples) < EXAMPLES_MAX:
+            self.examples.append(difference)
+
+
+async def compare_effects(
+    connection: AsyncConnection, flow: str, incumbent_lane: int, candidate_lane: int, window: Window
+) -> Comparison:
+    """Compare what two lanes of an outbound flow send, or would send, for changes wanted in (since, until].
+
+    `window.since` is the end of the window before, or when the candidate began to record; `window.until` best is the
+    `collected_until` of the slower lane: what it collected afterwards is still to leave, and counts as LATE. Lanes
+    are ids; either may have authority, its commands then count whatever the target answered. A Difference's
+    `external_id` is the key of a CREATE. NotFound for a lane of another flow.
+    """
+    await _check_lanes(connection, flow, (incumbent_lane, candidate_lane))
+    seen = _Seen()
+    binds = {
+        "incumbent": incumbent_lane,
+        "candidate": candidate_lane,
+        "since": window.since,
+        "until": window.until,
+    }
+    async for object_id, rows in _objects(connection, binds):
+        incumbent = [_effect(row, window) for row in rows if row.lane_id == incumbent_lane]
+        candidate = [_effect(row, window) for row in rows if row.lane_id == candidate_lane]
+        _compare(seen, object_id, incumbent, candidate)
+    _tell_doubled_creates(seen)
+    return Comparison(
+        window=window,
+        compared=seen.compared,
+        counts=dict(seen.counts),
+        examples=tuple(sorted(seen.examples, key=lambda found: found.external_id)),
+        freshness=Freshness(len(seen.gained_s), median(seen.gained_s) if seen.gained_s else None, _p95(seen.gained_s)),
+        lag_p95_s=_p95(seen.lags_s),
+        details={"effects": dict(seen.effects)},
+    )
+
+
+async def collected_until(connection: AsyncConnection, lane_id: int) -> datetime | None:
+    """Up to which moment a weekly, daily or hourly lane has collected and sent (or, in the shadow, would have)."""
+    until: datetime | None = await connection.scalar(
+        text("SELECT max(started_at) FROM flow_run WHERE lane_id = :lane AND state = 'COMPLETED'"), {"lane": lane_id}
+    )
+    return until
+
+
+async def _check_lanes(connection: AsyncConnection, flow: str, lanes: Sequence[int]) -> None:
+    known = set(await connection.scalars(text("SELECT id FROM lane WHERE flow = :flow"), {"flow": flow}))
+    for lane in lanes:
+        if lane not in known:
+            raise NotFound(f"flow {flow} has no lane {lane}")
+
+
+async def _objects(
+    connection: AsyncConnection, binds: dict[str, object]
+) -> AsyncIterator[tuple[str, list[Row[Any]]]]:  # Any: the columns of _EFFECTS
+    """Object by object in order of id; within one as the effects left."""
+    async with connection.stream(_EFFECTS, binds) as result:
+        rows: list[Row[Any]] = []
+        async for row in result:
+            if rows and rows[0].object_id != row.object_id:
+                yield rows[0].object_id, rows
+                rows = []
+            rows.append(row)
+        if rows:
+            yield rows[0].object_id, rows
+
+
+def _effect(row: Row[Any], window: Window) -> LaneEffect:
+    return LaneEffect(
+        key=row.key,
+        operation=Operation(row.operation),
+        changes=read_changes(row.changes),
+        from_version=row.from_version,
+        version=row.version,
+        at=row.at,
+        left_at=row.left_at,
+        partial=row.waiting or row.wanted_from <= window.since or row.at > window.until,
+    )
+
+
+def _compare(seen: _Seen, object_id: str, incumbent: Sequence[LaneEffect], candidate: Sequence[LaneEffect]) -> None:
+    seen.compared += 1
+    seen.effects["incumbent"] += len(incumbent)
+    seen.effects["candidate"] += len(candidate)
+    for side, effects in zip(seen.made, (incumbent, candidate), strict=True):
+        side.update(content(effect) for effect in effects if effect.operation is Operation.CREATE)
+    seen.lags_s += [(effect.left_at - effect.at).total_seconds() for effect in candidate if effect.left_at is not None]
+    seen.gained_s += [
+        (theirs.left_at - ours.left_at).total_seconds()
+        for ours in candidate
+        for theirs in incumbent
+        if ours.left_at is not None and theirs.left_at is not None and ours.shares_a_version_with(theirs)
+    ]
+    difference = difference_of(object_id, incumbent, candidate)
+    if difference is None:
+        return
+    if difference.kind is DifferenceKind.EXTRA and candidate[0].operation is Operation.CREATE:
+        seen.extra_creates.append((content(candidate[0]), difference))
+        return
+    seen.note(difference)
+
+
+def _tell_doubled_creates(seen: _Seen) -> None:
+    """An extra object that is made with the same content under another key is made twice."""
+    incumbent, candidate = seen.made
+    for made, difference in seen.extra_creates:
+        twice = candidate[made] > max(incumbent[made], 1)
+        seen.note(replace(difference, kind=DifferenceKind.DOUBLED) if twice else difference)
+
+
+def _p95(values: Sequence[float]) -> float | None:
+    """The nearest rank."""
+    return sorted(values)[ceil(0.95 * len(values)) - 1] if values else None
