@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from sqlalchemy import Row, text
 
@@ -63,7 +64,7 @@ async def _rows(database: Database, runs: list[UUID]) -> list[Row[tuple[object, 
 
 def _table(rows: list[Row[tuple[object, ...]]]) -> Table:
     names = ("read", "created", "changed", "unchanged", "deleted", "quarantined")
-    table = Table("flow", *names, "seconds")
+    table = Table("flow", *names, "seconds", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for row in rows:
         counts = [str(row.counters.get(name, 0)) for name in names]
         table.add_row(row.flow, *counts, f"{row.seconds or 0:.1f}")
