@@ -38,7 +38,7 @@ async def lock_identifiers(connection: AsyncConnection, keys: Iterable[Identifie
            SELECT r.kind, r.value FROM json_to_recordset(CAST(:rows AS json)) AS r(kind text, value text)
            ORDER BY r.kind, r.value
            ON CONFLICT (kind, value) DO UPDATE SET touched = i.touched + 1""",
-        [key._asdict() for key in sorted(set(keys))],
+        [{"kind": key.kind, "value": key.value} for key in sorted(set(keys))],
     )
 
 
@@ -79,21 +79,22 @@ async def _carriers(
         """WITH keys AS (
              SELECT DISTINCT s.kind, s.value
              FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
-             JOIN source_identifier s ON s.system = r.system AND s.external_id = r.external_id)
+             CROSS JOIN LATERAL (SELECT kind, value FROM source_identifier i
+               WHERE i.system = r.system AND i.external_id = r.external_id OFFSET 0) s)
            SELECT k.kind, k.value, c.system, c.external_id, c.deleted FROM keys k CROSS JOIN LATERAL (
-             SELECT x.system, x.external_id, x.deleted FROM (
-               SELECT s.system, s.external_id, o.deleted FROM source_identifier s
-               JOIN source_record o ON o.system = s.system AND o.entity = 'customer' AND o.external_id = s.external_id
-               WHERE s.kind = k.kind AND s.value = k.value) x
-             ORDER BY x.deleted, x.system, x.external_id LIMIT :most) c""",
-        [node._asdict() for node in frontier],
+             SELECT s.system, s.external_id, o.deleted FROM source_identifier s
+             CROSS JOIN LATERAL (SELECT deleted FROM source_record o
+               WHERE o.system = s.system AND o.entity = 'customer' AND o.external_id = s.external_id LIMIT 1) o
+             WHERE s.kind = k.kind AND s.value = k.value
+             ORDER BY o.deleted, s.system, s.external_id LIMIT :most) c""",
+        [{"system": node.system, "external_id": node.external_id} for node in frontier],
         most=CARRIERS_MAX,
     )
     carriers: dict[IdentifierKey, list[Node]] = defaultdict(list)
-    for row in rows:
-        node = Node(row.system, row.external_id)
-        carriers[IdentifierKey(row.kind, row.value)].append(node)
-        if row.deleted:
+    for kind, value, system, external_id, deleted in rows.all():
+        node = Node(system, external_id)
+        carriers[IdentifierKey(kind, value)].append(node)
+        if deleted:
             world.deleted.add(node)
     return carriers
 

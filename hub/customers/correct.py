@@ -12,9 +12,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.identifiers import Node
-from hub.customers.normalise import normalise_phone
+from hub.customers.normalise import Spelling, normalise_phone
 from hub.customers.recognise import Rules, lock_customers, recognise
-from hub.customers.survive import normalised_medium
 from hub.errors import Invalid, NotFound
 from hub.exchange.want import Target, want_update
 from hub.live.changes import Change
@@ -37,11 +36,12 @@ async def correct_contact_medium(
     if corrected == medium.value:
         return CustomerId(medium.customer_id)
     nodes = await _nodes(connection, medium.customer_id)
-    await lock_customers(connection, {}, rules.region, nodes)
-    children = await _children(connection, medium, nodes, rules.region)
+    spelling = Spelling(rules.region)
+    await lock_customers(connection, {}, spelling, nodes)
+    children = await _children(connection, medium, nodes, spelling)
     for node, child_id, old in children:
         await _correct_child(connection, medium.customer_id, node, child_id, (old, corrected), principal, now)
-    await recognise(connection, nodes, {}, rules, now)
+    await recognise(connection, nodes, {}, rules, now, spelling)
     await publish(connection, [Change("Customer", str(medium.customer_id), "CustomerAttributeValueChangeEvent")], now)
     deed = Deed(
         principal, "correctContactMedium", "Customer", str(medium.customer_id), detail={"medium": str(medium_id)}
@@ -85,7 +85,7 @@ async def _nodes(connection: AsyncConnection, customer_id: UUID) -> list[Node]:
 
 
 async def _children(
-    connection: AsyncConnection, medium: Row[Any], nodes: Sequence[Node], region: str
+    connection: AsyncConnection, medium: Row[Any], nodes: Sequence[Node], spelling: Spelling
 ) -> list[tuple[Node, str, str]]:
     """Where the old value stands now: source images with the corrections already under way laid over them."""
     rows = await connection.execute(
@@ -112,7 +112,7 @@ async def _children(
     return [
         (Node(row.system, row.external_id), row.child_id, row.value)
         for row in rows
-        if normalised_medium(kind, row.value, region) == medium.normalised
+        if spelling.medium(kind, row.value) == medium.normalised
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
-from hub.customers.normalise import normalise_email, normalise_phone
+from hub.customers.normalise import Spelling, normalise_email
 from hub.records.customer import CustomerRecord
 from hub.records.enums import MediumKind
 
@@ -37,13 +37,13 @@ def id_of(system: str, external_id: str) -> IdentifierKey:
     return IdentifierKey(Strength.ID.name, f"{system}:{external_id}")
 
 
-def identifiers_of(node: Node, record: CustomerRecord, region: str) -> frozenset[IdentifierKey]:
+def identifiers_of(node: Node, record: CustomerRecord, spelling: Spelling) -> frozenset[IdentifierKey]:
     """The record's own id, ids it states in other systems, its e-mail addresses and phone numbers."""
     keys = {id_of(node.system, node.external_id)}
     keys.update(id_of(foreign.system, foreign.external_id) for foreign in record.identifiers)
     for medium in record.contact_media:
         if medium.kind is MediumKind.EMAIL and (email := normalise_email(medium.value)):
             keys.add(IdentifierKey(Strength.EMAIL.name, email))
-        elif medium.kind is MediumKind.PHONE and (phone := normalise_phone(medium.value, region)):
+        elif medium.kind is MediumKind.PHONE and (phone := spelling.phone(medium.value)):
             keys.add(IdentifierKey(Strength.PHONE.name, phone))
     return frozenset(keys)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import phonenumbers
+
+from hub.records.enums import MediumKind
 
 
 def normalise_email(value: str) -> str | None:
@@ -19,7 +19,6 @@ def normalise_email(value: str) -> str | None:
     return address
 
 
-@lru_cache(maxsize=65_536)
 def normalise_phone(value: str, region: str) -> str | None:
     """E.164 (+31612345678); `region` (ISO 3166-1) is assumed where the country is left out; None when impossible."""
     try:
@@ -29,3 +28,25 @@ def normalise_phone(value: str, region: str) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class Spelling:
+    """Spells the identifiers of one page; each phone number is parsed once, and forgotten with the page."""
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        self._phones: dict[str, str | None] = {}
+
+    def phone(self, value: str) -> str | None:
+        """As `normalise_phone`."""
+        if value not in self._phones:
+            self._phones[value] = normalise_phone(value, self._region)
+        return self._phones[value]
+
+    def medium(self, kind: MediumKind, value: str) -> str:
+        """Under which equal media meet: an e-mail or E.164 phone where it is one, the trimmed text else."""
+        if kind is MediumKind.EMAIL:
+            return normalise_email(value) or value.strip().lower()
+        if kind is MediumKind.PHONE:
+            return self.phone(value) or value.strip()
+        return value.strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.assign import Assignment
 from hub.customers.identifiers import Node
+from hub.customers.normalise import Spelling
 from hub.customers.overlay import OpenCorrection, overlaid, settled
 from hub.customers.survive import Golden, SourceImage, Survivorship, survive
 from hub.customers.write_golden import write_golden
 from hub.records.customer import CustomerRecord
+from hub.store.sets import run_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,26 @@ class Projection:
 
 
 async def project(
-    connection: AsyncConnection, assignment: Assignment, rules: Survivorship, region: str, now: datetime
+    connection: AsyncConnection,
+    assignment: Assignment,
+    rules: Survivorship,
+    spelling: Spelling,
+    written: Mapping[Node, SourceImage],
+    now: datetime,
 ) -> Projection:
-    """Rebuild the golden record of every group; one whose values come out the same is left untouched."""
-    images = await _images(connection, {node for group in assignment.groups.values() for node in group})
+    """Rebuild the golden record of every group; one whose values come out the same is left untouched.
+
+    `written` are images the caller has just written and need not be read.
+    """
+    nodes = [node for group in assignment.groups.values() for node in group]
+    images = {node: written[node] for node in nodes if node in written}
+    images |= await _images(connection, [node for node in nodes if node not in images])
     corrections = await _open_corrections(connection, images)
     golden: dict[UUID, Golden] = {}
     for customer_id, group in assignment.groups.items():
         laid = [overlaid(images[node], corrections[node]) for node in group if node in images]
         if laid:
-            golden[customer_id] = survive(laid, rules, region)
+            golden[customer_id] = survive(laid, rules, spelling)
     await _settle(connection, images, corrections)
     before = await _digests(connection, golden)
     changed = {customer_id: g for customer_id, g in golden.items() if before.get(customer_id) != g.digest}
@@ -48,38 +60,38 @@ async def project(
     return Projection(created, frozenset(changed) - created, frozenset(assignment.aliases))
 
 
-async def _images(connection: AsyncConnection, nodes: Collection[Node]) -> dict[Node, SourceImage]:
-    rows = await connection.execute(
-        text(
-            """SELECT s.system, s.external_id, s.document::text AS document, s.as_of, s.observed_at, s.deleted
-               FROM unnest(CAST(:s AS text[]), CAST(:e AS text[])) AS r(system, external_id)
-               JOIN source_record s ON s.system = r.system AND s.external_id = r.external_id
-               WHERE s.entity = 'customer' AND s.document IS NOT NULL"""
-        ),
-        {"s": [node.system for node in nodes], "e": [node.external_id for node in nodes]},
+async def _images(connection: AsyncConnection, nodes: Sequence[Node]) -> dict[Node, SourceImage]:
+    if not nodes:
+        return {}
+    rows = await run_set(
+        connection,
+        """SELECT s.system, s.external_id, s.document::text, s.as_of, s.observed_at, s.deleted
+           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
+           CROSS JOIN LATERAL (SELECT * FROM source_record o WHERE o.system = r.system AND o.entity = 'customer'
+             AND o.external_id = r.external_id AND o.document IS NOT NULL LIMIT 1) s""",
+        [{"system": node.system, "external_id": node.external_id} for node in nodes],
     )
     images = {}
-    for row in rows:
-        node = Node(row.system, row.external_id)
-        record = CustomerRecord.model_validate_json(row.document)
-        images[node] = SourceImage(node, record, row.as_of, row.observed_at, row.deleted)
+    for system, external_id, document, as_of, observed_at, deleted in rows.all():
+        node = Node(system, external_id)
+        images[node] = SourceImage(node, CustomerRecord.model_validate_json(document), as_of, observed_at, deleted)
     return images
 
 
 async def _open_corrections(
     connection: AsyncConnection, nodes: Collection[Node]
 ) -> Mapping[Node, list[OpenCorrection]]:
-    rows = await connection.execute(
-        text(
-            """SELECT c.id, c.system, c.external_id, c.path, c.old, c.new
-               FROM unnest(CAST(:s AS text[]), CAST(:e AS text[])) AS r(system, external_id)
-               JOIN correction c ON c.system = r.system AND c.external_id = r.external_id
-               WHERE c.entity = 'customer' AND c.state = 'OPEN' ORDER BY c.at, c.id"""
-        ),
-        {"s": [node.system for node in nodes], "e": [node.external_id for node in nodes]},
+    rows = await run_set(
+        connection,
+        """SELECT c.id, c.system, c.external_id, c.path, c.old, c.new
+           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
+           CROSS JOIN LATERAL (SELECT * FROM correction o WHERE o.system = r.system AND o.entity = 'customer'
+             AND o.external_id = r.external_id AND o.state = 'OPEN' OFFSET 0) c
+           ORDER BY c.at, c.id""",
+        [{"system": node.system, "external_id": node.external_id} for node in nodes],
     )
     corrections: dict[Node, list[OpenCorrection]] = defaultdict(list)
-    for row in rows:
+    for row in rows.all():
         node = Node(row.system, row.external_id)
         corrections[node].append(OpenCorrection(row.id, node, row.path[1], row.old, row.new))
     return corrections
@@ -106,8 +118,11 @@ async def _settle(
                 )
 
 
-async def _digests(connection: AsyncConnection, customers: Collection[UUID]) -> dict[UUID, bytes]:
-    rows = await connection.execute(
-        text("SELECT id, digest FROM customer WHERE id = ANY(:ids)"), {"ids": list(customers)}
+async def _digests(connection: AsyncConnection, customers: Iterable[UUID]) -> dict[UUID, bytes]:
+    rows = await run_set(
+        connection,
+        """SELECT c.id, c.digest FROM json_array_elements_text(CAST(:rows AS json)) AS r(id)
+           CROSS JOIN LATERAL (SELECT id, digest FROM customer WHERE id = CAST(r.id AS uuid) LIMIT 1) c""",
+        [str(customer_id) for customer_id in customers],
     )
-    return {row.id: row.digest for row in rows}
+    return {row.id: row.digest for row in rows.all()}

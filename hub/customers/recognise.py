@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.assign import Assignment, assign
 from hub.customers.closure import close_over, lock_identifiers
 from hub.customers.crosswalk import write_crosswalk
 from hub.customers.identifiers import IdentifierKey, Node, id_of, identifiers_of
+from hub.customers.normalise import Spelling
 from hub.customers.partition import partition
 from hub.customers.project import Projection, project
-from hub.customers.survive import Survivorship
+from hub.customers.survive import SourceImage, Survivorship
 from hub.records.customer import CustomerRecord
 from hub.store.sets import run_set
 
@@ -40,21 +41,22 @@ class Recognised:
 async def lock_customers(
     connection: AsyncConnection,
     records: Mapping[Node, CustomerRecord],
-    region: str,
+    spelling: Spelling,
     gone: Collection[Node] = (),
 ) -> Mapping[Node, frozenset[IdentifierKey]]:
     """Hold every identifier that these and the `gone` records carry or carried; return what is carried now.
 
     Call it before the records are written: the reads behind it then see what the previous holder committed.
     """
-    carried = {node: identifiers_of(node, record, region) for node, record in records.items()}
+    carried = {node: identifiers_of(node, record, spelling) for node, record in records.items()}
     rows = await run_set(
         connection,
         """SELECT s.kind, s.value FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
-           JOIN source_identifier s ON s.system = r.system AND s.external_id = r.external_id""",
-        [node._asdict() for node in (*records, *gone)],
+           CROSS JOIN LATERAL (SELECT kind, value FROM source_identifier i
+             WHERE i.system = r.system AND i.external_id = r.external_id OFFSET 0) s""",
+        [{"system": node.system, "external_id": node.external_id} for node in (*records, *gone)],
     )
-    before = {IdentifierKey(row.kind, row.value) for row in rows}
+    before = {IdentifierKey(kind, value) for kind, value in rows.all()}
     before.update(id_of(*node) for node in gone)
     await lock_identifiers(connection, before.union(*carried.values()))
     return carried
@@ -66,11 +68,13 @@ async def recognise(
     carried: Mapping[Node, frozenset[IdentifierKey]],
     rules: Rules,
     now: datetime,
+    spelling: Spelling,
+    written: Mapping[Node, SourceImage] = MappingProxyType({}),
 ) -> Recognised:
     """Rebuild identifiers, links and golden records after `changed` source records were written.
 
     `carried` holds the identifiers of those whose content changed; a record that was only deleted or restored keeps
-    what it had. The caller holds the identifiers' locks (`lock_customers`).
+    what it had. The caller holds the identifiers' locks (`lock_customers`). Images in `written` are not read again.
     """
     neighbours = await _rewrite_identifiers(connection, carried)
     world = await close_over(connection, {*changed, *neighbours})
@@ -78,7 +82,7 @@ async def recognise(
     current = await _current(connection, world.identifiers)
     assignment = assign(groups, current, world.deleted)
     moved = _moved(assignment, current)
-    projection = await project(connection, assignment, rules.survivorship, rules.region, now)
+    projection = await project(connection, assignment, rules.survivorship, spelling, written, now)
     await write_crosswalk(connection, assignment, moved, now)
     return Recognised(projection, list(moved))
 
@@ -96,42 +100,60 @@ async def _rewrite_identifiers(
     connection: AsyncConnection, carried: Mapping[Node, frozenset[IdentifierKey]]
 ) -> set[Node]:
     """Replace what these records carry; the answer are the others who carry an identifier that was let go."""
-    rows = [
-        {**node._asdict(), "keys": [key._asdict() for key in sorted(keys)]} for node, keys in sorted(carried.items())
-    ]
-    gone = await run_set(
+    nodes = [{"system": node.system, "external_id": node.external_id} for node in carried]
+    stored = await run_set(
         connection,
-        """WITH r AS (
-             SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text, keys json)),
-           gone AS (DELETE FROM source_identifier s USING r
-             WHERE s.system = r.system AND s.external_id = r.external_id AND NOT EXISTS (
-               SELECT 1 FROM json_to_recordset(r.keys) AS k(kind text, value text)
-               WHERE k.kind = s.kind AND k.value = s.value) RETURNING s.kind, s.value)
-           SELECT DISTINCT o.system, o.external_id FROM gone JOIN LATERAL (
-             SELECT system, external_id FROM source_identifier x WHERE x.kind = gone.kind AND x.value = gone.value
-             LIMIT 64) o ON true""",
-        rows,
+        """SELECT s.system, s.external_id, s.kind, s.value
+           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
+           CROSS JOIN LATERAL (SELECT * FROM source_identifier i
+             WHERE i.system = r.system AND i.external_id = r.external_id OFFSET 0) s""",
+        nodes,
     )
-    neighbours = {Node(row.system, row.external_id) for row in gone}
+    before = {(Node(row[0], row[1]), IdentifierKey(row[2], row[3])) for row in stored.all()}
+    after = {(node, key) for node, keys in carried.items() for key in keys}
+    neighbours = await _let_go(connection, before - after)
     await run_set(
         connection,
         """INSERT INTO source_identifier (system, external_id, kind, value)
-           SELECT r.system, r.external_id, k.kind, k.value
-           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text, keys json)
-           CROSS JOIN LATERAL json_to_recordset(r.keys) AS k(kind text, value text)
+           SELECT r.system, r.external_id, r.kind, r.value
+           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text, kind text, value text)
            ON CONFLICT DO NOTHING""",
-        rows,
+        _rows(after - before),
     )
     return neighbours - carried.keys()
 
 
-async def _current(connection: AsyncConnection, nodes: Collection[Node]) -> dict[Node, UUID]:
-    rows = await connection.execute(
-        text(
-            """SELECT c.system, c.external_id, c.customer_id
-               FROM unnest(CAST(:s AS text[]), CAST(:e AS text[])) AS r(system, external_id)
-               JOIN customer_identifier c ON c.system = r.system AND c.external_id = r.external_id"""
-        ),
-        {"s": [node.system for node in nodes], "e": [node.external_id for node in nodes]},
+async def _let_go(connection: AsyncConnection, gone: Collection[tuple[Node, IdentifierKey]]) -> set[Node]:
+    if not gone:
+        return set()
+    others = await run_set(
+        connection,
+        """WITH gone AS (DELETE FROM source_identifier s
+             USING json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text, kind text, value text)
+             WHERE s.system = r.system AND s.external_id = r.external_id AND s.kind = r.kind AND s.value = r.value
+             RETURNING s.kind, s.value)
+           SELECT DISTINCT o.system, o.external_id FROM gone JOIN LATERAL (
+             SELECT system, external_id FROM source_identifier x WHERE x.kind = gone.kind AND x.value = gone.value
+             LIMIT 64) o ON true""",
+        _rows(gone),
     )
-    return {Node(row.system, row.external_id): row.customer_id for row in rows}
+    return {Node(system, external_id) for system, external_id in others.all()}
+
+
+def _rows(carried: Collection[tuple[Node, IdentifierKey]]) -> list[dict[str, str]]:
+    return [
+        {"system": node.system, "external_id": node.external_id, "kind": key.kind, "value": key.value}
+        for node, key in carried
+    ]
+
+
+async def _current(connection: AsyncConnection, nodes: Collection[Node]) -> dict[Node, UUID]:
+    rows = await run_set(
+        connection,
+        """SELECT c.system, c.external_id, c.customer_id
+           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
+           CROSS JOIN LATERAL (SELECT * FROM customer_identifier i
+             WHERE i.system = r.system AND i.external_id = r.external_id LIMIT 1) c""",
+        [{"system": node.system, "external_id": node.external_id} for node in nodes],
+    )
+    return {Node(system, external_id): customer_id for system, external_id, customer_id in rows.all()}

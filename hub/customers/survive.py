@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 import orjson
 
 from hub.customers.identifiers import Node
-from hub.customers.normalise import normalise_email, normalise_phone
+from hub.customers.normalise import Spelling
 from hub.records.customer import ContactMediumRecord, CustomerRecord, PostalAddressRecord
-from hub.records.enums import MediumKind, SurvivorshipRule
+from hub.records.enums import SurvivorshipRule
 
 FIELDS: Final = (
     "kind",
@@ -59,31 +59,30 @@ class Survivorship:
 
 
 class Sourced(NamedTuple):
-    """A child of the golden record with the image it came from."""
+    """A child of the golden record with the image it came from; `values` is the record ready for JSON."""
 
     image: SourceImage
     key: str
     record: ContactMediumRecord | PostalAddressRecord
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """The golden record: values as JSON text, `winners` the image and rule behind each field that has a value."""
+    """The golden record: values as JSON text, `winners` the image and rule behind each field that has a value.
+
+    `digest` is the SHA-256 over everything a reader can see, but not over where or when it was seen.
+    """
 
     values: Mapping[str, str | None]
     winners: Mapping[str, tuple[SourceImage, SurvivorshipRule]]
     media: tuple[Sourced, ...]
     addresses: tuple[Sourced, ...]
     deleted: bool
-
-    @property
-    def digest(self) -> bytes:
-        """SHA-256 over everything a reader of the golden record can see, but not over where or when it was seen."""
-        children = [[*c.image.node, c.record.model_dump(mode="json")] for c in (*self.media, *self.addresses)]
-        return hashlib.sha256(orjson.dumps([self.values, children, self.deleted], option=orjson.OPT_SORT_KEYS)).digest()
+    digest: bytes
 
 
-def survive(images: Sequence[SourceImage], rules: Survivorship, region: str) -> Golden:
+def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelling) -> Golden:
     """The golden record; deleted images count only where no living one is left, `images` in any order."""
     living = [image for image in images if not image.deleted]
     counted = living or list(images)
@@ -91,17 +90,18 @@ def survive(images: Sequence[SourceImage], rules: Survivorship, region: str) -> 
     winners: dict[str, tuple[SourceImage, SurvivorshipRule]] = {}
     for name in FIELDS:
         rule = rules.of(name)
-        winner = _winner(counted, name, rule)
-        values[name] = None if winner is None else _text(winner, name)
+        winner, values[name] = _winner(counted, name, rule)
         if winner is not None and values[name] is not None:
             winners[name] = (winner, rule.rule)
-    return Golden(
-        values=values,
-        winners=winners,
-        media=_media(_ranked(counted, rules.of("contact_media")), region),
-        addresses=_addresses(_ranked(counted, rules.of("addresses"))),
-        deleted=not living,
-    )
+    media = _media(_ranked(counted, rules.of("contact_media")), spelling)
+    addresses = _addresses(_ranked(counted, rules.of("addresses")))
+    digest = _digest(values, (*media, *addresses), deleted=not living)
+    return Golden(values, winners, media, addresses, not living, digest)
+
+
+def _digest(values: Mapping[str, str | None], children: Iterable[Sourced], *, deleted: bool) -> bytes:
+    said = [[child.image.node.system, child.image.node.external_id, child.values] for child in children]
+    return hashlib.sha256(orjson.dumps([values, said, deleted], option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _text(image: SourceImage, name: str) -> str | None:
@@ -109,41 +109,35 @@ def _text(image: SourceImage, name: str) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
-def _ranked(images: Sequence[SourceImage], rule: FieldRule) -> list[SourceImage]:
+def _ranked(images: Sequence[SourceImage], rule: FieldRule) -> Sequence[SourceImage]:
+    if len(images) < 2:
+        return images
     order = {system: place for place, system in enumerate(rule.sources)}
     return sorted(images, key=lambda image: (order.get(image.node.system, len(order)), image.node))
 
 
-def _winner(images: Sequence[SourceImage], name: str, rule: FieldRule) -> SourceImage | None:
+def _winner(images: Sequence[SourceImage], name: str, rule: FieldRule) -> tuple[SourceImage | None, str | None]:
     ranked = _ranked(images, rule)
     if rule.rule is SurvivorshipRule.ALWAYS:
-        return ranked[0] if ranked else None
-    filled = [image for image in ranked if _text(image, name) is not None]
+        return (ranked[0], _text(ranked[0], name)) if ranked else (None, None)
+    filled = [(image, value) for image in ranked if (value := _text(image, name)) is not None]
     if not filled:
-        return None
+        return None, None
     if rule.rule is SurvivorshipRule.MOST_RECENT:
-        return max(reversed(filled), key=lambda image: image.as_of)
+        return max(reversed(filled), key=lambda one: one[0].as_of)
     if rule.rule is SurvivorshipRule.OLDEST:
-        return min(filled, key=lambda image: image.as_of)
+        return min(filled, key=lambda one: one[0].as_of)
     return filled[0]
 
 
-def normalised_medium(kind: MediumKind, value: str, region: str) -> str:
-    """The spelling under which equal media meet: an e-mail or E.164 phone where it is one, the trimmed text else."""
-    if kind is MediumKind.EMAIL:
-        return normalise_email(value) or value.strip().lower()
-    if kind is MediumKind.PHONE:
-        return normalise_phone(value, region) or value.strip()
-    return value.strip()
-
-
-def _media(ranked: Sequence[SourceImage], region: str) -> tuple[Sourced, ...]:
+def _media(ranked: Sequence[SourceImage], spelling: Spelling) -> tuple[Sourced, ...]:
     found: dict[tuple[str, str], Sourced] = {}
     for image in ranked:
         for medium in image.record.contact_media:
-            key = normalised_medium(medium.kind, medium.value, region)
-            found.setdefault((medium.kind.value, key), Sourced(image, key, medium))
-    return tuple(found[key] for key in sorted(found))
+            place = (medium.kind.value, spelling.medium(medium.kind, medium.value))
+            if place not in found:
+                found[place] = Sourced(image, place[1], medium, medium.model_dump(mode="json"))
+    return tuple(found[place] for place in sorted(found))
 
 
 def _addresses(ranked: Sequence[SourceImage]) -> tuple[Sourced, ...]:
@@ -152,5 +146,6 @@ def _addresses(ranked: Sequence[SourceImage]) -> tuple[Sourced, ...]:
         for address in image.record.addresses:
             parts = (address.street, address.house_number, address.unit, address.postal_code, address.locality)
             key = "|".join("".join((part or "").lower().split()) for part in parts) + f"|{address.country or ''}"
-            found.setdefault(key, Sourced(image, key, address))
+            if key not in found:
+                found[key] = Sourced(image, key, address, address.model_dump(mode="json"))
     return tuple(found[key] for key in sorted(found))

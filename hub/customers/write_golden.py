@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.survive import FIELDS, Golden, Sourced
@@ -57,19 +56,23 @@ async def write_golden(
     """Insert or replace whole golden records, children included; every one given gets a new version."""
     await run_set(connection, _UPSERT, [_row(customer_id, g) for customer_id, g in sorted(golden.items())], now=now)
     await run_set(connection, _PROVENANCE, [_provenance(customer_id, g) for customer_id, g in golden.items()])
-    rewritten = list(existing & golden.keys())
     children = [(customer_id, child) for customer_id, g in golden.items() for child in g.media]
     media = [_child(customer_id, child) | {"normalised": child.key} for customer_id, child in children]
     addresses = [_child(customer_id, child) for customer_id, g in golden.items() for child in g.addresses]
-    ids = [row["id"] for row in media], [row["id"] for row in addresses]
-    await connection.execute(
-        text("DELETE FROM contact_medium WHERE customer_id = ANY(:c) OR id = ANY(:i)"), {"c": rewritten, "i": ids[0]}
-    )
-    await connection.execute(
-        text("DELETE FROM postal_address WHERE customer_id = ANY(:c) OR id = ANY(:i)"), {"c": rewritten, "i": ids[1]}
-    )
-    await run_set(connection, _MEDIA, media)
-    await run_set(connection, _ADDRESSES, addresses)
+    rewritten = [str(customer_id) for customer_id in existing & golden.keys()]
+    for table, insert, rows in (("contact_medium", _MEDIA, media), ("postal_address", _ADDRESSES, addresses)):
+        stale = [{"id": row["id"]} for row in rows] + [{"customer_id": customer_id} for customer_id in rewritten]
+        await run_set(connection, _clear(table), stale)
+        await run_set(connection, insert, rows)
+
+
+def _clear(table: str) -> str:
+    """Children go with their customer's old version, or by their own id when another customer had them."""
+    return f"""
+        DELETE FROM {table} WHERE id = ANY(ARRAY(
+          SELECT c.id FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, customer_id uuid)
+          CROSS JOIN LATERAL (SELECT id FROM {table} o WHERE o.id = r.id
+            UNION ALL SELECT id FROM {table} o WHERE o.customer_id = r.customer_id) c))"""  # noqa: S608  constant names
 
 
 def _row(customer_id: UUID, golden: Golden) -> dict[str, object]:
@@ -98,7 +101,8 @@ def _provenance(customer_id: UUID, golden: Golden) -> dict[str, object]:
 
 def _child(customer_id: UUID, child: Sourced) -> dict[str, object]:
     node, record = child.image.node, child.record
-    return record.model_dump(mode="json", exclude={"external_id"}) | {
+    return {
+        **child.values,
         "id": uuid5(CHILD_NAMESPACE, f"{type(record).__name__}/{node.system}/{node.external_id}/{record.external_id}"),
         "customer_id": customer_id,
         "system": node.system,

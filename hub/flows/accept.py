@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import orjson
-from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.flows.incoming import Content, Incoming
@@ -19,11 +18,24 @@ NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """`as_of` of a row that has only ever seen a tombstone: older than every content."""
 
 
+class Image(NamedTuple):
+    """The head of a stored last image."""
+
+    external_id: str
+    as_of: datetime
+    stamp: datetime | None
+    fingerprint: str | None
+    digest: bytes
+    deleted: bool
+    version: int
+
+
 @dataclass(slots=True)
 class Accepted:
     """What a page did to the last images, by external id.
 
     `versions` are the new contents with their version; `touched` came again with the same content and a newer stamp.
+    `buried` are contents older than their object's tombstone.
     `doubtful` contradict a later read (changed after the stored stamp, yet older than that read): read them again.
     """
 
@@ -32,6 +44,7 @@ class Accepted:
     touched: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     restored: set[str] = field(default_factory=set)
+    buried: set[str] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)
     unchanged: int = 0
     stale: int = 0
@@ -68,36 +81,47 @@ WHERE s.deleted_as_of IS NULL OR excluded.deleted_as_of > s.deleted_as_of
 RETURNING external_id, deleted"""
 
 
-async def accept(
-    connection: AsyncConnection, lane: LaneContext, page: Incoming, mapping_version: str, now: datetime
-) -> Accepted:
-    """Write what is newer than the stored images; equal, older and contradicting ones are counted and left."""
-    ids = [*page.contents, *page.tombstones]
-    stored = await _stored(connection, lane, ids)
-    result = Accepted()
-    newer = [content for content in page.contents.values() if _is_newer(content, stored, result)]
-    if newer:
-        await _write_contents(connection, lane, newer, stored, mapping_version, now, result)
-    if page.tombstones:
-        await _write_tombstones(connection, lane, page.tombstones, stored, now, result)
-    return result
+_STORED: Final = """
+SELECT s.external_id, s.as_of, s.stamp, s.fingerprint, s.digest, s.deleted, s.version
+FROM json_array_elements_text(CAST(:rows AS json)) AS r(external_id)
+CROSS JOIN LATERAL (SELECT * FROM source_record o
+  WHERE o.system = :system AND o.entity = :entity AND o.external_id = r.external_id LIMIT 1) s"""
 
 
-async def newer_contents(connection: AsyncConnection, lane: LaneContext, page: Incoming) -> dict[str, Content]:
-    """The contents that the stored images do not outdate: only they can change anything and need locks.
+async def sift(connection: AsyncConnection, lane: LaneContext, page: Incoming) -> tuple[dict[str, Content], Accepted]:
+    """The contents that the stored images do not outdate, and the count of the others.
 
-    Stored images only ever grow newer, so a content that is left out here stays outdated.
+    Only the former can change anything and need locks: stored images only ever grow newer, so a content that is left
+    out here stays outdated.
     """
+    result = Accepted()
     stored = await _stored(connection, lane, list(page.contents))
-    return {
-        external_id: content
-        for external_id, content in page.contents.items()
-        if external_id not in stored
-        or (content.as_of, content.digest) > (stored[external_id].as_of, stored[external_id].digest)
-    }
+    return {i: content for i, content in page.contents.items() if _is_newer(content, stored, result)}, result
 
 
-def _is_newer(content: Content, stored: Mapping[str, Row[Any]], result: Accepted) -> bool:
+async def accept(
+    connection: AsyncConnection,
+    lane: LaneContext,
+    newer: Mapping[str, Content],
+    tombstones: Mapping[str, datetime],
+    mapping_version: str,
+    now: datetime,
+    result: Accepted,
+) -> None:
+    """Write what is newer than the stored images into them and into `result`, which `sift` began.
+
+    The images are read once more, since another page may have written them before this one held its locks.
+    """
+    ids = [*newer, *(external_id for external_id in tombstones if external_id not in newer)]
+    stored = await _stored(connection, lane, ids)
+    still_newer = [content for content in newer.values() if _is_newer(content, stored, result)]
+    if still_newer:
+        await _write_contents(connection, lane, still_newer, stored, mapping_version, now, result)
+    if tombstones:
+        await _write_tombstones(connection, lane, tombstones, stored, now, result)
+
+
+def _is_newer(content: Content, stored: Mapping[str, Image], result: Accepted) -> bool:
     held = stored.get(content.external_id)
     if held is None or (content.as_of, content.digest) > (held.as_of, held.digest):
         return True
@@ -111,22 +135,18 @@ def _is_newer(content: Content, stored: Mapping[str, Row[Any]], result: Accepted
     return False
 
 
-async def _stored(connection: AsyncConnection, lane: LaneContext, ids: Sequence[str]) -> dict[str, Row[Any]]:
-    rows = await connection.execute(
-        text(
-            """SELECT external_id, as_of, stamp, fingerprint, digest, deleted, version FROM source_record
-               WHERE system = :system AND entity = :entity AND external_id = ANY(:ids)"""
-        ),
-        {"system": lane.system, "entity": lane.entity.value, "ids": ids},
-    )
-    return {row.external_id: row for row in rows}
+async def _stored(connection: AsyncConnection, lane: LaneContext, ids: Sequence[str]) -> dict[str, Image]:
+    if not ids:
+        return {}
+    rows = await run_set(connection, _STORED, ids, system=lane.system, entity=lane.entity.value)
+    return {row[0]: Image(*row) for row in rows.all()}
 
 
 async def _write_contents(
     connection: AsyncConnection,
     lane: LaneContext,
     newer: Sequence[Content],
-    stored: Mapping[str, Row[Any]],
+    stored: Mapping[str, Image],
     mapping_version: str,
     now: datetime,
     result: Accepted,
@@ -144,7 +164,7 @@ async def _write_contents(
         for content in newer
     ]
     binds = {"system": lane.system, "entity": lane.entity.value, "mapping_version": mapping_version, "now": now}
-    written = {row.external_id: row for row in await run_set(connection, _CONTENTS, rows, **binds)}
+    written = {row.external_id: row for row in (await run_set(connection, _CONTENTS, rows, **binds)).all()}
     result.stale += len(newer) - len(written)
     for external_id, row in written.items():
         before = stored.get(external_id)
@@ -154,7 +174,9 @@ async def _write_contents(
                 result.created.add(external_id)
         else:
             result.touched.add(external_id)
-        if before is not None and before.deleted and not row.deleted:
+        if row.deleted:
+            result.buried.add(external_id)
+        elif before is not None and before.deleted:
             result.restored.add(external_id)
 
 
@@ -162,13 +184,13 @@ async def _write_tombstones(
     connection: AsyncConnection,
     lane: LaneContext,
     tombstones: Mapping[str, datetime],
-    stored: Mapping[str, Row[Any]],
+    stored: Mapping[str, Image],
     now: datetime,
     result: Accepted,
 ) -> None:
     rows = [{"external_id": external_id, "as_of": as_of} for external_id, as_of in tombstones.items()]
     binds = {"system": lane.system, "entity": lane.entity.value, "never": NEVER, "now": now}
-    for row in await run_set(connection, _TOMBSTONES, rows, **binds):
+    for row in (await run_set(connection, _TOMBSTONES, rows, **binds)).all():
         before = stored.get(row.external_id)
         known = row.external_id in result.versions or (before is not None and before.version > 0)
         if row.deleted and known and not (before is not None and before.deleted):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -15,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.closure import lock_identifiers
 from hub.customers.identifiers import Node, id_of
+from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, lock_customers, recognise
-from hub.flows.accept import Accepted, accept, newer_contents
+from hub.customers.survive import SourceImage
+from hub.flows.accept import Accepted, accept, sift
 from hub.flows.incoming import Content, Incoming
 from hub.flows.lane import LaneContext, fence
 from hub.flows.project_belongings import Owned, follow_owners, mark_belongings, write_belongings
@@ -27,6 +29,7 @@ from hub.records.customer import CustomerRecord
 from hub.records.identity import Entity
 from hub.store.documents import NewVersion, Origin, append_versions
 from hub.store.keys import KeyRing, SubjectCipher
+from hub.store.sets import read_along_keys
 
 Counters: TypeAlias = dict[str, int]
 
@@ -53,18 +56,17 @@ async def apply(
 ) -> Applied:
     """Fence, accept, keep versions, recognise, project, publish. StaleEpoch leaves nothing behind."""
     await fence(connection, lane)
-    newer = await newer_contents(connection, lane, page)
+    await read_along_keys(connection)
+    newer, accepted = await sift(connection, lane, page)
     subjects = {_subject(content, lane.entity) for content in newer.values()}
     ciphers = await rules.keys.ciphers(connection, lane.system, subjects, now) if subjects else {}
-    erased = {i for i, content in newer.items() if _subject(content, lane.entity) not in ciphers}
-    known = {i: content for i, content in page.contents.items() if i not in erased}
-    page = Incoming(known, page.tombstones, page.refused, page.read)
-    work = _Page(page, {i: content for i, content in newer.items() if i not in erased}, ciphers, rules, now)
+    known = {i: content for i, content in newer.items() if _subject(content, lane.entity) in ciphers}
+    work = _Page(known, page.tombstones, ciphers, rules, now)
     quarantined = await put_aside(connection, lane, page.refused, rules.keys, now) if page.refused else 0
-    if lane.entity is Entity.CUSTOMER:
-        accepted, changes = await _apply_customers(connection, lane, work)
-    else:
-        accepted, changes = await _apply_belongings(connection, lane, work)
+    changes: list[Change] = []
+    if known or page.tombstones:
+        step = _apply_customers if lane.entity is Entity.CUSTOMER else _apply_belongings
+        changes = await step(connection, lane, work, accepted)
     await publish(connection, changes, now)
     counters = {
         "read": page.read,
@@ -75,7 +77,7 @@ async def apply(
         "deleted": len(accepted.deleted),
         "restored": len(accepted.restored),
         "quarantined": quarantined,
-        "erased": len(erased),
+        "erased": len(newer) - len(known),
     }
     return Applied(counters, frozenset(accepted.doubtful))
 
@@ -87,8 +89,8 @@ class _Page:
     People who were erased have no key any more, and nothing of them is taken in again.
     """
 
-    incoming: Incoming
     newer: Mapping[str, Content]
+    tombstones: Mapping[str, datetime]
     ciphers: Mapping[str, SubjectCipher]
     rules: ApplyRules
     now: datetime
@@ -119,43 +121,58 @@ async def _keep_versions(connection: AsyncConnection, lane: LaneContext, page: _
 
 
 async def _apply_customers(
-    connection: AsyncConnection, lane: LaneContext, page: _Page
-) -> tuple[Accepted, list[Change]]:
+    connection: AsyncConnection, lane: LaneContext, page: _Page, accepted: Accepted
+) -> list[Change]:
     recognition = page.rules.recognition
+    spelling = Spelling(recognition.region)
     records = {
         Node(lane.system, external_id): content.record
         for external_id, content in page.newer.items()
         if isinstance(content.record, CustomerRecord)
     }
-    gone = [Node(lane.system, external_id) for external_id in page.incoming.tombstones]
-    carried = await lock_customers(connection, records, recognition.region, gone) if records or gone else {}
-    accepted = await accept(connection, lane, page.incoming, page.rules.mapping_version, page.now)
+    gone = [Node(lane.system, external_id) for external_id in page.tombstones]
+    carried = await lock_customers(connection, records, spelling, gone)
+    await accept(connection, lane, page.newer, page.tombstones, page.rules.mapping_version, page.now, accepted)
     if not accepted.changed:
-        return accepted, []
+        return []
     await _keep_versions(connection, lane, page, accepted)
     changed = {Node(lane.system, external_id) for external_id in accepted.changed}
     rewritten = {Node(lane.system, external_id) for external_id in accepted.versions}
     carried = {node: keys for node, keys in carried.items() if node in rewritten}
-    recognised = await recognise(connection, changed, carried, recognition, page.now)
+    images = _images(lane, page, accepted)
+    recognised = await recognise(connection, changed, carried, recognition, page.now, spelling, images)
     if recognised.moved:
         await follow_owners(connection, recognised.moved)
     projection = recognised.projection
-    return accepted, [
+    return [
         *(Change("Customer", str(i), "CustomerCreateEvent") for i in projection.created),
         *(Change("Customer", str(i), "CustomerAttributeValueChangeEvent") for i in projection.changed),
         *(Change("Customer", str(i), "CustomerDeleteEvent") for i in projection.ended),
     ]
 
 
+def _images(lane: LaneContext, page: _Page, accepted: Accepted) -> dict[Node, SourceImage]:
+    """What was just written, as reading it back would give it; objects with a tombstone are read back."""
+    living = accepted.versions.keys() - accepted.buried - page.tombstones.keys()
+    images = {}
+    for external_id in living:
+        content = page.newer[external_id]
+        if isinstance(content.record, CustomerRecord):
+            node = Node(lane.system, external_id)
+            as_of, observed_at = content.as_of.astimezone(UTC), page.now.astimezone(UTC)
+            images[node] = SourceImage(node, content.record, as_of, observed_at, deleted=False)
+    return images
+
+
 async def _apply_belongings(
-    connection: AsyncConnection, lane: LaneContext, page: _Page
-) -> tuple[Accepted, list[Change]]:
+    connection: AsyncConnection, lane: LaneContext, page: _Page, accepted: Accepted
+) -> list[Change]:
     owners = {content.owner for content in page.newer.values() if content.owner is not None}
     if owners:
         await lock_identifiers(connection, [id_of(lane.system, owner) for owner in owners])
-    accepted = await accept(connection, lane, page.incoming, page.rules.mapping_version, page.now)
+    await accept(connection, lane, page.newer, page.tombstones, page.rules.mapping_version, page.now, accepted)
     if not accepted.changed:
-        return accepted, []
+        return []
     await _keep_versions(connection, lane, page, accepted)
     contents = [(page.newer[external_id], version) for external_id, version in accepted.versions.items()]
     owned = await write_belongings(connection, lane, contents, page.now)
@@ -163,7 +180,7 @@ async def _apply_belongings(
         owned += await mark_belongings(connection, lane, accepted.restored, deleted=False)
     if accepted.deleted:
         owned += await mark_belongings(connection, lane, accepted.deleted, deleted=True)
-    return accepted, _belonging_changes(lane, owned)
+    return _belonging_changes(lane, owned)
 
 
 def _belonging_changes(lane: LaneContext, owned: list[Owned]) -> list[Change]:

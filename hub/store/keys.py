@@ -68,8 +68,10 @@ class KeyRing:
         found = await self._load(connection, system, wanted)
         missing = [subject for subject in wanted if subject not in found]
         if missing:
-            await self._create(connection, system, missing, now)
-            found |= await self._load(connection, system, missing)
+            found |= await self._create(connection, system, missing, now)
+            elsewhere = [subject for subject in missing if subject not in found]
+            if elsewhere:
+                found |= await self._load(connection, system, elsewhere)
         return {subject: cipher for subject, cipher in found.items() if cipher is not None}
 
     async def cipher_of(self, connection: AsyncConnection, key_id: UUID) -> SubjectCipher | None:
@@ -80,28 +82,38 @@ class KeyRing:
     async def _load(
         self, connection: AsyncConnection, system: str, subjects: list[str]
     ) -> dict[str, SubjectCipher | None]:
-        rows = await connection.execute(
-            text("SELECT id, subject, wrapped FROM subject_key WHERE system = :system AND subject = ANY(:subjects)"),
-            {"system": system, "subjects": subjects},
+        rows = await run_set(
+            connection,
+            """SELECT k.id, k.subject, k.wrapped FROM json_array_elements_text(CAST(:rows AS json)) AS r(subject)
+               CROSS JOIN LATERAL (SELECT id, subject, wrapped FROM subject_key s
+                 WHERE s.system = :system AND s.subject = r.subject LIMIT 1) k""",
+            subjects,
+            system=system,
         )
-        return {row.subject: None if row.wrapped is None else self._open(row.id, row.wrapped) for row in rows}
+        return {
+            subject: None if wrapped is None else self._open(key_id, wrapped) for key_id, subject, wrapped in rows.all()
+        }
 
-    async def _create(self, connection: AsyncConnection, system: str, subjects: list[str], now: datetime) -> None:
-        rows = []
-        for subject in subjects:
-            key_id = uuid4()
-            wrapped = seal(self._wrapping, AESGCM.generate_key(256), key_id.bytes)
-            rows.append({"id": key_id, "subject": subject, "wrapped": wrapped.hex()})
-        await run_set(
+    async def _create(
+        self, connection: AsyncConnection, system: str, subjects: list[str], now: datetime
+    ) -> dict[str, SubjectCipher | None]:
+        """The keys that came to be; a subject whom another transaction gave a key meanwhile is left out."""
+        made: dict[UUID, tuple[str, bytes]] = {uuid4(): (s, AESGCM.generate_key(256)) for s in subjects}
+        rows = [
+            {"id": key_id, "subject": subject, "wrapped": seal(self._wrapping, key, key_id.bytes).hex()}
+            for key_id, (subject, key) in made.items()
+        ]
+        inserted = await run_set(
             connection,
             """INSERT INTO subject_key (id, system, subject, wrapped, created_at)
                SELECT r.id, :system, r.subject, decode(r.wrapped, 'hex'), :now
                FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, subject text, wrapped text)
-               ORDER BY r.subject ON CONFLICT (system, subject) DO NOTHING""",
+               ORDER BY r.subject ON CONFLICT (system, subject) DO NOTHING RETURNING id""",
             rows,
             system=system,
             now=now,
         )
+        return {made[key_id][0]: SubjectCipher(key_id, made[key_id][1]) for key_id in inserted.scalars().all()}
 
     def _open(self, key_id: UUID, wrapped: bytes) -> SubjectCipher:
         return SubjectCipher(key_id, unseal(self._wrapping, wrapped, key_id.bytes))

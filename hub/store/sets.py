@@ -17,11 +17,29 @@ def _clause(statement: str) -> TextClause:
 
 
 async def run_set(
-    connection: AsyncConnection, statement: str, rows: Sequence[Mapping[str, object]], **binds: object
-) -> CursorResult[Any]:  # Any: SQLAlchemy types a textual result so
+    connection: AsyncConnection, statement: str, rows: Sequence[Mapping[str, object]] | Sequence[str], **binds: object
+) -> CursorResult[*tuple[Any, ...]]:  # Any: SQLAlchemy types a textual result so
     """Run `statement`, which reads `rows` as `json_to_recordset(CAST(:rows AS json)) AS r(column type, ...)`.
 
-    Dates, times, decimals and UUIDs travel as ISO text, decimals as strings; the column list casts them back.
+    Dates, times, decimals and UUIDs travel as ISO text, decimals as strings; the column list casts them back. Plain
+    texts are read as `json_array_elements_text(CAST(:rows AS json)) AS r(name)`.
+
+    A statement that looks rows up writes `CROSS JOIN LATERAL (SELECT ... WHERE key = r.key LIMIT 1)`, not
+    `key = ANY(...)`: of a table that grew since it was last analysed the planner believes that a prefix of the key
+    finds one row, and then reads every row under that prefix for each page.
     """
     payload = orjson.dumps(rows, default=str).decode()
     return await connection.execute(_clause(statement), {"rows": payload, **binds})
+
+
+async def read_along_keys(connection: AsyncConnection) -> None:
+    """Let no statement of this transaction read or hash a whole table where it can walk an index.
+
+    Plans are kept per connection, so one made while a table was small would read all of it for every later page.
+    """
+    await connection.execute(
+        _clause(
+            """SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+                 set_config('enable_mergejoin', 'off', true)"""
+        )
+    )

@@ -37,7 +37,10 @@ class SourceRecord(Table):
     """
 
     __tablename__ = "source_record"
-    __table_args__ = (Index("ix_source_record_owner", "system", "owner", "entity"),)
+    # Partial, so that no look-up of a customer by its key is ever planned along the owner instead.
+    __table_args__ = (
+        Index("ix_source_record_owner", "system", "owner", "entity", postgresql_where=text("owner IS NOT NULL")),
+    )
 
     system: Mapped[str] = mapped_column(primary_key=True)
     entity: Mapped[str] = mapped_column(primary_key=True)

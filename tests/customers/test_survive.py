@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.customers.identifiers import Node
+from hub.customers.normalise import Spelling
 from hub.customers.overlay import OpenCorrection, overlaid, settled
 from hub.customers.survive import FieldRule, SourceImage, Survivorship, survive
 from hub.records.customer import ContactMediumRecord, CustomerRecord
 from hub.records.enums import MediumKind, SurvivorshipRule
 
+SPELLING = Spelling("NL")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -31,28 +33,28 @@ LMS = image("lms", 9, CustomerRecord(name="J.", language="nl"))
 
 
 def test_the_trusted_source_wins_and_a_blank_is_filled_by_the_next() -> None:
-    golden = survive([LMS, CRM], rules(SurvivorshipRule.PREFER_UNLESS_BLANK, "crm", "lms"), "NL")
+    golden = survive([LMS, CRM], rules(SurvivorshipRule.PREFER_UNLESS_BLANK, "crm", "lms"), SPELLING)
     assert (golden.values["name"], golden.values["language"]) == ("Jan", "nl")
     assert golden.winners["language"][0].node.system == "lms"
 
 
 def test_the_most_recent_value_wins_by_source_time() -> None:
-    assert survive([CRM, LMS], rules(SurvivorshipRule.MOST_RECENT, "crm"), "NL").values["name"] == "J."
+    assert survive([CRM, LMS], rules(SurvivorshipRule.MOST_RECENT, "crm"), SPELLING).values["name"] == "J."
 
 
 def test_the_oldest_value_wins_by_source_time() -> None:
-    assert survive([CRM, LMS], rules(SurvivorshipRule.OLDEST, "lms"), "NL").values["name"] == "Jan"
+    assert survive([CRM, LMS], rules(SurvivorshipRule.OLDEST, "lms"), SPELLING).values["name"] == "Jan"
 
 
 def test_always_takes_the_blank_of_the_first_source() -> None:
-    assert survive([CRM, LMS], rules(SurvivorshipRule.ALWAYS, "crm"), "NL").values["language"] is None
+    assert survive([CRM, LMS], rules(SurvivorshipRule.ALWAYS, "crm"), SPELLING).values["language"] is None
 
 
 def test_a_deleted_source_counts_only_when_none_is_left() -> None:
     gone = image("crm", 1, CustomerRecord(name="Jan"), deleted=True)
     trusted = rules(SurvivorshipRule.PREFER_UNLESS_BLANK, "crm")
-    assert survive([gone, LMS], trusted, "NL").values["name"] == "J."
-    alone = survive([gone], trusted, "NL")
+    assert survive([gone, LMS], trusted, SPELLING).values["name"] == "J."
+    alone = survive([gone], trusted, SPELLING)
     assert (alone.values["name"], alone.deleted) == ("Jan", True)
 
 
@@ -61,7 +63,7 @@ def test_one_phone_in_two_notations_is_one_medium_of_the_trusted_source() -> Non
         return CustomerRecord(contact_media=(ContactMediumRecord(external_id="7", kind=MediumKind.PHONE, value=value),))
 
     images = [image("lms", 1, with_phone("+31 6 12345678")), image("crm", 1, with_phone("06-12345678"))]
-    (medium,) = survive(images, rules(SurvivorshipRule.PREFER_UNLESS_BLANK, "crm"), "NL").media
+    (medium,) = survive(images, rules(SurvivorshipRule.PREFER_UNLESS_BLANK, "crm"), SPELLING).media
     assert (medium.key, medium.image.node.system) == ("+31612345678", "crm")
 
 
@@ -71,7 +73,7 @@ THREE = [CRM, LMS, image("cm", 5, CustomerRecord(name="Jan de V."))]
 @given(st.permutations(THREE), st.sampled_from(list(SurvivorshipRule)))
 def test_the_order_of_images_does_not_matter(images: list[SourceImage], rule: SurvivorshipRule) -> None:
     trusted = rules(rule, "crm", "lms", "cm")
-    assert survive(images, trusted, "NL").digest == survive(THREE, trusted, "NL").digest
+    assert survive(images, trusted, SPELLING).digest == survive(THREE, trusted, SPELLING).digest
 
 
 def email_image(value: str) -> SourceImage:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from hub.flows.incoming import Incoming
+from hub.customers.identifiers import Node
+from hub.customers.normalise import Spelling
+from hub.customers.project import Projection
+from hub.customers.recognise import Recognised, recognise
+from hub.flows.incoming import Content, Incoming
 from hub.flows.lane import LaneContext
 from hub.store.engine import Database
 from migrations.tables import all_tables
-from tests.flows.building import apply_page, at, content, declare_flow, golden_state, page, person
+from tests.flows.building import RULES, apply_page, at, content, declare_flow, golden_state, page, person
 
 EMAILS = ("a@example.com", "b@example.com", "c@example.com")
 PHONES = ("06-11111111", "+31622222222")
@@ -56,3 +62,39 @@ async def test_any_order_and_repetition_ends_in_one_state(
             await apply_page(database, lanes[system], event)
         states.append(await golden_state(database))
     assert states[0] == states[1]
+
+
+together = st.tuples(
+    st.sampled_from(("crm", "lms", "cm")),
+    st.lists(pages.map(lambda one: one[1]), min_size=1, max_size=4),
+)
+
+
+def _joined(parts: list[Incoming]) -> Incoming:
+    """One page of them all: the newest content and the latest tombstone per id, as a page is understood."""
+    contents: dict[str, Content] = {}
+    tombstones: dict[str, datetime] = {}
+    for part in parts:
+        for external_id, one in part.contents.items():
+            held = contents.get(external_id)
+            if held is None or (one.as_of, one.digest) > (held.as_of, held.digest):
+                contents[external_id] = one
+        for external_id, gone in part.tombstones.items():
+            tombstones[external_id] = max(gone, tombstones.get(external_id, gone))
+    return Incoming(contents, tombstones, (), len(parts))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=st.lists(together, min_size=1, max_size=5))
+async def test_what_a_page_projects_is_what_the_stored_images_project(
+    database: Database, events: list[tuple[str, list[Incoming]]]
+) -> None:
+    lanes = await emptied(database)
+    for system, parts in events:
+        await apply_page(database, lanes[system], _joined(parts))
+    rules = RULES.recognition
+    async with database.transaction() as connection:
+        rows = await connection.execute(text("SELECT system, external_id FROM source_record WHERE version > 0"))
+        nodes = {Node(row.system, row.external_id) for row in rows}
+        again = await recognise(connection, nodes, {}, rules, at(20_000), Spelling(rules.region))
+    assert again == Recognised(Projection(frozenset(), frozenset(), frozenset()), [])
