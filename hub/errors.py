@@ -8,11 +8,13 @@ HubError
 ├── Rejected         the remote system understood and said no
 ├── Conflict         the state moved on: read again, then decide
 │   ├── StaleEpoch   a lane wrote after its flow was cut over to another lane
+│   ├── Frozen       a system's objects no longer look as agreed, and the contract says to stop
 │   ├── SlowSubscriber  cut off from the change feed; carries the cursor to come back with
 │   └── CursorTooOld    the feed cannot go on from this cursor: read afresh, subscribe without one
 ├── NotFound         no such thing, or not for you
 └── Invalid          the input cannot be accepted as it is
     ├── Ambiguous    several objects answer to it: ask for something more precise
+    ├── Drifted      an object does not look as its contract says
     ├── Unmapped     a package's value has no entry in the mapping's table
     └── Misconfigured  hub.yaml, with one finding per mistake
 
@@ -86,6 +88,12 @@ class StaleEpoch(Conflict):
         self.flow, self.lane_epoch, self.flow_epoch = flow, lane_epoch, flow_epoch
 
 
+class Frozen(Conflict):
+    """A page held drift under the policy FREEZE; nothing of it was applied. Change the contract, then run again."""
+
+    code = "CONTRACT_FROZEN"
+
+
 class SlowSubscriber(Conflict):
     """More changes wait for a subscriber than are kept for one; `cursor` follows the last one it was given."""
 
@@ -125,6 +133,12 @@ class Ambiguous(Invalid):
     """More than one object answers to what was asked; none is picked, since a guess would show somebody else's data."""
 
     code = "AMBIGUOUS"
+
+
+class Drifted(Invalid):
+    """An object differs from its contract in a way that keeps it out: quarantined."""
+
+    code = "CONTRACT_DRIFT"
 
 
 class Unmapped(Invalid):

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.errors import Invalid
+from hub.mapping.contract.contract import Contract
+from hub.mapping.contract.walk import Drift
 from hub.mapping.record import RecordMapping
 from hub.records.belongings import Belonging
 from hub.records.customer import Canonical
-from hub.records.source import SourceObject, Unreadable
+from hub.records.identity import Entity
+from hub.records.source import JsonObject, SourceObject, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,14 @@ class Content:
         return self.record.customer if isinstance(self.record, Belonging) else None
 
 
+def subject_of(entity: Entity, external_id: str) -> str:
+    """Under whose data key an object is kept while its owner is not known; a customer owns himself."""
+    return external_id if entity is Entity.CUSTOMER else f"{entity.value}:{external_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One object that breaks the contract, with its original bytes."""
+    """One object that cannot be applied, with its original bytes; `source` None for bytes that are no object."""
 
     external_id: str | None
     place: str | None
@@ -43,16 +51,29 @@ class Refusal:
     code: str
     path: str
     reason: str
+    source: SourceObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One object that differs from its contract, in one way."""
+
+    drift: Drift
+    source: SourceObject
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A page, understood: the newest content and the latest tombstone per id, and what could not be understood."""
+    """A page, understood: the newest content and the latest tombstone per id, and what could not be understood.
+
+    `drifts` have to be reported before the page is applied: one under FREEZE forbids that.
+    """
 
     contents: Mapping[str, Content]
     tombstones: Mapping[str, datetime]
     refused: tuple[Refusal, ...]
     read: int
+    drifts: tuple[Sighting, ...] = ()
 
 
 def understand(objects: Iterable[SourceObject], unreadable: Iterable[Unreadable], mapping: RecordMapping) -> Incoming:
@@ -60,6 +81,8 @@ def understand(objects: Iterable[SourceObject], unreadable: Iterable[Unreadable]
     contents: dict[str, Content] = {}
     tombstones: dict[str, datetime] = {}
     refused = [_unreadable(bytes_) for bytes_ in unreadable]
+    contract = mapping.contract
+    drifts: list[Sighting] = []
     read = len(refused)
     for source in objects:
         read += 1
@@ -67,14 +90,26 @@ def understand(objects: Iterable[SourceObject], unreadable: Iterable[Unreadable]
             tombstones[source.external_id] = max(source.as_of, tombstones.get(source.external_id, source.as_of))
             continue
         try:
-            content = _content(source, mapping.record_of(source.body))
+            body = source.body
+            if contract is not None and not contract.fits(body):
+                body = _agreed(contract, source, body, drifts)
+            content = _content(source, mapping.record_of(body))
         except Invalid as error:
             refused.append(_refused(source, error))
             continue
         held = contents.get(source.external_id)
         if held is None or (content.as_of, content.digest) > (held.as_of, held.digest):
             contents[source.external_id] = content
-    return Incoming(contents, tombstones, tuple(refused), read)
+    return Incoming(contents, tombstones, tuple(refused), read, tuple(drifts))
+
+
+def _agreed(contract: Contract, source: SourceObject, body: JsonObject, drifts: list[Sighting]) -> JsonObject:
+    """What the contract takes of an object that does not fit it; Drifted when that is nothing."""
+    judged = contract.judge(body)
+    drifts += [Sighting(drift, source) for drift in judged.drifts]
+    if judged.refused is not None:
+        raise judged.refused
+    return judged.body
 
 
 def _content(source: SourceObject, record: Canonical) -> Content:
@@ -99,6 +134,7 @@ def _refused(source: SourceObject, error: Invalid) -> Refusal:
         code=error.code,
         path=".".join(error.path),
         reason=error.message,
+        source=source,
     )
 
 

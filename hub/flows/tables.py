@@ -56,13 +56,46 @@ class RunSeen(Table):
     external_id: Mapped[str] = mapped_column(primary_key=True)
 
 
+class ContractDrift(Table):
+    """One way in which objects differ from a contract, reported once: where, how, since when and how often.
+
+    The object that showed it first is kept as it came (`body`, encrypted for its subject); `digest` finds it in
+    quarantine, if it went there. `path` and `detail` hold no personal data.
+    """
+
+    __tablename__ = "contract_drift"
+    __table_args__ = (UniqueConstraint("system", "entity", "contract_version", "path", "kind"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    system: Mapped[str]
+    entity: Mapped[str]
+    contract_version: Mapped[str]
+    path: Mapped[str]
+    kind: Mapped[str]
+    policy: Mapped[str]
+    detail: Mapped[str]
+    objects: Mapped[int] = mapped_column(BigInteger)
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    external_id: Mapped[str]
+    subject_key_id: Mapped[UUID | None] = mapped_column(ForeignKey("subject_key.id"))
+    body: Mapped[bytes | None]
+    digest: Mapped[bytes]
+
+
 class Quarantine(Table):
-    """What could not be applied, with its original bytes (encrypted); `reason` and `path` hold no personal data."""
+    """What could not be applied, with its original bytes (encrypted); `reason` and `path` hold no personal data.
+
+    `content` is the object in JSON where the original bytes are not that, `corrected` what a person made of it; both
+    are encrypted like `body`. `state`: OPEN, REPLAYED (applied after all), SUPERSEDED (a later content of the object
+    made it irrelevant), DISCARDED (a person gave it up); `settled_...` tell who and why.
+    """
 
     __tablename__ = "quarantine"
     __table_args__ = (
         Index("ix_quarantine_object", "system", "entity", "external_id"),
         Index("uq_quarantine_open", "system", "entity", "digest", unique=True, postgresql_where=text("state = 'OPEN'")),
+        Index("ix_quarantine_digest", "system", "entity", "digest"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -79,5 +112,14 @@ class Quarantine(Table):
     body: Mapped[bytes]
     digest: Mapped[bytes]
     as_of: Mapped[datetime | None]
+    stamp: Mapped[datetime | None]
+    fingerprint: Mapped[str | None]
+    content: Mapped[bytes | None]
+    corrected: Mapped[bytes | None]
+    corrected_at: Mapped[datetime | None]
+    corrected_by: Mapped[str | None]
     at: Mapped[datetime]
     state: Mapped[str] = mapped_column(server_default=text("'OPEN'"))
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None]
+    settled_reason: Mapped[str | None]

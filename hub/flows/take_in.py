@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.flows.apply import Applied, apply
+from hub.flows.drift import report_drifts
 from hub.flows.engine_room import EngineRoom
 from hub.flows.incoming import Incoming, understand
 from hub.flows.lane import LaneContext
@@ -36,6 +37,7 @@ async def take_in(
     """Apply objects and what `beside` writes in the same transaction (the page's cursor); returns the counters."""
     mapping = room.mapping(lane.system, lane.entity)
     incoming = understand(objects, unreadable, mapping)
+    await report_drifts(room, lane, incoming.drifts)
     applied = await _committed(room, lane, incoming, beside)
     counters = Counter(applied.counters)
     if applied.doubtful:
@@ -76,6 +78,7 @@ async def reread(room: EngineRoom, lane: LaneContext, ids: Iterable[str]) -> Cou
 async def take_in_read(room: EngineRoom, lane: LaneContext, found: Sequence[SourceObject]) -> Counter[str]:
     """Apply objects that were read by id; none of them can be doubtful, since a read wins by its own time."""
     incoming = understand(found, (), room.mapping(lane.system, lane.entity))
+    await report_drifts(room, lane, incoming.drifts)
     applied = await _committed(room, lane, incoming, None)
     counters = Counter(applied.counters)
     counters["read"] = 0

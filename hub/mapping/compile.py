@@ -11,6 +11,8 @@ import orjson
 from pydantic import ValidationError
 
 from hub.errors import Finding, Misconfigured
+from hub.mapping.contract.compile import compile_contract
+from hub.mapping.contract.contract import Contract
 from hub.mapping.document import MappingDocument
 from hub.mapping.record import ListReader, ObjectReader, Read, RecordMapping
 from hub.mapping.rules import RuleCompiler
@@ -73,7 +75,19 @@ class _Compiler:
         fields = self._object(self._root, shape, entity.text)
         lists = list(self._lists(shape, entity.text))
         self.findings += self._rules.unused_tables()
-        return RecordMapping(Entity(entity.text), _version(self._root), shape.model, fields, lists)
+        version = _version(self._root)
+        return RecordMapping(Entity(entity.text), version, shape.model, fields, lists, self._contract())
+
+    def _contract(self) -> Contract | None:
+        node = self._root.child("contract")
+        if node is None:
+            return None
+        try:
+            return compile_contract(node, "contract")
+        except Misconfigured as error:
+            told = {str(finding) for finding in self.findings}
+            self.findings += [finding for finding in error.findings if str(finding) not in told]
+            return None
 
     def _object(self, node: Node, shape: RecordShape, name: str) -> ObjectReader:
         reads: list[tuple[str, Read]] = []

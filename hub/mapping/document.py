@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from hub.mapping.contract.document import ContractDocument
 from hub.records.identity import Entity
 from hub.yaml.nodes import Scalar
 
@@ -86,4 +87,7 @@ class MappingDocument(_Written):
     tables: Mapping[str, Mapping[str, Constant]] = Field(
         {},
         description="Value table: the package's value to the canonical one. A value that is not in it is quarantined.",
+    )
+    contract: ContractDocument | None = Field(
+        None, description="What the package's objects look like, and what happens to those that do not."
     )

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from pydantic import ValidationError
 
 from hub.errors import Invalid, Unmapped
+from hub.mapping.contract.contract import Contract
 from hub.mapping.expressions import Select, holds
 from hub.mapping.unfit import Unfit
 from hub.records.customer import Canonical
@@ -71,13 +72,17 @@ class ListReader:
 
 @dataclass(frozen=True)
 class RecordMapping:
-    """A mapping ready to run; `version` is the declared version and a digest of the document's content."""
+    """A mapping ready to run; `version` is the declared version and a digest of the document's content.
+
+    `contract` is what the objects were agreed to look like before they are mapped, None where nothing was.
+    """
 
     entity: Entity
     version: str
     model: type[Canonical]
     fields: ObjectReader = field(repr=False)
     lists: Sequence[tuple[str, ListReader]] = field(repr=False)
+    contract: Contract | None = None
 
     def record_of(self, body: JsonObject) -> Canonical:
         """The canonical record of one object's body.

@@ -27,6 +27,11 @@ _FALSE: Final = frozenset({"false", "f", "no", "n", "0"})
 _CODE: Final = re.compile(r"(?=\D*(\d\D*){0,3}$)([a-z][a-z0-9_]{0,23}|[A-Z][A-Z0-9_]{0,23})$", re.ASCII)
 
 
+def is_code(text: str) -> bool:
+    """Whether a message may repeat a value that has no place: it looks like a code, not like something of a person."""
+    return _CODE.match(text) is not None
+
+
 def converter_for(shape: FieldShape) -> Convert:
     """The conversion that the canonical field's type asks for."""
     return _choice(shape.choices) if shape.choices else _CONVERTERS[shape.type]
@@ -42,7 +47,7 @@ def table_of(name: str, entries: Mapping[str, object]) -> Convert:
         try:
             return entries[key]
         except KeyError:
-            shown = repr(key) if _CODE.match(key) else "this value"
+            shown = repr(key) if is_code(key) else "this value"
             raise Unfit(f"table {name} has no entry for {shown}", unmapped=True) from None
 
     return look_up

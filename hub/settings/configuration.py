@@ -15,6 +15,7 @@ from hub.settings.business_flows import BUSINESS_FLOWS
 from hub.settings.check_flows import check_flows
 from hub.settings.check_systems import adapter_of, validated_options
 from hub.settings.check_trust import check_survivorship
+from hub.settings.find_contracts import with_contracts
 from hub.settings.find_mappings import MappingFinder
 from hub.settings.flows import Flow, FlowEntry, PlannedFlow
 from hub.settings.hub_file import HubFile
@@ -58,6 +59,7 @@ def load_configuration(
     finder = MappingFinder(path.parent, adapters)
     mappings = finder.find(systems, flows)
     findings += finder.findings
+    mappings = with_contracts(path.parent, systems, mappings, findings)
     if file is None or findings:
         raise Misconfigured(_in_reading_order(findings, str(path)))
     return Configuration(

@@ -50,6 +50,9 @@ class SystemEntry(Written):
     mappings: Mapping[Entity, object] = Field(
         {}, description="Entity: path of a mapping file (from hub.yaml's folder) or the mapping itself."
     )
+    contracts: Mapping[Entity, object] = Field(
+        {}, description="Entity: path of a contract file or the contract itself; `hub contract learn` drafts one."
+    )
 
 
 @dataclass(frozen=True)

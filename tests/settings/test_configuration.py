@@ -135,6 +135,16 @@ def test_mappings_are_the_adapters_unless_overridden(tmp_path: Path) -> None:
     assert load(tmp_path, own).mappings[CRM, Entity.CUSTOMER].version.startswith("9+")
 
 
+def test_contracts_go_before_those_of_mappings_and_are_files_or_inline(tmp_path: Path) -> None:
+    assert load(tmp_path).mappings[CRM, Entity.CUSTOMER].contract is None
+    (tmp_path / "agreed.yaml").write_text("version: 4\npolicy: FREEZE\nfields: {id: int}\n", encoding="utf-8")
+    for written in ("agreed.yaml", "{version: 4, policy: FREEZE, fields: {id: int}}"):
+        own = HUB_YAML.replace("    limits: {requ", f"    contracts: {{customer: {written}}}\n    limits: {{requ")
+        contract = load(tmp_path, own).mappings[CRM, Entity.CUSTOMER].contract
+        assert contract is not None
+        assert contract.version.startswith("4+")
+
+
 def test_a_target_that_only_takes_orders_needs_no_mapping(tmp_path: Path) -> None:
     bare = HUB_YAML.replace("adapter: package", "adapter: bare", 1).replace("source: crm", "source: lms")
     assert (CRM, Entity.CUSTOMER) not in load(tmp_path, bare).mappings

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from hub.mapping.contract.document import ContractDocument, ContractField, ContractType
 from hub.mapping.document import FieldRule, ListRule, MappingDocument, ValueType
 from hub.records.customer import CustomerRecord
+from hub.records.drift import DriftKind, DriftPolicy
 from hub.records.identity import Entity, SystemRole
 from hub.records.lanes import FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy
 from hub.settings.business_flows import BUSINESS_FLOWS
@@ -25,10 +27,22 @@ ROWS = [line for line in REFERENCE.splitlines() if line.startswith("| `")]
 
 MODELS: list[type[BaseModel]] = [
     *(HubFile, SystemEntry, Limits, FlowEntry, Lane, MigrationRules, Survivorship, FieldTrust, Recognition),
-    *(MappingDocument, FieldRule, ListRule, Settings),
+    *(MappingDocument, FieldRule, ListRule, ContractDocument, ContractField, Settings),
 ]
 FIELDS = [(model, field.alias or name) for model in MODELS for name, field in model.model_fields.items()]
-ENUMS: list[type[Enum]] = [Entity, SystemRole, FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy, OnDrift, ValueType]
+ENUMS: list[type[Enum]] = [
+    Entity,
+    SystemRole,
+    FlowCadence,
+    LaneMode,
+    MisfirePolicy,
+    OverlapPolicy,
+    OnDrift,
+    ValueType,
+    ContractType,
+    DriftKind,
+    DriftPolicy,
+]
 
 
 @pytest.mark.parametrize(("model", "name"), FIELDS, ids=[f"{model.__name__}.{name}" for model, name in FIELDS])

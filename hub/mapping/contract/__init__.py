@@ -1,0 +1,1 @@
+"""Data contracts: what a system's objects were agreed to look like, and what differs from that."""
