@@ -17,6 +17,15 @@ from hub.flows.start_run import start_run
 from hub.store.engine import Database
 
 LOOK_S = 0.2
+COLUMNS = {
+    "read": "read",
+    "new": "created",
+    "changed": "changed",
+    "same": "unchanged",
+    "deleted": "deleted",
+    "aside": "quarantined",
+}
+"""Heading and counter; short headings, so that 80 columns hold the table."""
 OPEN = ("QUEUED", "RUNNING", "INTERRUPTED")
 
 
@@ -63,9 +72,8 @@ async def _rows(database: Database, runs: list[UUID]) -> list[Row[tuple[object, 
 
 
 def _table(rows: list[Row[tuple[object, ...]]]) -> Table:
-    names = ("read", "created", "changed", "unchanged", "deleted", "quarantined")
-    table = Table("flow", *names, "seconds", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table("flow", *COLUMNS, "seconds", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for row in rows:
-        counts = [str(row.counters.get(name, 0)) for name in names]
+        counts = [str(row.counters.get(name, 0)) for name in COLUMNS.values()]
         table.add_row(row.flow, *counts, f"{row.seconds or 0:.1f}")
     return table
