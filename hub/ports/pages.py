@@ -13,8 +13,8 @@ class PullPage:
     """Up to `limit` objects and the cursor behind them; committing that cursor makes the page done.
 
     `cursor` is the adapter's own JSON and means nothing to the hub. `last` ends the run, also on an empty page.
-    `set_began` is given by a FULL pull: when the reading of the complete set began, in source time; an object that
-    lives in the hub since before then and is not in the set is gone.
+    `set_began` is given by a FULL or SNAPSHOT pull: when the reading of the complete set began, in source time; an
+    object that lives in the hub since before then and is not in the set is gone.
     """
 
     objects: tuple[SourceObject, ...]
