@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from hub.clock import utc_now
 from hub.entrypoints.installation import Installation
+from hub.entrypoints.upkeep import TURNS
 from hub.flows.declare import declare_flows, declare_systems
 from hub.flows.handlers import START
 from hub.records.lanes import LaneMode
@@ -21,7 +22,7 @@ async def declare(hub: Installation, database: Database) -> None:
     async with database.transaction() as connection:
         await declare_systems(connection, configuration.systems.values())
         await declare_flows(connection, list(configuration.flows.values()), list(configuration.planned.values()))
-        for schedule in _schedules(configuration.flows.values()):
+        for schedule in (*_schedules(configuration.flows.values()), *(upkeep.schedule for upkeep in TURNS)):
             await upsert_schedule(connection, schedule, utc_now())
 
 

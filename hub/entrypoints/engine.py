@@ -1,4 +1,4 @@
-"""The engine in one process: a worker with the engine's handlers, and the sequencer of the change feed."""
+"""The engine in one process: a worker with the engine's handlers and the house's upkeep, and the feed's sequencer."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 
 from hub.clock import utc_now
 from hub.entrypoints.installation import Installation
+from hub.entrypoints.upkeep import TURNS
 from hub.entrypoints.wiring import engine_room
 from hub.flows.handlers import EngineHandlers
 from hub.live.sequencer import Sequencer
 from hub.store.engine import Database
 from hub.work.broker import open_broker
 from hub.work.tables import Queue
+from hub.work.upkeep import upkeep_handlers
 from hub.work.work import Handlers
 from hub.work.worker import THREADS, OpenHandlers, Stopping, Worker
 
@@ -25,7 +27,10 @@ def engine_handlers(hub: Installation) -> OpenHandlers:
     async def opened(database: Database, stopping: Stopping) -> AsyncIterator[Handlers]:
         room = engine_room(hub.configuration, hub.adapters, database, hub.keys(), utc_now)
         try:
-            yield EngineHandlers(room, stopping).registered()
+            yield {
+                **EngineHandlers(room, stopping).registered(),
+                **upkeep_handlers(TURNS, database, utc_now, stopping),
+            }
         finally:
             await room.systems.aclose()
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import orjson
-from sqlalchemy import delete, select, update
+from sqlalchemy import Index, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,11 +19,21 @@ from hub.store.metadata import Table
 
 KEPT_FOR: Final = timedelta(hours=24)
 
+_FORGET = text(
+    """
+    DELETE FROM idempotency_key WHERE (principal, operation, key) IN (
+        SELECT principal, operation, key FROM idempotency_key WHERE at < :before ORDER BY at LIMIT :limit
+        FOR UPDATE SKIP LOCKED
+    )
+    """
+)
+
 
 class IdempotencyKey(Table):
     """A request a caller gave a key to; `digest` covers its input, `response` is what it came to."""
 
     __tablename__ = "idempotency_key"
+    __table_args__ = (Index("ix_idempotency_key_at", "at"),)
 
     principal: Mapped[str] = mapped_column(primary_key=True)
     operation: Mapped[str] = mapped_column(primary_key=True)
@@ -58,7 +68,7 @@ async def once(
     """
     table = IdempotencyKey
     mine = (table.principal == call.principal, table.operation == call.operation)
-    await connection.execute(delete(table).where(table.principal == call.principal, table.at < now - KEPT_FOR))
+    await connection.execute(delete(table).where(*mine, table.key == call.key, table.at < now - KEPT_FOR))
     values = {"principal": call.principal, "operation": call.operation, "key": call.key}
     statement = insert(table).values(**values, digest=call.digest, at=now).on_conflict_do_nothing()
     inserted = (await connection.execute(statement.returning(table.key))).one_or_none()
@@ -72,3 +82,8 @@ async def once(
     response = await work()
     await connection.execute(update(table).where(*mine, table.key == call.key).values(response=dict(response)))
     return response
+
+
+async def forget_keys(connection: AsyncConnection, now: datetime, limit: int) -> int:
+    """Delete up to `limit` keys that count for nothing any more, the oldest first, and tell how many."""
+    return (await connection.execute(_FORGET, {"before": now - KEPT_FOR, "limit": limit})).rowcount

@@ -10,7 +10,7 @@ import pytest
 
 from hub.errors import Conflict, Invalid
 from hub.store.engine import Database
-from hub.store.idempotency import Call, once
+from hub.store.idempotency import Call, forget_keys, once
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CALL = Call("agent:1", "correct", "k1", {"value": "a"})
@@ -71,3 +71,14 @@ async def test_two_at_the_same_time_do_the_work_once(database: Database) -> None
     work = Work()
     assert await asyncio.gather(*(call(database, work) for _ in range(4))) == [{"done": 1}] * 4
     assert work.done == 1
+
+
+async def test_expired_keys_are_forgotten_in_batches_and_good_ones_stay(database: Database) -> None:
+    work = Work()
+    for number in range(3):
+        await call(database, work, Call("agent:1", "correct", f"old {number}", {}), NOW)
+    await call(database, work, Call("agent:1", "correct", "new", {}), NOW + timedelta(hours=1))
+    later = NOW + timedelta(hours=24, seconds=1)
+    async with database.transaction() as connection:
+        assert [await forget_keys(connection, later, 2) for _ in range(3)] == [2, 1, 0]
+    assert await call(database, work, Call("agent:1", "correct", "new", {}), later) == {"done": 4}

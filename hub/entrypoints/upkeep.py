@@ -1,0 +1,28 @@
+"""What the hub does for itself, how often, and how much at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from hub.flows.forget_runs import end_abandoned_runs, forget_runs
+from hub.live.retention import trim
+from hub.store.idempotency import forget_keys
+from hub.work.upkeep import Turn, Upkeep
+
+FEED_KEPT: Final = timedelta(days=7)
+"""A subscriber comes back without a gap after a long weekend; who stays away longer reads afresh."""
+
+# The sequencer waits for the transaction that trims, so a batch is what a few milliseconds remove.
+TRIM_FEED: Final = Upkeep("trim-feed", "*/10 * * * *", 5_000)
+FORGET_KEYS: Final = Upkeep("forget-keys", "*/10 * * * *", 5_000)
+FORGET_RUNS: Final = Upkeep("forget-runs", "17 * * * *", 1_000)
+END_ABANDONED_RUNS: Final = Upkeep("end-abandoned-runs", "27 * * * *", 50)
+
+TURNS: Final[Mapping[Upkeep, Turn]] = {
+    TRIM_FEED: lambda connection, now, limit: trim(connection, FEED_KEPT, now, limit),
+    FORGET_KEYS: forget_keys,
+    FORGET_RUNS: forget_runs,
+    END_ABANDONED_RUNS: end_abandoned_runs,
+}
