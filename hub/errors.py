@@ -2,7 +2,9 @@
 
 HubError
 ├── Transient        the same call may succeed later; may carry `retry_after_s`
-│   └── NothingWaiting  a source of complete sets has no new one; no fault of the system, so no breaker counts it
+│   ├── NothingWaiting  a source of complete sets has no new one; no fault of the system, so no breaker counts it
+│   ├── Throttled    the budget of calls is spent, or the system asked for patience; always carries `retry_after_s`
+│   └── Suspended    the system's breaker is open: it was not called
 ├── Unauthorised     who you are, or what you may do, is not enough
 │   └── Forbidden    known and still not allowed: another token would not help
 ├── Rejected         the remote system understood and said no
@@ -52,6 +54,26 @@ class NothingWaiting(Transient):
     """No complete set waits to be pulled. An empty run instead would read as "everything was deleted"."""
 
     code = "NOTHING_WAITING"
+
+
+class Throttled(Transient):
+    """No call to the system for `retry_after_s` seconds; the call was not made, or had no effect."""
+
+    code = "THROTTLED"
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message, retry_after_s)
+        self.after_s = retry_after_s
+
+
+class Suspended(Transient):
+    """The system failed several times in a row; nothing is asked of it before a probe finds it well."""
+
+    code = "SYSTEM_SUSPENDED"
+
+    def __init__(self, system: str) -> None:
+        super().__init__(f"system {system} does not answer: calls wait until it does")
+        self.system = system
 
 
 class Unauthorised(HubError):

@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from hub.contacts import tables as contacts
 from hub.customers import belongings
 from hub.customers import tables as customers
+from hub.exchange import call_tables
 from hub.exchange import tables as exchange
 from hub.flows import tables as flows
 from hub.live import tables as live
@@ -19,6 +20,7 @@ from hub.work import tables as work
 
 ROOMS_WITH_TABLES = (
     belongings,
+    call_tables,
     contacts,
     customers,
     exchange,

@@ -42,10 +42,14 @@ class StoredObject:
 
 
 class MemoryStore:
-    """A fake: nothing is kept when the process ends. Ids are whole numbers as text; the clock stands until moved."""
+    """A fake: nothing is kept when the process ends. Ids are whole numbers as text; the clock stands until moved.
+
+    `calls` counts all calls that reached it, refused ones too.
+    """
 
     def __init__(self, clock: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC)) -> None:
         self.clock = clock
+        self.calls = 0
         self._objects: dict[Entity, dict[int, StoredObject]] = {}
         self._available = True
         self._patience: list[float] = []
@@ -98,6 +102,7 @@ class MemoryStore:
 
     def admit(self) -> None:
         """What every call passes first. Raises Transient as the faults say."""
+        self.calls += 1
         if not self._available:
             raise Transient("the memory store is stopped")
         if self._patience:

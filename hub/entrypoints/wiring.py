@@ -11,6 +11,8 @@ from hub.clock import Clock
 from hub.customers.recognise import Rules
 from hub.customers.survive import FieldRule, Survivorship
 from hub.flows.engine_room import EngineRoom
+from hub.flows.gate import Gate
+from hub.flows.metered import MeteredPort
 from hub.flows.systems import OpenSystems
 from hub.ports.limits import CallLimits
 from hub.ports.system import Adapter, SystemPort
@@ -54,6 +56,18 @@ def open_systems(configuration: Configuration, adapters: Mapping[str, Adapter[An
     )
 
 
+def metered_systems(
+    configuration: Configuration, adapters: Mapping[str, Adapter[Any]], database: Database, clock: Clock
+) -> OpenSystems:
+    """The same within the limits that all processes on `database` share; for everything but a look at a system."""
+
+    def metered(system: ConnectedSystem) -> MeteredPort:
+        gate = Gate(system.name, system.limits, database, clock)
+        return MeteredPort(_open(adapters[system.adapter], system), gate)
+
+    return OpenSystems({name: partial(metered, system) for name, system in configuration.systems.items()})
+
+
 def _open(adapter: Adapter[Any], system: ConnectedSystem) -> SystemPort:
     limits = CallLimits(system.limits.concurrency, system.limits.timeout_s)
     return adapter.open(system.name, system.options, limits)
@@ -69,7 +83,7 @@ def engine_room(
     """Everything the engine needs on one event loop; `database` must have been opened on it."""
     return EngineRoom(
         database=database,
-        systems=open_systems(configuration, adapters),
+        systems=metered_systems(configuration, adapters, database, clock),
         flows=configuration.flows,
         mappings=configuration.mappings,
         recognition=recognition_rules(configuration),

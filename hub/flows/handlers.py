@@ -8,8 +8,10 @@ from typing import Final
 from uuid import UUID
 
 from hub.errors import HubError, Transient
+from hub.exchange.breaker import PROBE
 from hub.exchange.order import SEND
 from hub.flows.engine_room import EngineRoom
+from hub.flows.probe import probe_system
 from hub.flows.run_lane import run_lane
 from hub.flows.send import send_command
 from hub.flows.start_run import RUN, start_run
@@ -34,6 +36,7 @@ class EngineHandlers:
             RUN: RegisteredHandler(self.run, repeatable=True),
             START: RegisteredHandler(self.start, repeatable=True),
             SEND: RegisteredHandler(self.send, repeatable=True),
+            PROBE: RegisteredHandler(self.probe, repeatable=True),
         }
 
     async def run(self, work: Work) -> Decision:
@@ -52,6 +55,10 @@ class EngineHandlers:
         async with self._room.database.transaction() as connection:
             await start_run(connection, FlowName(str(work.payload["flow"])), self._room.clock(), scheduled_for)
         return Done()
+
+    async def probe(self, work: Work) -> Decision:
+        """See whether a suspended system answers again."""
+        return await probe_system(self._room, str(work.payload["system"]))
 
     async def send(self, work: Work) -> Decision:
         """Send one command to its target."""

@@ -65,6 +65,12 @@ class Database:
             yield connection
             await connection.rollback()
 
+    @asynccontextmanager
+    async def at_once(self) -> AsyncIterator[AsyncConnection]:
+        """Each statement commits by itself: no lock outlives it, however busy this event loop is."""
+        async with self.engine.connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
     async def aclose(self) -> None:
         """Close every pooled connection; on the loop the engine was opened on."""
         await self._doorbell.aclose()

@@ -16,6 +16,7 @@ from hub.work.decisions import Decision, Park, RetryAt, Unknown, decide
 from hub.work.doorbell import Bell
 from hub.work.leases import Leases
 from hub.work.record import record
+from hub.work.urgency import under_urgency, urgency_of
 from hub.work.work import Handlers, RegisteredHandler, Work
 
 RECORD_AGAIN_S = (0.1, 0.5, 2.0, 5.0)
@@ -44,7 +45,7 @@ class Actor:
             async with self._database.transaction() as connection:
                 work = await claim_sent(connection, row_id, self._owner, self._handlers, self._clock())
             if work is not None:
-                with restore_context(work.context):
+                with restore_context(work.context), under_urgency(urgency_of(work.queue)):
                     await self._attempt(work)
         except Exception:
             log.exception("work left to the sweeper", work=row_id)

@@ -13,6 +13,7 @@ from hub.work.doorbell import Bell
 from hub.work.fire import fire_due
 from hub.work.forget import forget
 from hub.work.leases import Leases
+from hub.work.requeue import release_overdue
 from hub.work.sweep import resend_lost, sweep_expired
 from hub.work.work import LEASE_S, Handlers
 
@@ -58,6 +59,7 @@ class Chores:
     async def _sweep(self) -> None:
         async with self._database.transaction() as connection:
             found = await resend_lost(connection, self._clock())
+            found += await release_overdue(connection, self._clock())
         found += await sweep_expired(self._database, self._handlers, self._clock())
         if found:
             self._bell.ring()

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from sqlalchemy.exc import DBAPIError
 
-from hub.errors import Conflict, HubError, StaleEpoch, Transient, Unauthorised
+from hub.errors import Conflict, HubError, StaleEpoch, Suspended, Throttled, Transient, Unauthorised
 from hub.store.engine import is_worth_repeating
 
 FIRST_DELAY_S = 2.0
@@ -36,10 +36,14 @@ class RetryAt:
 
 @dataclass(frozen=True)
 class Park:
-    """Hold it, and its line, until someone requeues it: a breaker is open, a budget spent, a login refused."""
+    """Hold it, and its line, until someone requeues it: a login refused, a system that does not answer.
+
+    `waits_for` names what releases it without a person (requeue.release).
+    """
 
     reason: str
     code: str = "PARKED"
+    waits_for: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,11 @@ class Unknown:
 Decision: TypeAlias = Done | RetryAt | Park | Dead | Unknown
 
 
+def waiting_for(system: str) -> str:
+    """`Park.waits_for` of work that its system cannot take at present."""
+    return f"system:{system}"
+
+
 def decide(error: Exception, attempts: int, now: datetime) -> Decision:
     """What follows from `error` after `attempts` starts, this one included.
 
@@ -67,6 +76,11 @@ def decide(error: Exception, attempts: int, now: datetime) -> Decision:
     uncertain; that is Unknown, which only the caller can tell.
     """
     match error:
+        case Throttled():
+            # The call was not made: however often that happens, the work is none the worse.
+            return RetryAt(now + timedelta(seconds=error.after_s), error.message, error.code)
+        case Suspended():
+            return Park(error.message, error.code, waiting_for(error.system))
         case Transient():
             return _again(error.code, error.message, error.retry_after_s or 0.0, attempts, TRANSIENT_ATTEMPTS, now)
         case Unauthorised():

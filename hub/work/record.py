@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import assert_never
+from datetime import datetime, timedelta
+from typing import Final, assert_never
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,11 +13,15 @@ from hub.work.lines import lock_lines, promote
 from hub.work.tables import WorkState
 from hub.work.work import Work
 
+LONGEST_WAIT: Final = timedelta(minutes=5)
+"""Work that waits for something looks again after so long: what it waits for may have come as it was being parked."""
+
 _RECORD = text(
     """
     UPDATE dispatch
     SET state = :state, ready_at = coalesce(:ready_at, ready_at), finished_at = :finished_at,
-        last_error_code = :code, last_error_message = :message, lease_until = NULL, lease_owner = NULL
+        last_error_code = :code, last_error_message = :message, waits_for = :waits_for, lease_until = NULL,
+        lease_owner = NULL
     WHERE id = :id AND state = 'RUNNING' AND lease_owner = :owner AND attempts = :attempts
       AND (CAST(:expired_at AS timestamptz) IS NULL OR lease_until <= :expired_at)
     RETURNING id
@@ -44,10 +48,11 @@ async def record(
             "owner": work.owner,
             "attempts": work.attempts,
             "state": state,
-            "ready_at": decision.at if isinstance(decision, RetryAt) else None,
+            "ready_at": _ready_at(decision, now),
             "finished_at": now if isinstance(decision, Done | Dead) else None,
             "code": code,
             "message": message,
+            "waits_for": decision.waits_for if isinstance(decision, Park) else None,
             "expired_at": expired_at,
         },
     )
@@ -56,6 +61,16 @@ async def record(
     if leaves_line is not None:
         await promote(connection, {leaves_line: work.id})
     return True
+
+
+def _ready_at(decision: Decision, now: datetime) -> datetime | None:
+    match decision:
+        case RetryAt(at=at):
+            return at
+        case Park(waits_for=str()):
+            return now + LONGEST_WAIT
+        case _:
+            return None
 
 
 def _described(decision: Decision) -> tuple[WorkState, str | None, str | None]:

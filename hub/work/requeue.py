@@ -20,7 +20,7 @@ _REQUEUE = text(
     """
     UPDATE dispatch
     SET state = CASE WHEN state = 'DEAD' AND line IS NOT NULL THEN 'WAITING' ELSE 'READY' END,
-        attempts = 0, ready_at = :now, finished_at = NULL
+        attempts = 0, ready_at = :now, finished_at = NULL, waits_for = NULL
     WHERE id = ANY(:ids) AND state IN ('DEAD', 'UNKNOWN', 'PARKED')
     """
 )
@@ -32,6 +32,40 @@ _SETTLE = text(
     RETURNING id, line
     """
 )
+
+
+_RELEASE = text(
+    """
+    UPDATE dispatch SET state = 'READY', attempts = 0, ready_at = :now, waits_for = NULL
+    WHERE state = 'PARKED' AND waits_for = :waits_for
+    """
+)
+
+
+# The index holds what waits and nothing else. Few at once: each of them is going to try.
+_LOOK_AGAIN = text(
+    """
+    UPDATE dispatch SET state = 'READY', attempts = 0, ready_at = :now, waits_for = NULL
+    WHERE id = ANY(ARRAY(
+        SELECT id FROM dispatch WHERE waits_for IS NOT NULL AND state = 'PARKED' AND ready_at <= :now
+        ORDER BY ready_at, id LIMIT :batch FOR UPDATE SKIP LOCKED
+    ))
+    """
+)
+LOOK_AGAIN_BATCH = 200
+
+
+async def release_overdue(connection: AsyncConnection, now: datetime) -> int:
+    """Make READY what has waited so long that it should look for itself (record.LONGEST_WAIT); tells how many."""
+    return (await connection.execute(_LOOK_AGAIN, {"now": now, "batch": LOOK_AGAIN_BATCH})).rowcount
+
+
+async def release(connection: AsyncConnection, waits_for: str, now: datetime) -> int:
+    """Make READY what was parked until this came; tells how many. In each line, and over all, the order stays.
+
+    No line moves: a parked row has kept its place at the head.
+    """
+    return (await connection.execute(_RELEASE, {"waits_for": waits_for, "now": now})).rowcount
 
 
 async def requeue(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> int:

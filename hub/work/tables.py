@@ -65,6 +65,7 @@ class Dispatch(Table):
     `payload` holds ids only. Only the head of a `line` may run, the others are WAITING and follow in order of id.
     Smaller `priority` goes first. `lease_owner` is the process that sent it, then the one that runs it. `attempts`
     counts its starts, so that an attempt that was given up cannot speak for its successor. `context` goes to the log.
+    `waits_for`: what a PARKED row waits for where that is not a person (see requeue.release).
     """
 
     __tablename__ = "dispatch"
@@ -80,6 +81,7 @@ class Dispatch(Table):
             "id",
             postgresql_where=text("state IN ('DEAD', 'UNKNOWN', 'PARKED')"),
         ),
+        Index("ix_dispatch_waits_for", "ready_at", postgresql_where=text("waits_for IS NOT NULL")),
         Index("ix_dispatch_finished", "finished_at", postgresql_where=text("finished_at IS NOT NULL")),
     )
 
@@ -98,6 +100,7 @@ class Dispatch(Table):
     dedupe_key: Mapped[str | None] = mapped_column(unique=True)
     last_error_code: Mapped[str | None]
     last_error_message: Mapped[str | None]
+    waits_for: Mapped[str | None]
     context: Mapped[dict[str, object]] = mapped_column(server_default=text("'{}'::jsonb"))
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
