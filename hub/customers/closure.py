@@ -64,8 +64,9 @@ async def close_over(connection: AsyncConnection, start: Iterable[Node]) -> Clos
         met |= await _decided(connection, frontier, world)
         mine: dict[Node, set[IdentifierKey]] = {node: set() for node in frontier}
         for key, nodes in carriers.items():
-            for node in frontier.intersection(nodes):
-                mine[node].add(key)
+            for node in nodes:
+                if node in mine:
+                    mine[node].add(key)
         world.identifiers |= {node: frozenset(keys) for node, keys in mine.items()}
         frontier = met - known
     return world

@@ -9,7 +9,7 @@ customer whom other systems still know under one of its identifiers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from hub.customers.identifiers import IdentifierKey, Node, Strength
@@ -53,8 +53,8 @@ def partition(
         if a in identifiers and b in identifiers:
             groups.union(a, b, ignore_systems=True)
     carriers = _carriers(identifiers)
-    ordered = sorted(carriers, key=lambda key: (Strength[key.kind], key.value))
-    for key in ordered:
+    linking = [key for key, nodes in carriers.items() if len(nodes) > 1]
+    for key in sorted(linking, key=lambda key: (Strength[key.kind], key.value)):
         living = [node for node in carriers[key] if node not in deleted]
         if not is_shared(living, groups.group):
             for node in living[1:]:
@@ -65,8 +65,10 @@ def partition(
     return sorted(unique.values(), key=min)
 
 
-def is_shared(living: Iterable[Node], group: Mapping[Node, set[Node]] | None = None) -> bool:
+def is_shared(living: Collection[Node], group: Mapping[Node, set[Node]] | None = None) -> bool:
     """True when one system has the identifier at two records that nobody declared the same."""
+    if len(living) < 2:
+        return False
     owners: dict[str, set[int | Node]] = defaultdict(set)
     for node in living:
         owners[node.system].add(node if group is None else id(group[node]))

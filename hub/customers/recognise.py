@@ -110,15 +110,15 @@ async def _rewrite_identifiers(
         nodes,
     )
     before = {(Node(row[0], row[1]), IdentifierKey(row[2], row[3])) for row in stored.all()}
-    after = {(node, key) for node, keys in carried.items() for key in keys}
-    neighbours = await _let_go(connection, before - after)
+    neighbours = await _let_go(connection, [pair for pair in before if pair[1] not in carried[pair[0]]])
+    fresh = [(node, key) for node, keys in carried.items() for key in keys if not before or (node, key) not in before]
     await run_set(
         connection,
         """INSERT INTO source_identifier (system, external_id, kind, value)
            SELECT r.system, r.external_id, r.kind, r.value
            FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text, kind text, value text)
            ON CONFLICT DO NOTHING""",
-        _rows(after - before),
+        _rows(fresh),
     )
     return neighbours - carried.keys()
 

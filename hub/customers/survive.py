@@ -86,13 +86,13 @@ def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelli
     """The golden record; deleted images count only where no living one is left, `images` in any order."""
     living = [image for image in images if not image.deleted]
     counted = living or list(images)
-    values: dict[str, str | None] = {}
-    winners: dict[str, tuple[SourceImage, SurvivorshipRule]] = {}
-    for name in FIELDS:
-        rule = rules.of(name)
-        winner, values[name] = _winner(counted, name, rule)
-        if winner is not None and values[name] is not None:
-            winners[name] = (winner, rule.rule)
+    chosen = {name: _winner(counted, name, rules.of(name)) for name in FIELDS}
+    values = {name: value for name, (_, value) in chosen.items()}
+    winners = {
+        name: (image, rules.of(name).rule)
+        for name, (image, value) in chosen.items()
+        if image is not None and value is not None
+    }
     media = _media(_ranked(counted, rules.of("contact_media")), spelling)
     addresses = _addresses(_ranked(counted, rules.of("addresses")))
     digest = _digest(values, (*media, *addresses), deleted=not living)
@@ -117,6 +117,8 @@ def _ranked(images: Sequence[SourceImage], rule: FieldRule) -> Sequence[SourceIm
 
 
 def _winner(images: Sequence[SourceImage], name: str, rule: FieldRule) -> tuple[SourceImage | None, str | None]:
+    if len(images) == 1:
+        return images[0], _text(images[0], name)
     ranked = _ranked(images, rule)
     if rule.rule is SurvivorshipRule.ALWAYS:
         return (ranked[0], _text(ranked[0], name)) if ranked else (None, None)

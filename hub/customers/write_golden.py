@@ -56,8 +56,7 @@ async def write_golden(
     """Insert or replace whole golden records, children included; every one given gets a new version."""
     await run_set(connection, _UPSERT, [_row(customer_id, g) for customer_id, g in sorted(golden.items())], now=now)
     await run_set(connection, _PROVENANCE, [_provenance(customer_id, g) for customer_id, g in golden.items()])
-    children = [(customer_id, child) for customer_id, g in golden.items() for child in g.media]
-    media = [_child(customer_id, child) | {"normalised": child.key} for customer_id, child in children]
+    media = [_child(customer_id, child) for customer_id, g in golden.items() for child in g.media]
     addresses = [_child(customer_id, child) for customer_id, g in golden.items() for child in g.addresses]
     rewritten = [str(customer_id) for customer_id in existing & golden.keys()]
     for table, insert, rows in (("contact_medium", _MEDIA, media), ("postal_address", _ADDRESSES, addresses)):
@@ -105,6 +104,7 @@ def _child(customer_id: UUID, child: Sourced) -> dict[str, object]:
         **child.values,
         "id": uuid5(CHILD_NAMESPACE, f"{type(record).__name__}/{node.system}/{node.external_id}/{record.external_id}"),
         "customer_id": customer_id,
+        "normalised": child.key,
         "system": node.system,
         "external_id": node.external_id,
         "child_id": record.external_id,

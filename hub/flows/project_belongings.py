@@ -71,7 +71,8 @@ def _upsert(entity: Entity) -> tuple[str, tuple[str, ...]]:
           {", ".join(f"r.{name}" for name in own)}
         FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, external_id text, owner text, as_of timestamptz,
           version int, {types})
-        LEFT JOIN customer_identifier c ON c.system = :system AND c.external_id = r.owner
+        LEFT JOIN LATERAL (SELECT i.customer_id FROM customer_identifier i
+          WHERE i.system = :system AND i.external_id = r.owner LIMIT 1) c ON true
         ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, customer_id = excluded.customer_id,
           as_of = excluded.as_of, observed_at = excluded.observed_at, version = excluded.version, {sets}
         RETURNING id, customer_id"""  # noqa: S608  names come from the table's own definition
@@ -140,13 +141,22 @@ async def mark_belongings(
 
 async def follow_owners(connection: AsyncConnection, moved: Sequence[Node]) -> None:
     """Give the belongings of source customers that now are somebody else to that customer."""
-    for table in TABLE_OF.values():
-        await run_set(
-            connection,
-            f"""UPDATE {table} t SET customer_id = c.customer_id
-                FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
-                JOIN customer_identifier c ON c.system = r.system AND c.external_id = r.external_id
-                WHERE t.system = r.system AND t.owner = r.external_id
-                  AND t.customer_id IS DISTINCT FROM c.customer_id""",  # noqa: S608  a constant table name
-            [node._asdict() for node in moved],
-        )
+    rows = [{"system": node.system, "external_id": node.external_id} for node in moved]
+    await run_set(connection, _FOLLOW, rows)
+
+
+_FOLLOW: Final = f"""
+WITH r AS MATERIALIZED (
+  SELECT c.system, c.external_id, c.customer_id
+  FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
+  CROSS JOIN LATERAL (SELECT * FROM customer_identifier i
+    WHERE i.system = r.system AND i.external_id = r.external_id LIMIT 1) c),
+{
+    ",".join(
+        f'''
+{table}_followed AS (UPDATE {table} t SET customer_id = r.customer_id FROM r
+  WHERE t.system = r.system AND t.owner = r.external_id AND t.customer_id IS DISTINCT FROM r.customer_id)'''
+        for table in TABLE_OF.values()
+    )
+}
+SELECT"""  # noqa: S608  constant table names
