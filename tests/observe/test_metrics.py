@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
+import math
+from typing import Any
 
+from hub.observe.gauges import Standing
 from hub.observe.metrics import OPERATIONS_AT_MOST, Metrics
 
 
@@ -13,9 +15,9 @@ def _sample(metrics: Metrics, name: str, labels: dict[str, str]) -> float | None
 
 def test_two_applications_in_one_process_do_not_mix() -> None:
     one, other = Metrics(), Metrics()
-    one.attempted("realtime", "DONE")
-    assert _sample(one, "contacthub_dispatch_attempts_total", {"queue": "realtime", "outcome": "DONE"}) == 1
-    assert _sample(other, "contacthub_dispatch_attempts_total", {"queue": "realtime", "outcome": "DONE"}) is None
+    one.subscribed("Customer", 1)
+    assert _sample(one, "contacthub_subscribers", {"subscription": "Customer"}) == 1
+    assert _sample(other, "contacthub_subscribers", {"subscription": "Customer"}) is None
 
 
 def test_names_chosen_by_clients_stay_bounded() -> None:
@@ -36,45 +38,39 @@ def test_operation_without_a_name_is_anonymous() -> None:
     assert _sample(metrics, "contacthub_graphql_operation_seconds_count", labels) == 1
 
 
-def test_queue_that_emptied_disappears() -> None:
+def standing(**given: Any) -> Standing:
+    nothing: dict[str, Any] = {name: {} for name in ("rows", "oldest_ready_s", "flow_lag_s", "quarantined", "systems")}
+    return Standing(**(nothing | {"feed_pending": 0, "feed_lag_s": 0.0} | given))
+
+
+def test_what_has_gone_disappears() -> None:
     metrics = Metrics()
-    metrics.show_dispatch({("daily", "READY"): 7, ("realtime", "READY"): 1})
-    metrics.show_dispatch({("daily", "READY"): 5})
+    metrics.gauges.show(standing(rows={("daily", "READY"): 7, ("realtime", "READY"): 1}, systems={"crm": "ACTIVE"}))
+    metrics.gauges.show(standing(rows={("daily", "READY"): 5}, systems={"crm": "SUSPENDED"}))
     assert _sample(metrics, "contacthub_dispatch_rows", {"queue": "daily", "state": "READY"}) == 5
     assert _sample(metrics, "contacthub_dispatch_rows", {"queue": "realtime", "state": "READY"}) is None
+    assert _sample(metrics, "contacthub_system_state", {"system": "crm", "state": "SUSPENDED"}) == 1
+    assert _sample(metrics, "contacthub_system_state", {"system": "crm", "state": "ACTIVE"}) is None
 
 
-def test_system_is_in_exactly_one_state() -> None:
+def test_a_store_that_does_not_answer_leaves_no_old_figures() -> None:
     metrics = Metrics()
-    metrics.show_system("crm", "ACTIVE")
-    metrics.show_system("crm", "SUSPENDED")
-    name = "contacthub_system_state"
-    states = {
-        state: _sample(metrics, name, {"system": "crm", name: state})
-        for state in ("ACTIVE", "DEGRADED", "SUSPENDED", "DISABLED")
-    }
-    assert states == {"ACTIVE": 0, "DEGRADED": 0, "SUSPENDED": 1, "DISABLED": 0}
-
-
-def test_unknown_state_is_refused() -> None:
-    with pytest.raises(ValueError):
-        Metrics().show_system("crm", "SLEEPY")
+    metrics.gauges.show(standing(quarantined={"crm-customers": 3}, feed_lag_s=2.0))
+    assert _sample(metrics, "contacthub_store_answers", {}) == 1
+    metrics.gauges.show_nothing()
+    assert _sample(metrics, "contacthub_store_answers", {}) == 0
+    assert _sample(metrics, "contacthub_quarantine_open", {"flow": "crm-customers"}) is None
+    assert math.isnan(_sample(metrics, "contacthub_feed_lag_seconds", {}) or 0.0)
 
 
 def test_exposition_holds_what_was_counted() -> None:
     metrics = Metrics()
     metrics.answered_http("POST", "/graphql", 200, 0.02)
-    metrics.finished_run("7", "DAILY", "COMPLETED", 12)
-    metrics.applied("7", {"APPLIED": 499, "QUARANTINED": 1})
-    metrics.show_feed(3, 0.25)
-    metrics.show_flow_lag("7", 60)
+    metrics.gauges.show(standing(feed_pending=3, feed_lag_s=0.25, flow_lag_s={"7": 60.0}))
     metrics.subscribed("customerUpdates", 1)
     lines = metrics.exposition().decode().splitlines()
     for line in (
         'contacthub_http_request_seconds_count{method="POST",route="/graphql",status="200"} 1.0',
-        'contacthub_flow_run_seconds_sum{cadence="DAILY",flow="7",outcome="COMPLETED"} 12.0',
-        'contacthub_applied_records_total{flow="7",outcome="APPLIED"} 499.0',
-        'contacthub_applied_records_total{flow="7",outcome="QUARANTINED"} 1.0',
         "contacthub_feed_pending 3.0",
         "contacthub_feed_lag_seconds 0.25",
         'contacthub_flow_lag_seconds{flow="7"} 60.0',

@@ -11,9 +11,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from hub.entrypoints.asgi.graphql import GraphQLEndpoint
-from hub.entrypoints.asgi.health import healthz, metrics, readyz
+from hub.entrypoints.asgi.health import healthz, readyz
 from hub.entrypoints.asgi.requests import REQUEST_ID, BodyLimit, RequestScope
 from hub.entrypoints.asgi.running import running
+from hub.entrypoints.asgi.scrape import metrics
 from hub.entrypoints.asgi.services import Services
 from schema.schema import build_schema
 

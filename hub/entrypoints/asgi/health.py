@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from hub.entrypoints.asgi.answers import JSON
 from hub.entrypoints.asgi.running import Running
-from hub.observe.metrics import CONTENT_TYPE
 from hub.store.engine import Database
 from migrations.migrate import current, newest
 
@@ -32,12 +31,6 @@ async def readyz(request: Request) -> Response:
     ready = all(state == "ok" for state in parts.values())
     body = orjson.dumps({"status": "ready" if ready else "not ready", "parts": parts})
     return Response(body, 200 if ready else 503, media_type=JSON, headers={"Cache-Control": "no-store"})
-
-
-async def metrics(request: Request) -> Response:
-    """The Prometheus text format."""
-    running: Running = request.app.state.running
-    return Response(running.hub.metrics.exposition(), media_type=CONTENT_TYPE)
 
 
 async def _database(database: Database) -> dict[str, str]:

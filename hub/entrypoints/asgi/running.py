@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from hub.entrypoints.asgi.scrape import Scrape
 from hub.entrypoints.asgi.services import Services
 from hub.live.reader import Reader
 from schema.context import Hub
@@ -17,6 +18,7 @@ class Running:
     """Opened on the loop that serves."""
 
     hub: Hub
+    scrape: Scrape
     reader: asyncio.Task[None]
 
     @property
@@ -44,7 +46,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         page_size_max=services.page_size_max,
     )
     try:
-        yield Running(hub, task)
+        yield Running(hub, Scrape(hub), task)
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

@@ -1,0 +1,73 @@
+"""How things stand in the store, as last read from it; the same in every web process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Gauge
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Labels are names of queues, states, flows and systems, nothing of a customer. Ages and lags in seconds.
+
+    `rows` counts the dispatch table by (queue, state) without what is done. `oldest_ready_s` is 0 for a queue where
+    nothing waits. `flow_lag_s` leaves out flows that never completed a run, `quarantined` those with nothing open.
+    """
+
+    rows: Mapping[tuple[str, str], int]
+    oldest_ready_s: Mapping[str, float]
+    feed_pending: int
+    feed_lag_s: float
+    flow_lag_s: Mapping[str, float]
+    quarantined: Mapping[str, int]
+    systems: Mapping[str, str]
+
+
+class Gauges:
+    """The registered gauges; `show` replaces all of them at once, so what has gone from the store disappears."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, help: str, *labels: str) -> Gauge:
+            return Gauge(f"contacthub_{name}", help, labels, registry=registry)
+
+        self._answers = gauge("store_answers", "1 when the figures of the store are from the last seconds, else 0")
+        self._rows = gauge(
+            "dispatch_rows", "Work that is not done; DEAD, UNKNOWN and PARKED wait for a person", "queue", "state"
+        )
+        self._oldest = gauge("dispatch_oldest_ready_seconds", "How long the first ready work has waited", "queue")
+        self._pending = gauge("feed_pending", "Committed changes without a position, counted up to 10,000")
+        self._feed_lag = gauge("feed_lag_seconds", "Age of the first change without a position")
+        self._flow_lag = gauge("flow_lag_seconds", "Since when a flow's last complete run is out of date", "flow")
+        self._quarantined = gauge("quarantine_open", "Records that wait in quarantine", "flow")
+        self._systems = gauge("system_state", "1 for the state a connected package is in", "system", "state")
+        self._labelled = (self._rows, self._oldest, self._flow_lag, self._quarantined, self._systems)
+
+    def show(self, standing: Standing) -> None:
+        """This is how things stand now."""
+        self._forget()
+        self._answers.set(1)
+        for (queue, state), count in standing.rows.items():
+            self._rows.labels(queue, state).set(count)
+        for queue, age_s in standing.oldest_ready_s.items():
+            self._oldest.labels(queue).set(age_s)
+        self._pending.set(standing.feed_pending)
+        self._feed_lag.set(standing.feed_lag_s)
+        for flow, lag_s in standing.flow_lag_s.items():
+            self._flow_lag.labels(flow).set(lag_s)
+        for flow, count in standing.quarantined.items():
+            self._quarantined.labels(flow).set(count)
+        for system, state in standing.systems.items():
+            self._systems.labels(system, state).set(1)
+
+    def show_nothing(self) -> None:
+        """The store does not answer: old figures would read as if all were well."""
+        self._forget()
+        self._answers.set(0)
+        self._pending.set(float("nan"))
+        self._feed_lag.set(float("nan"))
+
+    def _forget(self) -> None:
+        for gauge in self._labelled:
+            gauge.clear()

@@ -1,0 +1,54 @@
+"""How much waits everywhere, in figures that a monitor may ask for every few seconds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.live.lag import measure_lag
+from hub.observe.gauges import Standing
+from hub.reads.systems import list_systems
+from hub.work.counts import counts
+from hub.work.tables import Queue, WorkState
+
+# A backlog or a broken source may put millions of records there; for an alarm "very many" is exact enough.
+QUARANTINED_COUNTED_AT_MOST: Final = 10_000
+
+_LAGS = text(
+    """
+    SELECT l.flow, r.started_at FROM lane l CROSS JOIN LATERAL (
+        SELECT started_at FROM flow_run WHERE lane_id = l.id AND state = 'COMPLETED' ORDER BY created_at DESC LIMIT 1
+    ) r WHERE l.mode = 'AUTHORITATIVE'
+    """
+)
+
+_QUARANTINED = text(
+    """
+    SELECT l.flow, count(*) FROM (SELECT lane_id FROM quarantine WHERE state = 'OPEN' LIMIT :most) q
+    JOIN lane l ON l.id = q.lane_id GROUP BY l.flow
+    """
+)
+
+
+async def standing(connection: AsyncConnection, now: datetime) -> Standing:
+    """Everything as of one moment; each statement walks an index of what is open, never what is done."""
+    work = await counts(connection)
+    lag = await measure_lag(connection, now)
+    oldest_s = dict.fromkeys((str(queue) for queue in Queue), 0.0)
+    for count in work:
+        if count.state is WorkState.READY:
+            oldest_s[str(count.queue)] = max(0.0, (now - count.oldest).total_seconds())
+    completed = await connection.execute(_LAGS)
+    quarantined = await connection.execute(_QUARANTINED, {"most": QUARANTINED_COUNTED_AT_MOST})
+    return Standing(
+        rows={(str(count.queue), str(count.state)): count.rows for count in work},
+        oldest_ready_s=oldest_s,
+        feed_pending=lag.pending,
+        feed_lag_s=lag.oldest_s,
+        flow_lag_s={flow: (now - started_at).total_seconds() for flow, started_at in completed},
+        quarantined={flow: count for flow, count in quarantined},  # noqa: C416 - a dict() of rows has no types
+        systems={row.name: row.state for row in await list_systems(connection)},
+    )
