@@ -7,10 +7,14 @@ from enum import StrEnum
 
 
 class PullKind(StrEnum):
-    """INCREMENTAL: changed records from a cursor. FULL: whole sets, of which a run takes in all that wait."""
+    """INCREMENTAL: changed records from a cursor. FULL: whole sets handed over, of which a run takes in all that wait.
+
+    SNAPSHOT: the whole set as it stands, read anew by every run, from an API that cannot tell what changed.
+    """
 
     INCREMENTAL = "INCREMENTAL"
     FULL = "FULL"
+    SNAPSHOT = "SNAPSHOT"
 
 
 @dataclass(frozen=True, slots=True)
