@@ -31,6 +31,7 @@ from hub.flows.lane import LaneContext
 from hub.records.customer import ContactMediumRecord, CustomerRecord, PostalAddressRecord
 from hub.records.enums import MediumKind
 from hub.records.identity import Entity
+from hub.records.lanes import FlowCadence, LaneMode
 from hub.store.engine import Database, open_engine
 from hub.store.keys import KeyRing
 from migrations.migrate import upgrade
@@ -68,7 +69,7 @@ async def lane_of(database: Database) -> LaneContext:
         lane_id: int = await connection.scalar(
             text("INSERT INTO lane (flow, cadence, mode) VALUES ('bench', 'DAILY', 'AUTHORITATIVE') RETURNING id")
         )
-    return LaneContext("bench", lane_id, 1, "crm", Entity.CUSTOMER, None)
+    return LaneContext("bench", lane_id, 1, "crm", Entity.CUSTOMER, None, LaneMode.AUTHORITATIVE, FlowCadence.DAILY)
 
 
 async def applied(database: Database, lane: LaneContext, contents: Sequence[Content]) -> float:

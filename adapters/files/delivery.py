@@ -28,9 +28,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`as_of` is when the export began. Without a manifest it is the oldest change time of its files.
+    """`as_of` is when the export began, `finished` when it ended.
 
-    That is the end of writing, the nearest to the start that a bare file tells: what was read through an API during
+    Without a manifest they are the oldest and the newest change time of its files. The oldest is the end of writing,
+    the nearest to the start that a bare file tells: what was read through an API during
     the export may then lose against it, one reason to ask the sender for a manifest.
     """
 
@@ -39,6 +40,7 @@ class Delivery:
     as_of: datetime
     style: Style
     parts: tuple[Part, ...]
+    finished: datetime
 
     def split(self, layout: EntityLayout) -> tuple[tuple[Part, ...], dict[str, tuple[Part, ...]]]:
         """Files with the objects, and those of each child list. Raises Rejected when a CSV child list has no file."""
@@ -96,7 +98,8 @@ def describe(path: Path, options: FilesOptions) -> Delivery:
         told = load_manifest(manifest)
         style = Style(told.format, told.encoding, told.delimiter, options.max_record_bytes)
         parts = tuple(Part(path / file.name, file.rows, file.sha256) for file in told.files)
-        return Delivery(path.name, told.entity, told.export_started_at.astimezone(UTC), style, parts)
+        began, finished = told.export_started_at.astimezone(UTC), told.export_finished_at.astimezone(UTC)
+        return Delivery(path.name, told.entity, began, style, parts, finished)
     return _described_by_names(path, options)
 
 
@@ -107,8 +110,8 @@ def _described_by_names(path: Path, options: FilesOptions) -> Delivery:
     if entity is None or len(suffixes) != 1 or not suffixes <= set(FileFormat):
         raise Rejected(f"{path.name}: without a manifest, name it <entity>-<anything> with .csv or .jsonl files only")
     style = Style(FileFormat(suffixes.pop()), options.encoding, options.delimiter, options.max_record_bytes)
-    as_of = datetime.fromtimestamp(min(file.stat().st_mtime for file in files), UTC)
-    return Delivery(path.name, entity, as_of, style, tuple(Part(file) for file in files))
+    changes = [datetime.fromtimestamp(file.stat().st_mtime, UTC) for file in files]
+    return Delivery(path.name, entity, min(changes), style, tuple(Part(file) for file in files), max(changes))
 
 
 def _visible_files(path: Path) -> Iterator[Path]:

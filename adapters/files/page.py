@@ -20,8 +20,9 @@ from hub.records.source import SourceObject, Unreadable
 def read_page(delivery: Delivery, layout: EntityLayout, index: RowIndex, start: Bookmark, limit: int) -> PullPage:
     """Up to `limit` objects and unreadable rows together; the set proves deletions only when each row was readable."""
     set_began = delivery.as_of if index.is_whole() else None
+    set_read = (delivery.as_of, delivery.finished)
     if start.complete:
-        return PullPage((), start.as_cursor(), last=True, set_began=set_began)
+        return PullPage((), start.as_cursor(), last=True, set_began=set_began, set_read=set_read)
     objects: list[SourceObject] = []
     unreadable: list[Unreadable] = []
     mark = start
@@ -36,7 +37,7 @@ def read_page(delivery: Delivery, layout: EntityLayout, index: RowIndex, start: 
                 break
         else:
             mark = replace(mark, complete=True)
-    return PullPage(tuple(objects), mark.as_cursor(), mark.complete, tuple(unreadable), set_began)
+    return PullPage(tuple(objects), mark.as_cursor(), mark.complete, tuple(unreadable), set_began, set_read)
 
 
 def _found(

@@ -44,7 +44,11 @@ class InformationFlow(Table):
 
 
 class Lane(Table):
-    """A flow's road at one cadence; exactly one lane of a flow is AUTHORITATIVE."""
+    """A flow's road at one cadence; exactly one lane of a flow is AUTHORITATIVE.
+
+    `via` is the system it comes by, where that is not the flow's source; hub.yaml alone says so. `twins_since` is when
+    a lane beside the authority began to fill its twins, in the hub's time.
+    """
 
     __tablename__ = "lane"
     __table_args__ = (
@@ -56,6 +60,8 @@ class Lane(Table):
     flow: Mapped[str] = mapped_column(ForeignKey("information_flow.name"))
     cadence: Mapped[str]
     mode: Mapped[str]
+    via: Mapped[str | None]
+    twins_since: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(server_default=text("1"))
 
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.flows.images import Images, images_of
 from hub.flows.incoming import Content, Incoming
 from hub.flows.lane import LaneContext
 from hub.store.sets import run_set
@@ -35,13 +36,15 @@ class Accepted:
     """What a page did to the last images, by external id.
 
     `versions` are the new contents with their version; `touched` came again with the same content and a newer stamp.
-    `buried` are contents older than their object's tombstone.
+    `buried` are contents older than their object's tombstone. `tombstoned` got a later tombstone, and those of them
+    that lived until now are `deleted`.
     `doubtful` contradict a later read (changed after the stored stamp, yet older than that read): read them again.
     """
 
     versions: dict[str, int] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
+    tombstoned: set[str] = field(default_factory=set)
     deleted: set[str] = field(default_factory=set)
     restored: set[str] = field(default_factory=set)
     buried: set[str] = field(default_factory=set)
@@ -56,14 +59,14 @@ class Accepted:
 
 
 _CONTENTS: Final = """
-INSERT INTO source_record AS s (system, entity, external_id, as_of, stamp, fingerprint, digest, document, owner,
+INSERT INTO {images.table} AS s ({images.columns}, external_id, as_of, stamp, fingerprint, digest, document, owner,
   version, mapping_version, observed_at)
-SELECT :system, :entity, r.external_id, r.as_of, r.stamp, r.fingerprint, decode(r.digest, 'hex'), r.document, r.owner,
+SELECT {images.values}, r.external_id, r.as_of, r.stamp, r.fingerprint, decode(r.digest, 'hex'), r.document, r.owner,
   1, :mapping_version, :now
 FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, as_of timestamptz, stamp timestamptz,
   fingerprint text, digest text, document jsonb, owner text)
 ORDER BY r.external_id
-ON CONFLICT (system, entity, external_id) DO UPDATE SET as_of = excluded.as_of, stamp = excluded.stamp,
+ON CONFLICT ({images.columns}, external_id) DO UPDATE SET as_of = excluded.as_of, stamp = excluded.stamp,
   fingerprint = excluded.fingerprint, digest = excluded.digest, document = excluded.document, owner = excluded.owner,
   version = s.version + (CASE WHEN excluded.digest = s.digest THEN 0 ELSE 1 END),
   mapping_version = excluded.mapping_version, observed_at = excluded.observed_at
@@ -71,12 +74,12 @@ WHERE (excluded.as_of, excluded.digest) > (s.as_of, s.digest)
 RETURNING external_id, version, deleted"""
 
 _TOMBSTONES: Final = """
-INSERT INTO source_record AS s (system, entity, external_id, as_of, deleted_as_of, digest, version, mapping_version,
-  observed_at)
-SELECT :system, :entity, r.external_id, :never, r.as_of, ''::bytea, 0, '', :now
+INSERT INTO {images.table} AS s ({images.columns}, external_id, as_of, deleted_as_of, digest, version,
+  mapping_version, observed_at)
+SELECT {images.values}, r.external_id, :never, r.as_of, ''::bytea, 0, '', :now
 FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, as_of timestamptz)
 ORDER BY r.external_id
-ON CONFLICT (system, entity, external_id) DO UPDATE SET deleted_as_of = excluded.deleted_as_of
+ON CONFLICT ({images.columns}, external_id) DO UPDATE SET deleted_as_of = excluded.deleted_as_of
 WHERE s.deleted_as_of IS NULL OR excluded.deleted_as_of > s.deleted_as_of
 RETURNING external_id, deleted"""
 
@@ -84,8 +87,8 @@ RETURNING external_id, deleted"""
 _STORED: Final = """
 SELECT s.external_id, s.as_of, s.stamp, s.fingerprint, s.digest, s.deleted, s.version
 FROM json_array_elements_text(CAST(:rows AS json)) AS r(external_id)
-CROSS JOIN LATERAL (SELECT * FROM source_record o
-  WHERE o.system = :system AND o.entity = :entity AND o.external_id = r.external_id LIMIT 1) s"""
+CROSS JOIN LATERAL (SELECT * FROM {images.table} o
+  WHERE {images.where} AND o.external_id = r.external_id LIMIT 1) s"""
 
 
 async def sift(connection: AsyncConnection, lane: LaneContext, page: Incoming) -> tuple[dict[str, Content], Accepted]:
@@ -95,7 +98,7 @@ async def sift(connection: AsyncConnection, lane: LaneContext, page: Incoming) -
     out here stays outdated.
     """
     result = Accepted()
-    stored = await _stored(connection, lane, list(page.contents))
+    stored = await _stored(connection, images_of(lane), list(page.contents))
     return {i: content for i, content in page.contents.items() if _is_newer(content, stored, result)}, result
 
 
@@ -112,13 +115,14 @@ async def accept(
 
     The images are read once more, since another page may have written them before this one held its locks.
     """
+    images = images_of(lane)
     ids = [*newer, *(external_id for external_id in tombstones if external_id not in newer)]
-    stored = await _stored(connection, lane, ids)
+    stored = await _stored(connection, images, ids)
     still_newer = [content for content in newer.values() if _is_newer(content, stored, result)]
     if still_newer:
-        await _write_contents(connection, lane, still_newer, stored, mapping_version, now, result)
+        await _write_contents(connection, images, still_newer, stored, mapping_version, now, result)
     if tombstones:
-        await _write_tombstones(connection, lane, tombstones, stored, now, result)
+        await _write_tombstones(connection, images, tombstones, stored, now, result)
 
 
 def _is_newer(content: Content, stored: Mapping[str, Image], result: Accepted) -> bool:
@@ -135,16 +139,16 @@ def _is_newer(content: Content, stored: Mapping[str, Image], result: Accepted) -
     return False
 
 
-async def _stored(connection: AsyncConnection, lane: LaneContext, ids: Sequence[str]) -> dict[str, Image]:
+async def _stored(connection: AsyncConnection, images: Images, ids: Sequence[str]) -> dict[str, Image]:
     if not ids:
         return {}
-    rows = await run_set(connection, _STORED, ids, system=lane.system, entity=lane.entity.value)
+    rows = await run_set(connection, _STORED.format(images=images), ids, **images.key)
     return {row[0]: Image(*row) for row in rows.all()}
 
 
 async def _write_contents(
     connection: AsyncConnection,
-    lane: LaneContext,
+    images: Images,
     newer: Sequence[Content],
     stored: Mapping[str, Image],
     mapping_version: str,
@@ -163,8 +167,9 @@ async def _write_contents(
         }
         for content in newer
     ]
-    binds = {"system": lane.system, "entity": lane.entity.value, "mapping_version": mapping_version, "now": now}
-    written = {row.external_id: row for row in (await run_set(connection, _CONTENTS, rows, **binds)).all()}
+    statement = _CONTENTS.format(images=images)
+    binds = {**images.key, "mapping_version": mapping_version, "now": now}
+    written = {row.external_id: row for row in (await run_set(connection, statement, rows, **binds)).all()}
     result.stale += len(newer) - len(written)
     for external_id, row in written.items():
         before = stored.get(external_id)
@@ -182,15 +187,16 @@ async def _write_contents(
 
 async def _write_tombstones(
     connection: AsyncConnection,
-    lane: LaneContext,
+    images: Images,
     tombstones: Mapping[str, datetime],
     stored: Mapping[str, Image],
     now: datetime,
     result: Accepted,
 ) -> None:
     rows = [{"external_id": external_id, "as_of": as_of} for external_id, as_of in tombstones.items()]
-    binds = {"system": lane.system, "entity": lane.entity.value, "never": NEVER, "now": now}
-    for row in (await run_set(connection, _TOMBSTONES, rows, **binds)).all():
+    statement = _TOMBSTONES.format(images=images)
+    for row in (await run_set(connection, statement, rows, **images.key, never=NEVER, now=now)).all():
+        result.tombstoned.add(row.external_id)
         before = stored.get(row.external_id)
         known = row.external_id in result.versions or (before is not None and before.version > 0)
         if row.deleted and known and not (before is not None and before.deleted):

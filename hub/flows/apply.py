@@ -5,7 +5,7 @@ All of it happens in the caller's transaction and is set-based over the page; an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -23,6 +23,7 @@ from hub.flows.incoming import Content, Incoming
 from hub.flows.lane import LaneContext, fence
 from hub.flows.project_belongings import Owned, follow_owners, mark_belongings, write_belongings
 from hub.flows.quarantine import put_aside, supersede
+from hub.flows.twins import keep_twin_versions
 from hub.live.changes import Change
 from hub.live.publish import publish
 from hub.records.customer import CustomerRecord
@@ -54,7 +55,10 @@ class ApplyRules:
 async def apply(
     connection: AsyncConnection, lane: LaneContext, page: Incoming, rules: ApplyRules, now: datetime
 ) -> Applied:
-    """Fence, accept, keep versions, recognise, project, publish. StaleEpoch leaves nothing behind."""
+    """Fence, accept, keep versions, recognise, project, publish. StaleEpoch leaves nothing behind.
+
+    A lane that does not count is accepted by the same guard into its twins, and nothing golden follows from it.
+    """
     await fence(connection, lane)
     await read_along_keys(connection)
     newer, accepted = await sift(connection, lane, page)
@@ -65,8 +69,7 @@ async def apply(
     quarantined = await put_aside(connection, lane, page.refused, rules.keys, now) if page.refused else 0
     changes: list[Change] = []
     if known or page.tombstones:
-        step = _apply_customers if lane.entity is Entity.CUSTOMER else _apply_belongings
-        changes = await step(connection, lane, work, accepted)
+        changes = await _step(lane)(connection, lane, work, accepted)
     await publish(connection, changes, now)
     counters = {
         "read": page.read,
@@ -94,6 +97,24 @@ class _Page:
     ciphers: Mapping[str, SubjectCipher]
     rules: ApplyRules
     now: datetime
+
+
+_Step: TypeAlias = Callable[[AsyncConnection, LaneContext, _Page, Accepted], Awaitable[list[Change]]]
+
+
+def _step(lane: LaneContext) -> _Step:
+    if not lane.counts:
+        return _apply_beside
+    return _apply_customers if lane.entity is Entity.CUSTOMER else _apply_belongings
+
+
+async def _apply_beside(
+    connection: AsyncConnection, lane: LaneContext, page: _Page, accepted: Accepted
+) -> list[Change]:
+    await accept(connection, lane, page.newer, page.tombstones, page.rules.mapping_version, page.now, accepted)
+    await keep_twin_versions(connection, lane, page.newer, page.tombstones, accepted, page.now)
+    await supersede(connection, lane, accepted.versions)
+    return []
 
 
 def _subject(content: Content, entity: Entity) -> str:

@@ -49,15 +49,15 @@ async def declare_flows(connection: AsyncConnection, flows: Sequence[Flow], plan
         rows,
     )
     lanes = [
-        {"flow": flow.name, "cadence": lane.cadence.value, "mode": lane.mode.value}
+        {"flow": flow.name, "cadence": lane.cadence.value, "mode": lane.mode.value, "via": lane.via}
         for flow in flows
         for lane in flow.lanes
     ]
     await run_set(
         connection,
-        """INSERT INTO lane (flow, cadence, mode)
-           SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(flow text, cadence text, mode text)
-           ON CONFLICT (flow, cadence) DO NOTHING""",
+        """INSERT INTO lane (flow, cadence, mode, via)
+           SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(flow text, cadence text, mode text, via text)
+           ON CONFLICT (flow, cadence) DO UPDATE SET via = excluded.via""",
         lanes,
     )
 

@@ -39,17 +39,18 @@ UPDATE contract_drift d SET subject_key_id = r.key_id, body = decode(r.body, 'he
 FROM json_to_recordset(CAST(:rows AS json)) AS r(id bigint, key_id uuid, body text) WHERE d.id = r.id"""
 
 
-async def report_drifts(room: EngineRoom, lane: LaneContext, sightings: Sequence[Sighting]) -> None:
+async def report_drifts(room: EngineRoom, lane: LaneContext, told_by: str, sightings: Sequence[Sighting]) -> None:
     """Keep the reports in a transaction of their own; raises Frozen when the contract says to stop here.
 
     Of their own, so that lanes that meet the same drift do not wait for each other's pages, and that a page which is
-    not applied is reported all the same. A page that is repeated counts its objects again.
+    not applied is reported all the same. A page that is repeated counts its objects again. `told_by` is the system
+    whose contract it is: the lane's road, or where the objects were read by id.
     """
-    contract = room.mapping(lane.system, lane.entity).contract
+    contract = room.mapping(told_by, lane.entity).contract
     if contract is None or not sightings:
         return
     async with room.database.transaction() as connection:
-        await keep_drifts(connection, lane, contract.version, sightings, room.keys, room.clock())
+        await keep_drifts(connection, lane, told_by, contract.version, sightings, room.keys, room.clock())
     stopping = first_frozen(sightings)
     if stopping is not None:
         raise stopping
@@ -70,6 +71,7 @@ def first_frozen(sightings: Sequence[Sighting]) -> Frozen | None:
 async def keep_drifts(
     connection: AsyncConnection,
     lane: LaneContext,
+    told_by: str,
     version: str,
     sightings: Sequence[Sighting],
     keys: KeyRing,
@@ -94,7 +96,7 @@ async def keep_drifts(
         }
         for (path, kind), sighting in first.items()
     ]
-    binds = {"system": lane.system, "entity": lane.entity.value, "version": version, "now": now}
+    binds = {"system": told_by, "entity": lane.entity.value, "version": version, "now": now}
     counted = await run_set(connection, _COUNT, rows, **binds)
     new = {row.id: first[row.path, DriftKind(row.kind)] for row in counted if row.new}
     if new:

@@ -10,8 +10,10 @@ from sqlalchemy import text
 
 from hub.errors import Conflict
 from hub.flows.engine_room import EngineRoom
+from hub.flows.images import images_of
+from hub.flows.quarantine import lane_binds, waiting_for
 from hub.flows.runs import OpenRun, keep_seen
-from hub.flows.take_in import reread, take_in_read
+from hub.flows.take_in import reader_of, reread, take_in_read
 from hub.ports.pages import SweepPage
 from hub.records.identity import ExternalId
 from hub.records.source import SourceObject
@@ -23,7 +25,7 @@ SHARE_COUNTS_FROM: Final = 20
 
 async def sweep(room: EngineRoom, run: OpenRun, max_delete_share: float) -> None:
     """Walk the ids that exist now; read again those that are new here or differ, then confirm what is missing."""
-    port, lane = room.systems.port(run.lane.system), run.lane
+    port, lane = room.systems.port(run.lane.road), run.lane
     began = await port.now()
     after: str | None = None
     while True:
@@ -38,16 +40,17 @@ async def sweep(room: EngineRoom, run: OpenRun, max_delete_share: float) -> None
 
 async def _different(room: EngineRoom, run: OpenRun, page: SweepPage) -> list[str]:
     ids = [swept.external_id for swept in page.ids]
+    images = images_of(run.lane)
     async with room.database.transaction() as connection:
         await keep_seen(connection, run.id, ids)
         rows = await connection.execute(
             text(
-                """SELECT external_id, fingerprint FROM source_record
-                   WHERE system = :system AND entity = :entity AND external_id = ANY(:ids) AND NOT deleted
-                   UNION ALL SELECT external_id, NULL FROM quarantine
-                   WHERE system = :system AND entity = :entity AND external_id = ANY(:ids) AND state = 'OPEN'"""
+                f"""SELECT external_id, fingerprint FROM {images.table}
+                    WHERE {images.where} AND external_id = ANY(:ids) AND NOT deleted
+                    UNION ALL SELECT external_id, NULL FROM quarantine
+                    WHERE {waiting_for(run.lane)} AND external_id = ANY(:ids)"""  # noqa: S608  names of ours
             ),
-            {"system": run.lane.system, "entity": run.lane.entity.value, "ids": ids},
+            {**images.key, **lane_binds(run.lane), "ids": ids},
         )
         known = {row.external_id: row.fingerprint for row in rows}
     return [
@@ -72,27 +75,28 @@ async def delete_missing(room: EngineRoom, run: OpenRun, since: datetime, max_sh
             f"source, more than max_delete_share ({max_share:g}) allows; nothing was deleted. If it is right, "
             f"raise the share for one run of {run.lane.flow}"
         )
-    if room.systems.port(run.lane.system).capabilities[run.lane.entity].read:
+    if reader_of(room, run.lane) is not None:
         run.counters.update(await reread(room, run.lane, missing))
         return
     tombstones = [SourceObject(run.lane.entity, ExternalId(i), None, since) for i in missing]
-    run.counters.update(await take_in_read(room, run.lane, tombstones))
+    run.counters.update(await take_in_read(room, run.lane, tombstones, run.lane.road))
 
 
 async def _missing(room: EngineRoom, run: OpenRun, since: datetime) -> tuple[Sequence[str], int]:
-    binds = {"system": run.lane.system, "entity": run.lane.entity.value, "run": run.id, "since": since}
+    images = images_of(run.lane)
+    binds = {**images.key, "run": run.id, "since": since}
     async with room.database.reading() as connection:
         missing = await connection.execute(
             text(
-                """SELECT external_id FROM source_record s
-                   WHERE system = :system AND entity = :entity AND NOT deleted AND as_of < :since
-                     AND NOT EXISTS (SELECT 1 FROM run_seen r WHERE r.run_id = :run AND r.external_id = s.external_id)
-                   ORDER BY external_id"""
+                f"""SELECT external_id FROM {images.table} s
+                    WHERE {images.where} AND NOT deleted AND as_of < :since
+                      AND NOT EXISTS (SELECT 1 FROM run_seen r WHERE r.run_id = :run AND r.external_id = s.external_id)
+                    ORDER BY external_id"""  # noqa: S608  names of ours
             ),
             binds,
         )
         living = await connection.scalar(
-            text("SELECT count(*) FROM source_record WHERE system = :system AND entity = :entity AND NOT deleted"),
-            binds,
+            text(f"SELECT count(*) FROM {images.table} WHERE {images.where} AND NOT deleted"),  # noqa: S608  names of ours
+            images.key,
         )
         return [row.external_id for row in missing], living or 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from hub.errors import HubError, Transient
@@ -13,14 +12,13 @@ from hub.exchange.order import SEND
 from hub.flows.engine_room import EngineRoom
 from hub.flows.probe import probe_system
 from hub.flows.run_lane import run_lane
+from hub.flows.schedules import START, runs
 from hub.flows.send import send_command
 from hub.flows.start_run import RUN, start_run
 from hub.records.identity import FlowName
+from hub.records.lanes import FlowCadence
 from hub.work.decisions import Dead, Decision, Done
 from hub.work.work import Handlers, RegisteredHandler, Work
-
-START: Final = "flow.start"
-"""Kind of what a lane's schedule dispatches; payload {"flow": name, "scheduled_for": ISO time}."""
 
 
 class EngineHandlers:
@@ -50,10 +48,12 @@ class EngineHandlers:
         return Done()
 
     async def start(self, work: Work) -> Decision:
-        """Queue the run that a schedule asks for."""
+        """Queue the run that a schedule asks for, unless its lane has come to rest since the schedule fired."""
+        flow, cadence = FlowName(str(work.payload["flow"])), FlowCadence(str(work.payload["cadence"]))
         scheduled_for = datetime.fromisoformat(str(work.payload["scheduled_for"]))
         async with self._room.database.transaction() as connection:
-            await start_run(connection, FlowName(str(work.payload["flow"])), self._room.clock(), scheduled_for)
+            if await runs(connection, flow, cadence):
+                await start_run(connection, flow, self._room.clock(), scheduled_for, cadence)
         return Done()
 
     async def probe(self, work: Work) -> Decision:

@@ -21,13 +21,13 @@ SELECT :lane_id, CAST(:run_id AS uuid), :system, :entity, r.external_id, r.place
   decode(r.body, 'hex'), decode(r.digest, 'hex'), r.as_of, :now
 FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, place text, code text, path text, reason text,
   key_id uuid, body text, digest text, as_of timestamptz)
-ON CONFLICT (system, entity, digest) WHERE state = 'OPEN' DO NOTHING"""
+ON CONFLICT (lane_id, digest) WHERE state = 'OPEN' DO NOTHING"""
 
 
 async def put_aside(
     connection: AsyncConnection, lane: LaneContext, refused: Sequence[Refusal], keys: KeyRing, now: datetime
 ) -> int:
-    """Store refused objects encrypted for their subject; the same bytes wait only once. Returns how many are new."""
+    """Store refused objects encrypted for their subject; the same bytes wait once a lane. Returns how many are new."""
     subjects = [refusal.external_id or f"unreadable:{lane.entity.value}" for refusal in refused]
     ciphers = await keys.ciphers(connection, lane.system, subjects, now)
     rows = []
@@ -64,12 +64,28 @@ async def original_of(connection: AsyncConnection, keys: KeyRing, quarantine_id:
     return None if cipher is None else cipher.unseal(row.body, row.digest.hex())
 
 
+def waiting_for(lane: LaneContext) -> str:
+    """The condition on `quarantine` for what waits and is this lane's business; binds are those of `lane_binds`.
+
+    A lane beside the authority answers for its own refusals only. The one that counts also answers for those of the
+    lanes that counted before it, but not for a candidate's: they are evidence about the candidate.
+    """
+    if not lane.counts:
+        return "lane_id = :lane_id AND state = 'OPEN'"
+    return """system = :system AND entity = :entity AND state = 'OPEN'
+              AND NOT EXISTS (SELECT FROM lane l WHERE l.id = lane_id AND l.mode IN ('SHADOW', 'VERIFY'))"""
+
+
+def lane_binds(lane: LaneContext) -> dict[str, object]:
+    """Values for `waiting_for`."""
+    if not lane.counts:
+        return {"lane_id": lane.lane_id}
+    return {"system": lane.system, "entity": lane.entity.value}
+
+
 async def supersede(connection: AsyncConnection, lane: LaneContext, accepted: Collection[str]) -> None:
     """Close what a later, good content of the same object has made irrelevant."""
     await connection.execute(
-        text(
-            """UPDATE quarantine SET state = 'SUPERSEDED'
-               WHERE system = :system AND entity = :entity AND state = 'OPEN' AND external_id = ANY(:ids)"""
-        ),
-        {"system": lane.system, "entity": lane.entity.value, "ids": list(accepted)},
+        text(f"UPDATE quarantine SET state = 'SUPERSEDED' WHERE {waiting_for(lane)} AND external_id = ANY(:ids)"),  # noqa: S608  words of ours
+        {**lane_binds(lane), "ids": list(accepted)},
     )

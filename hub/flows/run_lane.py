@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,10 +14,21 @@ from hub.flows.engine_room import EngineRoom
 from hub.flows.gone import delete_missing, sweep
 from hub.flows.incoming import Incoming
 from hub.flows.meetings import answered, failed
-from hub.flows.runs import OpenRun, end_run, forget_seen, keep_counters, keep_cursor, keep_seen, open_run
+from hub.flows.runs import (
+    OpenRun,
+    end_run,
+    forget_seen,
+    keep_counters,
+    keep_cursor,
+    keep_seen,
+    keep_source_time,
+    open_run,
+)
 from hub.flows.take_in import take_in
 from hub.ports.capabilities import PullKind
 from hub.ports.pages import PullPage
+from hub.ports.system import SystemPort
+from hub.records.lanes import RUNNING_MODES
 from hub.records.source import JsonObject
 from hub.settings.flows import Lane
 
@@ -45,19 +56,19 @@ async def run_lane(
     except HubError as error:
         state = "INTERRUPTED" if isinstance(error, Transient) else "FAILED"
         async with room.database.transaction() as connection:
-            await failed(connection, run.lane.system, error, room.clock())
+            await failed(connection, run.lane.road, error, room.clock())
             await end_run(connection, run_id, state, room.clock(), (error.code, error.message))
         raise
     async with room.database.transaction() as connection:
         await keep_counters(connection, run_id, run.counters)
-        await answered(connection, run.lane.system, room.clock())
+        await answered(connection, run.lane.road, room.clock())
         await end_run(connection, run_id, "COMPLETED", room.clock())
     return run.counters
 
 
 async def _pull_all(room: EngineRoom, run: OpenRun, stopping: Callable[[], bool], progress: Progress) -> None:
     """One pull of an incremental source; of a source of complete sets every set that waits, the oldest first."""
-    port, entity = room.systems.port(run.lane.system), run.lane.entity
+    port, entity = room.systems.port(run.lane.road), run.lane.entity
     overlap = timedelta(seconds=_settings(room, run).overlap_s)
     complete_sets = port.capabilities[entity].pull is PullKind.FULL
     cursor = run.cursor if run.midway else None
@@ -66,7 +77,7 @@ async def _pull_all(room: EngineRoom, run: OpenRun, stopping: Callable[[], bool]
     while True:
         try:
             if cursor is None:
-                cursor = await port.begin_run(entity, latest, overlap)
+                cursor = await _begin(room, run, latest, overlap)
         except NothingWaiting:
             break
         except Rejected as error:
@@ -83,13 +94,23 @@ async def _pull_all(room: EngineRoom, run: OpenRun, stopping: Callable[[], bool]
         raise put_aside
 
 
+async def _begin(room: EngineRoom, run: OpenRun, latest: JsonObject | None, overlap: timedelta) -> JsonObject:
+    """The cursor of a fresh pull. Changes since a cursor are complete up to here; a set tells its own time later."""
+    port, entity = room.systems.port(run.lane.road), run.lane.entity
+    began = await port.now()
+    cursor = await port.begin_run(entity, latest, overlap)
+    if port.capabilities[entity].pull is not PullKind.FULL:
+        async with room.database.transaction() as connection:
+            await keep_source_time(connection, run.id, began, began)
+    return cursor
+
+
 async def _pull_one(
     room: EngineRoom, run: OpenRun, cursor: JsonObject, stopping: Callable[[], bool], progress: Progress
 ) -> JsonObject:
     """From `cursor` to the last page, then what is gone; returns the cursor behind it all."""
-    port, entity = room.systems.port(run.lane.system), run.lane.entity
+    port, entity = room.systems.port(run.lane.road), run.lane.entity
     settings = _settings(room, run)
-    set_began: datetime | None = None
     last = False
     while not last:
         if stopping():
@@ -97,20 +118,36 @@ async def _pull_one(
         page = await port.pull(entity, cursor, settings.page_size)
         await _keep_page(room, run, page)
         progress(run.counters)
-        cursor, last, set_began = page.cursor, page.last, page.set_began or set_began
-    if set_began is not None:
-        await delete_missing(room, run, set_began, settings.max_delete_share)
+        cursor, last = page.cursor, page.last
+    await _keep_set_time(room, run, port, page)
+    if page.set_began is not None:
+        await delete_missing(room, run, page.set_began, settings.max_delete_share)
     elif settings.sweep and port.capabilities[entity].sweep:
         await sweep(room, run, settings.max_delete_share)
     await _finish(room, run, cursor)
     return cursor
 
 
+async def _keep_set_time(room: EngineRoom, run: OpenRun, port: SystemPort, page: PullPage) -> None:
+    """Of several sets in one run the last one tells."""
+    if page.set_read is not None:
+        since, until = page.set_read
+    elif page.set_began is not None:
+        since, until = page.set_began, await port.now()
+    else:
+        return
+    async with room.database.transaction() as connection:
+        await keep_source_time(connection, run.id, since, until)
+
+
 def _settings(room: EngineRoom, run: OpenRun) -> Lane:
-    for lane in room.flow(run.lane.flow).lanes:
-        if lane.cadence is run.cadence:
+    cadence, flow = run.lane.cadence.value, run.lane.flow
+    if run.lane.mode not in RUNNING_MODES:
+        raise Conflict(f"the {cadence} lane of flow {flow} is {run.lane.mode.value} by now and does not run")
+    for lane in room.flow(flow).lanes:
+        if lane.cadence is run.lane.cadence:
             return lane
-    raise Conflict(f"flow {run.lane.flow} has no {run.cadence.value} lane in the configuration any more")
+    raise Conflict(f"flow {flow} has no {cadence} lane in the configuration any more")
 
 
 async def _keep_page(room: EngineRoom, run: OpenRun, page: PullPage) -> None:
@@ -126,7 +163,7 @@ async def _keep_page(room: EngineRoom, run: OpenRun, page: PullPage) -> None:
 
 
 async def _finish(room: EngineRoom, run: OpenRun, cursor: JsonObject) -> None:
-    await room.systems.port(run.lane.system).finished(run.lane.entity, cursor)
+    await room.systems.port(run.lane.road).finished(run.lane.entity, cursor)
     async with room.database.transaction() as connection:
         await keep_cursor(connection, run.lane.lane_id, cursor, None, room.clock())
         await forget_seen(connection, run.id)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -13,12 +14,20 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import NotFound
-from hub.flows.lane import LaneContext
+from hub.flows.lane import LaneContext, lane_of
 from hub.live.changes import Change
 from hub.live.publish import publish
-from hub.records.identity import Entity
-from hub.records.lanes import FlowCadence
 from hub.records.source import JsonObject
+from hub.work.dispatch import dispatch
+from hub.work.tables import Queue
+from hub.work.work import NewWork
+
+RUN_COMPLETED: Final = "lane.run_completed"
+"""Kind of the work that follows a completed run of a flow under migration; payload {"flow", "lane", "run"}.
+
+Dispatched once per run, in the transaction that completes it, for every lane of a flow with a SHADOW or VERIFY lane. A
+run that found nothing waiting has no watermark and no such work. Work of one flow runs in the order of completion.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,6 @@ class OpenRun:
     """A run and where its lane stands; `cursor` belongs to this run when `midway`, to the last one otherwise."""
 
     id: UUID
-    cadence: FlowCadence
     lane: LaneContext
     cursor: JsonObject | None
     midway: bool
@@ -40,17 +48,16 @@ async def open_run(connection: AsyncConnection, run_id: UUID, now: datetime) -> 
             text(
                 """UPDATE flow_run r SET state = 'RUNNING', started_at = coalesce(started_at, :now), error_code = NULL,
                      error_message = NULL
-                   FROM lane l JOIN information_flow f ON f.name = l.flow
-                   WHERE r.id = :id AND l.id = r.lane_id AND r.state IN ('QUEUED', 'RUNNING', 'INTERRUPTED')
-                   RETURNING r.epoch, r.lane_id, r.counters, l.flow, l.cadence, f.source, f.entity"""
+                   WHERE r.id = :id AND r.state IN ('QUEUED', 'RUNNING', 'INTERRUPTED')
+                   RETURNING r.epoch, r.lane_id, r.counters"""
             ),
             {"id": run_id, "now": now},
         )
     ).one_or_none()
     if row is None:
         return None
-    lane = LaneContext(row.flow, row.lane_id, row.epoch, row.source, Entity(row.entity), run_id)
-    await publish_flow(connection, row.flow, now)
+    lane = replace(await lane_of(connection, row.lane_id, run_id), epoch=row.epoch)
+    await publish_flow(connection, lane.flow, now)
     cursor = (
         await connection.execute(
             text("SELECT cursor, run_id FROM lane_cursor WHERE lane_id = :lane"), {"lane": row.lane_id}
@@ -58,7 +65,6 @@ async def open_run(connection: AsyncConnection, run_id: UUID, now: datetime) -> 
     ).one_or_none()
     return OpenRun(
         id=run_id,
-        cadence=FlowCadence(row.cadence),
         lane=lane,
         cursor=None if cursor is None else cursor.cursor,
         midway=cursor is not None and cursor.run_id == run_id,
@@ -110,6 +116,14 @@ async def forget_seen(connection: AsyncConnection, run_id: UUID) -> None:
     await connection.execute(text("DELETE FROM run_seen WHERE run_id = :run"), {"run": run_id})
 
 
+async def keep_source_time(connection: AsyncConnection, run_id: UUID, since: datetime, until: datetime) -> None:
+    """Store of which source time the run tells (see FlowRun)."""
+    await connection.execute(
+        text("UPDATE flow_run SET source_since = :since, source_until = :until WHERE id = :id"),
+        {"id": run_id, "since": since, "until": until},
+    )
+
+
 async def end_run(
     connection: AsyncConnection,
     run_id: UUID,
@@ -131,4 +145,30 @@ async def end_run(
         raise NotFound(f"there is no run {run_id}")
     if state != "INTERRUPTED":
         await forget_seen(connection, run_id)
+    if state == "COMPLETED":
+        await _tell_migration(connection, run_id, now)
     await publish_flow(connection, flow, now)
+
+
+async def _tell_migration(connection: AsyncConnection, run_id: UUID, now: datetime) -> None:
+    row = (
+        await connection.execute(
+            text(
+                """SELECT l.flow, l.id FROM flow_run r JOIN lane l ON l.id = r.lane_id
+                   WHERE r.id = :id AND r.source_until IS NOT NULL AND EXISTS (
+                     SELECT FROM lane m WHERE m.flow = l.flow AND m.mode IN ('SHADOW', 'VERIFY'))"""
+            ),
+            {"id": run_id},
+        )
+    ).one_or_none()
+    if row is None:
+        return
+    work = NewWork(
+        kind=RUN_COMPLETED,
+        queue=Queue.SYSTEM,
+        payload={"flow": row.flow, "lane": row.id, "run": str(run_id)},
+        line=f"migration/{row.flow}",
+        dedupe_key=f"completed:{run_id}",
+        context={"flow": row.flow},
+    )
+    await dispatch(connection, [work], now)

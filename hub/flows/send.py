@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.flows.engine_room import EngineRoom
-from hub.flows.lane import LaneContext
+from hub.flows.lane import authoritative_lane
 from hub.flows.meetings import answered
 from hub.flows.take_in import take_in_read
 from hub.mapping.record import RecordMapping
@@ -96,18 +96,9 @@ def _holds(mapping: RecordMapping, now: SourceObject | None, changes: tuple[Fiel
 async def _take_in(room: EngineRoom, target: str, entity: Entity, seen: SourceObject) -> None:
     """The target's own words after the write are a read by id; the echo that a later pull brings is then no news."""
     async with room.database.reading() as connection:
-        row = (
-            await connection.execute(
-                text(
-                    """SELECT f.name, f.epoch, l.id FROM information_flow f
-                       JOIN lane l ON l.flow = f.name AND l.mode = 'AUTHORITATIVE'
-                       WHERE f.source = :system AND f.entity = :entity AND f.target = 'hub' AND NOT f.planned"""
-                ),
-                {"system": target, "entity": entity.value},
-            )
-        ).one_or_none()
-    if row is not None:
-        await take_in_read(room, LaneContext(row.name, row.id, row.epoch, target, entity, None), [seen])
+        lane = await authoritative_lane(connection, target, entity)
+    if lane is not None:
+        await take_in_read(room, lane, [seen])
 
 
 async def _settled(room: EngineRoom, row: Row[Any], command: WriteCommand, outcome: WriteOutcome) -> Decision:

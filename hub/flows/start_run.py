@@ -1,16 +1,18 @@
-"""Start a run of a flow's authoritative lane."""
+"""Start a run of one of a flow's lanes."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Invalid, NotFound
 from hub.flows.runs import publish_flow
 from hub.records.identity import FlowName
+from hub.records.lanes import RUNNING_MODES, FlowCadence, LaneMode
 from hub.work.dispatch import dispatch
 from hub.work.tables import Queue
 from hub.work.work import NewWork
@@ -20,28 +22,18 @@ RUN = "flow.run"
 
 
 async def start_run(
-    connection: AsyncConnection, flow: FlowName, now: datetime, scheduled_for: datetime | None = None
+    connection: AsyncConnection,
+    flow: FlowName,
+    now: datetime,
+    scheduled_for: datetime | None = None,
+    cadence: FlowCadence | None = None,
 ) -> UUID:
     """Queue a run, or return the one that is queued or running already; a time in `scheduled_for` runs only once.
 
-    NotFound for an unknown flow, Invalid for one that is only planned or that sends rather than pulls.
+    `cadence` names the lane; without it the authoritative one runs. NotFound for an unknown flow or lane, Invalid for a
+    flow that is only planned or that sends rather than pulls, and for a lane that is STANDBY or RETIRED.
     """
-    row = (
-        await connection.execute(
-            text(
-                """SELECT f.planned, f.target, l.id, l.cadence, f.epoch FROM information_flow f
-                   LEFT JOIN lane l ON l.flow = f.name AND l.mode = 'AUTHORITATIVE' WHERE f.name = :flow
-                   FOR UPDATE OF f"""
-            ),
-            {"flow": flow},
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no flow {flow}")
-    if row.planned or row.id is None:
-        raise Invalid(f"flow {flow} is planned: nothing runs yet")
-    if row.target != "hub":
-        raise Invalid(f"flow {flow} sends each command as it comes: there is nothing to run")
+    row = await _lane_to_run(connection, flow, cadence)
     under_way: UUID | None = await connection.scalar(
         text("SELECT id FROM flow_run WHERE lane_id = :lane AND state IN ('QUEUED', 'RUNNING', 'INTERRUPTED') LIMIT 1"),
         {"lane": row.id},
@@ -63,10 +55,9 @@ async def start_run(
             {"lane": row.id, "at": scheduled_for or now},
         )
         return existing
-    queue = Queue.REALTIME if row.cadence == "REAL_TIME" else Queue(row.cadence.lower())
     work = NewWork(
         kind=RUN,
-        queue=queue,
+        queue=_queue(LaneMode(row.mode), FlowCadence(row.cadence)),
         payload={"run": str(run_id)},
         line=f"lane/{row.id}",
         dedupe_key=f"run:{run_id}",
@@ -75,3 +66,42 @@ async def start_run(
     await dispatch(connection, [work], now)
     await publish_flow(connection, flow, now)
     return run_id
+
+
+async def _lane_to_run(connection: AsyncConnection, flow: FlowName, cadence: FlowCadence | None) -> Row[Any]:
+    row = (
+        await connection.execute(
+            text("SELECT planned, target, epoch FROM information_flow WHERE name = :flow FOR UPDATE"), {"flow": flow}
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no flow {flow}")
+    if row.planned:
+        raise Invalid(f"flow {flow} is planned: nothing runs yet")
+    if row.target != "hub":
+        raise Invalid(f"flow {flow} sends each command as it comes: there is nothing to run")
+    # Behind the lock on the flow, which a cut-over holds as well: the mode read here goes with the epoch.
+    lane = (
+        await connection.execute(
+            text(
+                """SELECT l.id, l.cadence, l.mode, f.epoch FROM lane l JOIN information_flow f ON f.name = l.flow
+                   WHERE l.flow = :flow AND CASE WHEN CAST(:cadence AS text) IS NULL THEN l.mode = 'AUTHORITATIVE'
+                                                 ELSE l.cadence = CAST(:cadence AS text) END"""
+            ),
+            {"flow": flow, "cadence": cadence},
+        )
+    ).one_or_none()
+    if lane is None:
+        raise NotFound(f"flow {flow} has no {cadence.value if cadence else 'authoritative'} lane")
+    if lane.mode not in RUNNING_MODES:
+        raise Invalid(f"the {lane.cadence} lane of flow {flow} is {lane.mode}: it does not run")
+    return lane
+
+
+def _queue(mode: LaneMode, cadence: FlowCadence) -> Queue:
+    """What runs beside the authority has workers of its own, so that it never holds up what counts."""
+    if mode is LaneMode.SHADOW:
+        return Queue.SHADOW
+    if mode is LaneMode.VERIFY:
+        return Queue.VERIFY
+    return Queue.REALTIME if cadence is FlowCadence.REAL_TIME else Queue(cadence.lower())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Computed, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.metadata import Table
@@ -15,6 +15,8 @@ class FlowRun(Table):
     """One execution of a lane. `state`: QUEUED, RUNNING, INTERRUPTED (resumes), COMPLETED, FAILED.
 
     `counters` maps read, created, changed, unchanged, stale, deleted, quarantined, reread, commands to counts.
+    The hub has all that the source held at `source_since`, in the source's time, and perhaps some of what came until
+    `source_until`, when the last of it was read: an interval for a complete set, an instant for changes since a cursor.
     """
 
     __tablename__ = "flow_run"
@@ -32,6 +34,8 @@ class FlowRun(Table):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     counters: Mapped[dict[str, object]] = mapped_column(server_default=text("'{}'::jsonb"))
+    source_since: Mapped[datetime | None]
+    source_until: Mapped[datetime | None]
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
 
@@ -94,8 +98,8 @@ class Quarantine(Table):
     __tablename__ = "quarantine"
     __table_args__ = (
         Index("ix_quarantine_object", "system", "entity", "external_id"),
-        Index("uq_quarantine_open", "system", "entity", "digest", unique=True, postgresql_where=text("state = 'OPEN'")),
         Index("ix_quarantine_digest", "system", "entity", "digest"),
+        Index("uq_quarantine_open", "lane_id", "digest", unique=True, postgresql_where=text("state = 'OPEN'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -123,3 +127,45 @@ class Quarantine(Table):
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[str | None]
     settled_reason: Mapped[str | None]
+
+
+class ShadowRecord(Table):
+    """The twin of a source record: the last image that came by a lane which does not count, under the same guard.
+
+    In the clear like `source_record`, and gone when the migration ends (docs/decisions/0011).
+    """
+
+    __tablename__ = "shadow_record"
+
+    lane_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    as_of: Mapped[datetime]
+    stamp: Mapped[datetime | None]
+    fingerprint: Mapped[str | None]
+    deleted_as_of: Mapped[datetime | None]
+    deleted: Mapped[bool] = mapped_column(
+        Computed("deleted_as_of IS NOT NULL AND deleted_as_of >= as_of", persisted=True)
+    )
+    digest: Mapped[bytes]
+    document: Mapped[dict[str, object] | None]
+    owner: Mapped[str | None]
+    version: Mapped[int]
+    mapping_version: Mapped[str]
+    observed_at: Mapped[datetime]
+
+
+class ShadowVersion(Table):
+    """One content or tombstone of a twin, as it was accepted: what the lane held at any time can be told from them."""
+
+    __tablename__ = "shadow_version"
+    __table_args__ = (Index("ix_shadow_version_object", "lane_id", "external_id", "as_of"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lane_id: Mapped[int] = mapped_column(BigInteger)
+    external_id: Mapped[str]
+    as_of: Mapped[datetime]
+    stamp: Mapped[datetime | None]
+    observed_at: Mapped[datetime]
+    digest: Mapped[bytes]
+    document: Mapped[dict[str, object] | None]
+    deleted: Mapped[bool]

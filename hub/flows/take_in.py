@@ -14,6 +14,7 @@ from hub.flows.drift import report_drifts
 from hub.flows.engine_room import EngineRoom
 from hub.flows.incoming import Incoming, understand
 from hub.flows.lane import LaneContext
+from hub.mapping.record import RecordMapping
 from hub.records.identity import ExternalId
 from hub.records.source import SourceObject, Unreadable
 from hub.store.engine import is_worth_repeating
@@ -34,19 +35,24 @@ async def take_in(
     unreadable: Sequence[Unreadable] = (),
     beside: Beside | None = None,
 ) -> Counter[str]:
-    """Apply objects and what `beside` writes in the same transaction (the page's cursor); returns the counters."""
-    mapping = room.mapping(lane.system, lane.entity)
+    """Apply objects and what `beside` writes in the same transaction (the page's cursor); returns the counters.
+
+    Objects are in the words of the lane's road. They become truth, or twins, as the lane's mode says.
+    """
+    mapping = room.mapping(lane.road, lane.entity)
     incoming = understand(objects, unreadable, mapping)
-    await report_drifts(room, lane, incoming.drifts)
-    applied = await _committed(room, lane, incoming, beside)
+    await report_drifts(room, lane, lane.road, incoming.drifts)
+    applied = await _committed(room, lane, incoming, mapping, beside)
     counters = Counter(applied.counters)
     if applied.doubtful:
         counters += await reread(room, lane, applied.doubtful)
     return counters
 
 
-async def _committed(room: EngineRoom, lane: LaneContext, incoming: Incoming, beside: Beside | None) -> Applied:
-    rules = room.rules(room.mapping(lane.system, lane.entity))
+async def _committed(
+    room: EngineRoom, lane: LaneContext, incoming: Incoming, mapping: RecordMapping, beside: Beside | None
+) -> Applied:
+    rules = room.rules(mapping)
     for attempt in range(1, REPEATS_MAX + 1):
         try:
             async with room.database.transaction() as connection:
@@ -62,24 +68,41 @@ async def _committed(room: EngineRoom, lane: LaneContext, incoming: Incoming, be
 
 async def reread(room: EngineRoom, lane: LaneContext, ids: Iterable[str]) -> Counter[str]:
     """Read objects by id at the source, which is the truth at that moment, and apply them."""
-    port = room.systems.port(lane.system)
-    if not port.capabilities[lane.entity].read:
+    reader = reader_of(room, lane)
+    if reader is None:
         return Counter()
+    port = room.systems.port(reader)
     counters: Counter[str] = Counter()
     wanted = [ExternalId(i) for i in sorted(ids)]
     for start in range(0, len(wanted), READ_AT_ONCE):
         batch = wanted[start : start + READ_AT_ONCE]
         found = await port.read(lane.entity, batch)
         counters["reread"] += len(batch)
-        counters += await take_in_read(room, lane, found)
+        counters += await take_in_read(room, lane, found, reader)
     return counters
 
 
-async def take_in_read(room: EngineRoom, lane: LaneContext, found: Sequence[SourceObject]) -> Counter[str]:
-    """Apply objects that were read by id; none of them can be doubtful, since a read wins by its own time."""
-    incoming = understand(found, (), room.mapping(lane.system, lane.entity))
-    await report_drifts(room, lane, incoming.drifts)
-    applied = await _committed(room, lane, incoming, None)
+def reader_of(room: EngineRoom, lane: LaneContext) -> str | None:
+    """The system at which a doubt about one object is settled: the flow's source, or the road if only that can read."""
+    for system in (lane.system, lane.road):
+        can = room.systems.port(system).capabilities.get(lane.entity)
+        if can is not None and can.read:
+            return system
+    return None
+
+
+async def take_in_read(
+    room: EngineRoom, lane: LaneContext, found: Sequence[SourceObject], read_at: str | None = None
+) -> Counter[str]:
+    """Apply objects that were read by id; none of them can be doubtful, since a read wins by its own time.
+
+    `read_at` is the system in whose words they are, the flow's source if not told.
+    """
+    reader = read_at or lane.system
+    mapping = room.mapping(reader, lane.entity)
+    incoming = understand(found, (), mapping)
+    await report_drifts(room, lane, reader, incoming.drifts)
+    applied = await _committed(room, lane, incoming, mapping, None)
     counters = Counter(applied.counters)
     counters["read"] = 0
     return counters

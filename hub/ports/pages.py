@@ -14,7 +14,9 @@ class PullPage:
 
     `cursor` is the adapter's own JSON and means nothing to the hub. `last` ends the run, also on an empty page.
     `set_began` is given by a FULL or SNAPSHOT pull: when the reading of the complete set began, in source time; an
-    object that lives in the hub since before then and is not in the set is gone.
+    object that lives in the hub since before then and is not in the set is gone. `set_read` is from when to when the
+    source was read for the set, in source time, where others did the reading (a file): given also when the set cannot
+    prove that anything is gone.
     """
 
     objects: tuple[SourceObject, ...]
@@ -22,6 +24,7 @@ class PullPage:
     last: bool
     unreadable: tuple[Unreadable, ...] = ()
     set_began: datetime | None = None
+    set_read: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The words of lanes: how often, with what authority, and what happens when the time of a run was missed."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class FlowCadence(StrEnum):
@@ -24,6 +25,10 @@ class LaneMode(StrEnum):
     VERIFY = "VERIFY"
     STANDBY = "STANDBY"
     RETIRED = "RETIRED"
+
+
+RUNNING_MODES: Final = frozenset({LaneMode.AUTHORITATIVE, LaneMode.SHADOW, LaneMode.VERIFY})
+"""Modes whose lanes run; only the first of them touches what the business sees."""
 
 
 class MisfirePolicy(StrEnum):

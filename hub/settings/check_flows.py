@@ -16,6 +16,7 @@ def check_flows(flows: Mapping[str, Node], systems: Mapping[str, Node]) -> Itera
     for name, flow in flows.items():
         yield from _ends(name, flow, systems)
         yield from _lanes(name, flow)
+        yield from _roads(name, flow, systems)
         yield from _prerequisites(name, flow, flows)
     yield from _cycles(flows)
 
@@ -66,6 +67,21 @@ def _lanes(name: str, flow: Node) -> Iterator[Finding]:
         if cadence in set(FlowCadence) - {FlowCadence.REAL_TIME} and "cron" not in lane.entries:
             hint = 'write when it runs, for example cron: "0 3 * * *"'
             yield lane.finding(f"'cron' is missing in the {cadence} lane of flow {name}", hint)
+
+
+def _roads(name: str, flow: Node, systems: Mapping[str, Node]) -> Iterator[Finding]:
+    """A lane may come by another system, as long as something comes in at all."""
+    inbound = (flow.text_of("target") or HUB) == HUB
+    for lane in flow.items_of("lanes"):
+        via, node = lane.text_of("via"), lane.nearest(["via"])
+        if via is None:
+            continue
+        if not inbound:
+            yield node.finding(f"a lane of flow {name} goes via {via}", "only what comes in may come by another system")
+        elif via not in systems:
+            yield node.finding(f"a lane of flow {name} comes via {via!r}, which is no system", choices(via, systems))
+        elif via == flow.text_of("source"):
+            yield node.finding(f"a lane of flow {name} comes via its own source", "remove `via`")
 
 
 def _repeated(named: Sequence[tuple[Node, str | None]]) -> Iterator[tuple[Node, str]]:

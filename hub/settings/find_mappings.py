@@ -97,7 +97,7 @@ class MappingFinder:
 
 
 def _carried(flows: Mapping[str, Node]) -> Iterator[tuple[str, Entity, Node | None]]:
-    """System and entity of each flow that runs, and where it needs a mapping.
+    """System and entity of each flow that runs, by each of its roads, and where it needs a mapping.
 
     What a target reads back is mapped too; one that only takes orders (a folder of files) does well without.
     """
@@ -109,3 +109,7 @@ def _carried(flows: Mapping[str, Node]) -> Iterator[tuple[str, Entity, Node | No
             system = flow.text_of(key)
             if system is not None and system != HUB:
                 yield system, _ENTITIES[entity.text], entity if key == "source" else None
+        for lane in flow.items_of("lanes"):
+            via = lane.text_of("via")
+            if via is not None:
+                yield via, _ENTITIES[entity.text], lane.nearest(["via"])

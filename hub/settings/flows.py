@@ -53,6 +53,9 @@ class Lane(Written):
     time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
         "UTC", description="IANA zone of `cron`; changes to and from summer time neither skip nor repeat a run."
     )
+    via: str | None = Field(
+        None, description="A system by which this lane comes where that is not the flow's source: its weekly file."
+    )
     page_size: int = Field(500, ge=1, le=10_000, description="Records read, applied and committed at once.")
     overlap_s: int = Field(
         900, ge=0, le=86_400, description="Seconds of source time read again by each run, for rows that commit late."
@@ -115,7 +118,7 @@ class Flow:
 
     @property
     def authoritative(self) -> Lane:
-        """The lane whose records count."""
+        """The lane whose records count as the file has it; a migration may have moved that to another lane since."""
         return next(lane for lane in self.lanes if lane.mode is LaneMode.AUTHORITATIVE)
 
 

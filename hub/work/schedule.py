@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import and_, case
+from sqlalchemy import and_, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -55,3 +55,17 @@ async def upsert_schedule(connection: AsyncConnection, new: NewSchedule, now: da
             },
         )
     )
+
+
+async def switch_schedule(connection: AsyncConnection, name: str, now: datetime, *, enabled: bool) -> None:
+    """Switch a schedule on, counting from `now`, or off. Does nothing to one that is so already, or is not there."""
+    row = (
+        await connection.execute(
+            select(Schedule.cron, Schedule.time_zone)
+            .where(Schedule.name == name, Schedule.enabled != enabled)
+            .with_for_update()
+        )
+    ).one_or_none()
+    if row is not None:
+        values = {"enabled": enabled, "next_run_at": next_firing(row.cron, row.time_zone, now)}
+        await connection.execute(update(Schedule).where(Schedule.name == name).values(**values))

@@ -15,6 +15,7 @@ from hub.flows.lane import LaneContext
 from hub.records.customer import Canonical, ContactMediumRecord, CustomerRecord
 from hub.records.enums import MediumKind, SurvivorshipRule
 from hub.records.identity import Entity
+from hub.records.lanes import FlowCadence, LaneMode
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
 
@@ -68,7 +69,7 @@ async def declare_flow(database: Database, system: str, entity: Entity = Entity.
             {"flow": flow},
         )
     assert isinstance(lane_id, int)
-    return LaneContext(flow, lane_id, 1, system, entity, None)
+    return LaneContext(flow, lane_id, 1, system, entity, None, LaneMode.AUTHORITATIVE, FlowCadence.DAILY)
 
 
 async def apply_page(database: Database, lane: LaneContext, incoming: Incoming) -> Applied:

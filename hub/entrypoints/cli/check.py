@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import typer
 from rich.console import Console
@@ -12,9 +12,12 @@ from rich.table import Table
 from hub.entrypoints.installation import read_configuration
 from hub.entrypoints.wiring import open_systems
 from hub.errors import Misconfigured
+from hub.flows.systems import OpenSystems
 from hub.ports.capabilities import Capabilities
 from hub.ports.pages import CheckResult
 from hub.records.identity import Entity
+from hub.records.lanes import FlowCadence
+from hub.settings.configuration import Configuration
 from hub.settings.environment import Settings
 
 
@@ -38,7 +41,8 @@ def check() -> None:
     async def check_all() -> dict[str, Sequence[CheckResult]]:
         systems = open_systems(configuration, adapters)
         try:
-            return {name: await systems.port(name).check() for name in configuration.systems}
+            results = {name: await systems.port(name).check() for name in configuration.systems}
+            return {name: [*lines, *_roads(name, configuration, systems)] for name, lines in results.items()}
         finally:
             await systems.aclose()
 
@@ -49,6 +53,17 @@ def check() -> None:
             console.print(f"{mark} {system}: {line.name}: {line.detail}", highlight=False)
     if not all(line.ok for lines in results.values() for line in lines):
         raise typer.Exit(1)
+
+
+def _roads(system: str, configuration: Configuration, systems: OpenSystems) -> Iterator[CheckResult]:
+    """A line for each lane that is to come from this system and cannot."""
+    for flow in configuration.flows.values():
+        for lane in flow.lanes:
+            if flow.inbound and (lane.via or flow.source) == system:
+                can = systems.port(system).capabilities.get(flow.entity, Capabilities())
+                if can.pull is None and not (can.push and lane.cadence is FlowCadence.REAL_TIME):
+                    detail = f"it does not give {flow.entity.value}, neither when asked nor by itself"
+                    yield CheckResult(f"{lane.cadence.value} lane of {flow.name}", ok=False, detail=detail)
 
 
 def systems() -> None:

@@ -1,0 +1,118 @@
+"""Schedules of lanes follow the modes in the database, not those in the file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from hub.flows.declare import declare_flows
+from hub.flows.handlers import EngineHandlers
+from hub.flows.schedules import START, declare_schedules, enable_schedules
+from hub.records.identity import Entity
+from hub.records.lanes import FlowCadence, LaneMode
+from hub.settings.flows import HUB, Flow, Lane
+from hub.store.engine import Database
+from hub.work.decisions import Done
+from hub.work.fire import fire_due
+from hub.work.tables import Queue
+from hub.work.work import Work
+from tests.flows.engine import CRM, FLOW
+from tests.flows.roads import company
+from tests.flows.test_run_lane import filled
+
+MONDAY, TUESDAY = datetime(2026, 3, 2, 12, tzinfo=UTC), datetime(2026, 3, 3, 12, tzinfo=UTC)
+DECLARED = Flow(
+    FLOW,
+    2,
+    "Customers",
+    Entity.CUSTOMER,
+    CRM,
+    HUB,
+    (
+        Lane(cadence=FlowCadence.WEEKLY, mode=LaneMode.AUTHORITATIVE, cron="0 6 * * 1"),
+        Lane(cadence=FlowCadence.DAILY, mode=LaneMode.STANDBY, cron="0 3 * * *"),
+        Lane(cadence=FlowCadence.HOURLY, mode=LaneMode.RETIRED, cron="0 * * * *"),
+    ),
+    (),
+)
+
+
+async def declared(database: Database) -> None:
+    async with database.transaction() as connection:
+        await declare_flows(connection, [DECLARED], [])
+        await declare_schedules(connection, [DECLARED], MONDAY)
+
+
+async def schedules(database: Database) -> dict[str, bool]:
+    async with database.reading() as connection:
+        return {row.name: row.enabled for row in await connection.execute(text("SELECT name, enabled FROM schedule"))}
+
+
+async def cut_over(database: Database, now: datetime) -> None:
+    """Swap weekly and daily, as a migration does."""
+    async with database.transaction() as connection:
+        for cadence, mode in (("WEEKLY", "VERIFY"), ("DAILY", "AUTHORITATIVE")):
+            await connection.execute(
+                text("UPDATE lane SET mode = :mode WHERE cadence = :cadence"), {"mode": mode, "cadence": cadence}
+            )
+        await enable_schedules(connection, FLOW, now)
+
+
+async def test_lanes_that_run_are_scheduled_and_no_others(database: Database) -> None:
+    await declared(database)
+    assert await schedules(database) == {
+        "lane:crm-customer:WEEKLY": True,
+        "lane:crm-customer:DAILY": False,
+        "lane:crm-customer:HOURLY": False,
+    }
+
+
+async def test_a_schedule_follows_its_lanes_mode_and_counts_from_then(database: Database) -> None:
+    await declared(database)
+    await cut_over(database, TUESDAY)
+    assert await schedules(database) == {
+        "lane:crm-customer:WEEKLY": True,
+        "lane:crm-customer:DAILY": True,
+        "lane:crm-customer:HOURLY": False,
+    }
+    async with database.reading() as connection:
+        due = await connection.scalar(text("SELECT next_run_at FROM schedule WHERE name = 'lane:crm-customer:DAILY'"))
+    assert due == datetime(2026, 3, 4, 3, tzinfo=UTC)
+
+
+async def test_declaring_again_keeps_what_a_migration_changed(database: Database) -> None:
+    await declared(database)
+    await cut_over(database, TUESDAY)
+    before = await schedules(database)
+    await declared(database)
+    assert await schedules(database) == before
+
+
+async def test_a_firing_starts_its_own_lane(database: Database) -> None:
+    firm = await company(database, filled(1))
+    work = _fired(FlowCadence.DAILY)
+    assert await EngineHandlers(firm.room).start(work) == Done()
+    async with database.reading() as connection:
+        assert (await connection.scalars(text("SELECT lane_id FROM flow_run"))).all() == [firm.lanes[FlowCadence.DAILY]]
+
+
+async def test_a_firing_of_a_lane_that_came_to_rest_is_no_trouble(database: Database) -> None:
+    firm = await company(database, filled(1))
+    await firm.set_mode(FlowCadence.DAILY, LaneMode.STANDBY)
+    assert await EngineHandlers(firm.room).start(_fired(FlowCadence.DAILY)) == Done()
+    async with database.reading() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM flow_run")) == 0
+
+
+async def test_a_due_schedule_names_its_lane(database: Database) -> None:
+    await declared(database)
+    async with database.transaction() as connection:
+        await fire_due(connection, datetime(2026, 3, 9, 6, 1, tzinfo=UTC))
+        payload = await connection.scalar(text("SELECT payload FROM dispatch"))
+    assert payload == {"flow": FLOW, "cadence": "WEEKLY", "scheduled_for": "2026-03-09T06:00:00+00:00"}
+
+
+def _fired(cadence: FlowCadence) -> Work:
+    payload = {"flow": FLOW, "cadence": cadence.value, "scheduled_for": MONDAY.isoformat()}
+    return Work(1, START, Queue.SYSTEM, None, payload, 1, "me", {})
