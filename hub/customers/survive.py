@@ -86,13 +86,16 @@ def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelli
     """The golden record; deleted images count only where no living one is left, `images` in any order."""
     living = [image for image in images if not image.deleted]
     counted = living or list(images)
-    chosen = {name: _winner(counted, name, rules.of(name)) for name in FIELDS}
-    values = {name: value for name, (_, value) in chosen.items()}
-    winners = {
-        name: (image, rules.of(name).rule)
-        for name, (image, value) in chosen.items()
-        if image is not None and value is not None
-    }
+    values: dict[str, str | None] = {}
+    winners: dict[str, tuple[SourceImage, SurvivorshipRule]] = {}
+    winner: SourceImage | None
+    for name in FIELDS:
+        if len(counted) == 1:
+            winner, values[name] = counted[0], _text(counted[0], name)
+        else:
+            winner, values[name] = _winner(counted, name, rules.of(name))
+        if winner is not None and values[name] is not None:
+            winners[name] = (winner, rules.of(name).rule)
     media = _media(_ranked(counted, rules.of("contact_media")), spelling)
     addresses = _addresses(_ranked(counted, rules.of("addresses")))
     digest = _digest(values, (*media, *addresses), deleted=not living)
@@ -117,8 +120,6 @@ def _ranked(images: Sequence[SourceImage], rule: FieldRule) -> Sequence[SourceIm
 
 
 def _winner(images: Sequence[SourceImage], name: str, rule: FieldRule) -> tuple[SourceImage | None, str | None]:
-    if len(images) == 1:
-        return images[0], _text(images[0], name)
     ranked = _ranked(images, rule)
     if rule.rule is SurvivorshipRule.ALWAYS:
         return (ranked[0], _text(ranked[0], name)) if ranked else (None, None)
@@ -147,7 +148,7 @@ def _addresses(ranked: Sequence[SourceImage]) -> tuple[Sourced, ...]:
     for image in ranked:
         for address in image.record.addresses:
             parts = (address.street, address.house_number, address.unit, address.postal_code, address.locality)
-            key = "|".join("".join((part or "").lower().split()) for part in parts) + f"|{address.country or ''}"
+            key = "".join("|".join(part or "" for part in parts).lower().split()) + f"|{address.country or ''}"
             if key not in found:
                 found[key] = Sourced(image, key, address, address.model_dump(mode="json"))
     return tuple(found[key] for key in sorted(found))

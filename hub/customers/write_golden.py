@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -54,7 +55,8 @@ async def write_golden(
     connection: AsyncConnection, golden: Mapping[UUID, Golden], existing: frozenset[UUID], now: datetime
 ) -> None:
     """Insert or replace whole golden records, children included; every one given gets a new version."""
-    await run_set(connection, _UPSERT, [_row(customer_id, g) for customer_id, g in sorted(golden.items())], now=now)
+    ordered = sorted(golden, key=attrgetter("int"))
+    await run_set(connection, _UPSERT, [_row(customer_id, golden[customer_id]) for customer_id in ordered], now=now)
     await run_set(connection, _PROVENANCE, [_provenance(customer_id, g) for customer_id, g in golden.items()])
     media = [_child(customer_id, child) for customer_id, g in golden.items() for child in g.media]
     addresses = [_child(customer_id, child) for customer_id, g in golden.items() for child in g.addresses]

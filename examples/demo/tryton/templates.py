@@ -49,13 +49,18 @@ class TemplateBuilder:
 
     def ensure(self, templates: Sequence[Template]) -> None:
         """Build those that are missing, parents first; templates of one parent are filled by one Tryton."""
-        missing = {t.name: t for t in templates if not self._postgres.has_database(self.database_of(t))}
-        parents = {t.parent.name: t.parent for t in missing.values() if t.parent is not None}
+        parents = {t.parent.name: t.parent for t in self._missing(templates) if t.parent is not None}
         if parents:
             self.ensure(tuple(parents.values()))
+        # Asked again: a parent may be wanted itself.
+        missing = self._missing(templates)
         if missing:
             self._drop_outdated()
-            self._build(tuple(missing.values()))
+            self._build(missing)
+
+    def _missing(self, templates: Sequence[Template]) -> Sequence[Template]:
+        by_name = {template.name: template for template in templates}
+        return [t for t in by_name.values() if not self._postgres.has_database(self.database_of(t))]
 
     def _build(self, templates: Sequence[Template]) -> None:
         passing = {f"{self.database_of(template)}_new": template for template in templates}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from typing import Annotated
 
@@ -103,6 +104,8 @@ async def _declare(hub: Installation) -> None:
 
 async def until_told() -> None:
     """Return on SIGINT or SIGTERM."""
+    # What was made to start lives to the end: the collector need not walk it again for every page.
+    gc.freeze()
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
