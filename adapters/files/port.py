@@ -151,5 +151,6 @@ def _capabilities(layout: EntityLayout, batch_size: int) -> Capabilities:
         update=layout.write,
         delete=layout.write,
         versions=layout.pull and layout.stamp is not None,
+        once_per_key=layout.write,
         batch_size=batch_size if layout.write else 1,
     )

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.exchange.effect import Effect, NetEffect, changes_json
+from hub.exchange.effect import Effect, NetEffect, by_object, changes_json, effect_of, net_effects
 from hub.store.sets import run_set
 
 
@@ -138,16 +138,24 @@ async def waiting_lines(connection: AsyncConnection, flow: str, limit: int) -> l
     return list(rows.scalars())
 
 
-async def give_back(connection: AsyncConnection, run_id: UUID) -> int:
-    """What the run carries and did not bring to an end waits for the next carrier; tells how many commands."""
-    given = await connection.execute(
+def net_effects_of(rows: Sequence[Row[Any]]) -> list[NetEffect]:
+    """The net effects of collected rows, given by object and version."""
+    groups = by_object(effect_of(row, left=row.sent_at is not None) for row in rows)
+    return [net for group in groups for net in net_effects(group)]
+
+
+async def give_back(connection: AsyncConnection, run_id: UUID) -> None:
+    """What the run carries and did not bring to an end waits for the next carrier.
+
+    A CREATE whose answer never came stays UNKNOWN: no carrier may send it, only a person knows.
+    """
+    await connection.execute(
         text(
             """UPDATE outbound_command SET state = 'COLLECTED', run_id = NULL
-               WHERE run_id = :run AND state IN ('PENDING', 'SENT', 'UNKNOWN')"""
+               WHERE run_id = :run AND (state IN ('PENDING', 'SENT') OR state = 'UNKNOWN' AND operation <> 'CREATE')"""
         ),
         {"run": run_id},
     )
-    return given.rowcount
 
 
 def _row(command_id: UUID, effect: Effect) -> dict[str, object]:

@@ -25,8 +25,8 @@ SEND: Final = "outbound.send"
 
 async def order(connection: AsyncConnection, flow: OutboundFlow, effect: Effect, now: datetime) -> UUID:
     """The command's id; under a key that exists already the one that has it, and nothing else happens."""
-    cadence = flow.authoritative.cadence
-    at_once = not await _others_wait(connection, flow.name, effect.line, now)
+    real_time = flow.authoritative.cadence is FlowCadence.REAL_TIME
+    at_once = real_time and not await _others_wait(connection, flow.name, effect.line, now)
     command_id = await _inserted(connection, flow, effect, "PENDING" if at_once else "COLLECTED")
     if command_id is None:
         existing: UUID = await connection.scalar(
@@ -35,8 +35,7 @@ async def order(connection: AsyncConnection, flow: OutboundFlow, effect: Effect,
         return existing
     await note_shadows(connection, flow, effect)
     if at_once:
-        queue = Queue.REALTIME if cadence is FlowCadence.REAL_TIME else Queue(cadence.value.lower())
-        await send_singly(connection, flow.name, queue, [(command_id, effect.line)], now)
+        await send_singly(connection, flow.name, Queue.REALTIME, [(command_id, effect.line)], now)
     return command_id
 
 
@@ -50,7 +49,6 @@ async def send_singly(
             queue=queue,
             payload={"command": str(command_id)},
             line=line,
-            dedupe_key=f"command:{command_id}",
             context={"flow": flow},
         )
         for command_id, line in commands

@@ -10,14 +10,17 @@ from hub.errors import HubError, Transient
 from hub.exchange.breaker import PROBE
 from hub.exchange.order import SEND
 from hub.flows.engine_room import EngineRoom
+from hub.flows.hand_over import RELEASE
 from hub.flows.probe import probe_system
+from hub.flows.release import release
 from hub.flows.run_lane import run_lane
 from hub.flows.schedules import START, runs
 from hub.flows.send import send_command
 from hub.flows.start_run import RUN, start_run
+from hub.flows.taken import give_up
 from hub.records.identity import FlowName
 from hub.records.lanes import FlowCadence
-from hub.work.decisions import Dead, Decision, Done
+from hub.work.decisions import Dead, Decision, Done, decide
 from hub.work.work import Handlers, RegisteredHandler, Work
 
 
@@ -35,6 +38,7 @@ class EngineHandlers:
             START: RegisteredHandler(self.start, repeatable=True),
             SEND: RegisteredHandler(self.send, repeatable=True),
             PROBE: RegisteredHandler(self.probe, repeatable=True),
+            RELEASE: RegisteredHandler(self.release, repeatable=True),
         }
 
     async def run(self, work: Work) -> Decision:
@@ -61,5 +65,17 @@ class EngineHandlers:
         return await probe_system(self._room, str(work.payload["system"]))
 
     async def send(self, work: Work) -> Decision:
-        """Send one command to its target."""
-        return await send_command(self._room, UUID(str(work.payload["command"])))
+        """Send one command to its target; one that is given up says so in its own row as well."""
+        command_id = UUID(str(work.payload["command"]))
+        try:
+            return await send_command(self._room, command_id)
+        except HubError as error:
+            decision = decide(error, work.attempts, self._room.clock())
+            if isinstance(decision, Dead):
+                async with self._room.database.transaction() as connection:
+                    await give_up(connection, command_id, decision.code, decision.message, self._room.clock())
+            raise
+
+    async def release(self, work: Work) -> Decision:
+        """Give what a slower lane collected to real-time."""
+        return await release(self._room, FlowName(str(work.payload["flow"])), self._stopping)

@@ -1,4 +1,4 @@
-"""Run an inbound lane: pull page by page, apply each with its cursor, then find what is gone."""
+"""Run a lane: pull page by page, apply each with its cursor, then find what is gone; or send what was collected."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from hub.flows.runs import (
     keep_source_time,
     open_run,
 )
+from hub.flows.send_collected import outbound_run, send_collected
 from hub.flows.take_in import take_in
 from hub.ports.capabilities import PullKind
 from hub.ports.pages import PullPage
 from hub.ports.system import SystemPort
 from hub.records.lanes import RUNNING_MODES
 from hub.records.source import JsonObject
-from hub.settings.flows import Lane
+from hub.settings.flows import HUB, Lane
 
 Progress = Callable[[Counter[str]], None]
 
@@ -52,7 +53,7 @@ async def run_lane(
     if run is None:
         return Counter()
     try:
-        await _pull_all(room, run, stopping, progress)
+        await (_send_all if run.lane.system == HUB else _pull_all)(room, run, stopping, progress)
     except HubError as error:
         state = "INTERRUPTED" if isinstance(error, Transient) else "FAILED"
         async with room.database.transaction() as connection:
@@ -64,6 +65,11 @@ async def run_lane(
         await answered(connection, run.lane.road, room.clock())
         await end_run(connection, run_id, "COMPLETED", room.clock())
     return run.counters
+
+
+async def _send_all(room: EngineRoom, run: OpenRun, stopping: Callable[[], bool], progress: Progress) -> None:
+    outbound = await outbound_run(room, run.id, _settings(room, run).page_size, run.counters)
+    await send_collected(room, outbound, stopping, progress)
 
 
 async def _pull_all(room: EngineRoom, run: OpenRun, stopping: Callable[[], bool], progress: Progress) -> None:

@@ -14,6 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import NotFound
+from hub.exchange.collected import give_back
+from hub.flows.hand_over import order_release
 from hub.flows.lane import LaneContext, lane_of
 from hub.live.changes import Change
 from hub.live.publish import publish
@@ -131,7 +133,10 @@ async def end_run(
     now: datetime,
     error: tuple[str, str] | None = None,
 ) -> None:
-    """COMPLETED, FAILED or INTERRUPTED (it goes on later), with the error's code and message where there is one."""
+    """COMPLETED, FAILED or INTERRUPTED (it goes on later), with the error's code and message where there is one.
+
+    The commands that a failed run of an outbound lane did not send wait for the next carrier.
+    """
     code, message = error or (None, None)
     flow = await connection.scalar(
         text(
@@ -143,6 +148,9 @@ async def end_run(
     )
     if flow is None:
         raise NotFound(f"there is no run {run_id}")
+    if state == "FAILED":
+        await give_back(connection, run_id)
+        await order_release(connection, flow, now)
     if state != "INTERRUPTED":
         await forget_seen(connection, run_id)
     if state == "COMPLETED":

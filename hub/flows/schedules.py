@@ -25,14 +25,15 @@ def schedule_name(flow: str, cadence: FlowCadence) -> str:
 
 
 async def declare_schedules(connection: AsyncConnection, flows: Iterable[Flow], now: datetime) -> None:
-    """One per inbound lane with a cron, on when the lane's row says that it runs; declare the lanes first.
+    """One per lane with a cron, on when the lane's row says that it runs; declare the lanes first.
 
-    Not hub.yaml but the row tells the mode: a migration may have changed it since the file was written.
+    An outbound real-time lane has no runs. Not hub.yaml but the row tells the mode: a migration may have changed it
+    since the file was written.
     """
     running = await _running(connection)
     for flow in flows:
         for lane in flow.lanes:
-            if flow.inbound and lane.cron is not None:
+            if lane.cron is not None and (flow.inbound or lane.cadence is not FlowCadence.REAL_TIME):
                 schedule = NewSchedule(
                     name=schedule_name(flow.name, lane.cadence),
                     kind=START,

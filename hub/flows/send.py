@@ -1,135 +1,100 @@
-"""Send one outbound command and settle what became of it."""
+"""Send one outbound command and decide what follows."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any, assert_never
+from datetime import datetime, timedelta
+from typing import Final, assert_never
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.flows.carry_out import carry_out, never_twice
 from hub.flows.engine_room import EngineRoom
-from hub.flows.lane import authoritative_lane
-from hub.flows.meetings import answered
-from hub.flows.take_in import take_in_read
-from hub.mapping.record import RecordMapping
-from hub.ports.writing import FieldChange, Operation, Refused, Unanswered, WriteCommand, WriteOutcome, Written
-from hub.records.customer import CustomerRecord
-from hub.records.identity import Entity, ExternalId
-from hub.records.source import SourceObject
-from hub.work.decisions import Dead, Decision, Done, RetryAt, Unknown
+from hub.flows.hand_over import order_release
+from hub.flows.taken import TakenCommand, take
+from hub.ports.writing import Refused, Unanswered, Written
+from hub.work.decisions import TRANSIENT_ATTEMPTS, Dead, Decision, Done, RetryAt, Unknown, backoff_s
 
-ASK_AGAIN_S = 5
-"""Seconds until a command whose answer never came is tried again; its three-way guard makes the repeat harmless."""
+LOOKS_MAX: Final = 6
+"""Attempts at a CREATE, of which all but the first only look for it: about a minute until it waits for a person."""
+BEHIND_S: Final = 5
+"""Seconds until a command is tried again that may not overtake one of a batch."""
 
 
 async def send_command(room: EngineRoom, command_id: UUID) -> Decision:
-    """Send, record the outcome, take in what the target holds now. Raises Transient when nothing can have happened."""
+    """Send it and decide. Raises Transient or Unauthorised when nothing can have happened."""
     async with room.database.transaction() as connection:
-        row = await _take(connection, command_id)
-    if row is None:
+        if await _waits_for_its_batch(connection, command_id, room.clock()):
+            return Done()
+        if await _is_behind_a_batch(connection, command_id):
+            at = room.clock() + timedelta(seconds=BEHIND_S)
+            return RetryAt(at, "a batch still carries an earlier command of the same object", "BEHIND")
+        taken = await take(connection, [command_id], room.clock())
+    if not taken:
         return Done()
-    command = _command(row)
-    outcome = await _sent(room, row.target, command)
-    seen = _seen(outcome)
-    if seen is not None:
-        await _take_in(room, row.target, command.entity, seen)
-    if isinstance(outcome, Refused) and _holds(room.mapping(row.target, command.entity), outcome.now, command.changes):
-        outcome = Written(ExternalId(row.external_id), outcome.now)
-    return await _settled(room, row, command, outcome)
-
-
-async def _sent(room: EngineRoom, target: str, command: WriteCommand) -> WriteOutcome:
-    (outcome,) = await room.systems.port(target).write([command])
-    return outcome
-
-
-async def _take(connection: AsyncConnection, command_id: UUID) -> Row[Any] | None:
-    return (
-        await connection.execute(
-            text(
-                """UPDATE outbound_command SET state = 'SENT', attempts = attempts + 1
-                   WHERE id = :id AND state IN ('PENDING', 'SENT', 'UNKNOWN')
-                   RETURNING id, key, target, entity, operation, external_id, changes"""
-            ),
-            {"id": command_id},
-        )
-    ).one_or_none()
-
-
-def _command(row: Row[Any]) -> WriteCommand:
-    return WriteCommand(
-        key=row.key,
-        entity=Entity(row.entity),
-        operation=Operation(row.operation),
-        external_id=ExternalId(row.external_id),
-        changes=tuple(FieldChange(tuple(c["path"]), c["old"], c["new"]) for c in row.changes),
-    )
-
-
-def _seen(outcome: WriteOutcome) -> SourceObject | None:
+    ((one, outcome),) = await carry_out(room, taken)
     match outcome:
         case Written():
-            return outcome.after
-        case Refused():
-            return outcome.now
-        case Unanswered():
-            return None
+            return Done()
+        case Refused(code=code, message=message):
+            return Dead(code, message)
+        case Unanswered(message=message):
+            return _unanswered(room, one, message)
         case _:
             assert_never(outcome)
 
 
-def _holds(mapping: RecordMapping, now: SourceObject | None, changes: tuple[FieldChange, ...]) -> bool:
-    """True when the target has every wanted value already: an earlier attempt whose answer was lost did it."""
-    if now is None or now.body is None:
-        return False
-    record = mapping.record_of(now.body)
-    if not isinstance(record, CustomerRecord):
-        return False
-    values: dict[tuple[str, ...], str] = {
-        ("contact_media", medium.external_id, "value"): medium.value for medium in record.contact_media
-    }
-    return all(values.get(change.path) == change.new for change in changes)
+def attempts_allowed(room: EngineRoom, one: TakenCommand) -> int:
+    """How often a command without an answer is tried or looked for before it waits for a person.
+
+    An update is repeated: three-way, so that the repeat reads back what the first attempt did. A CREATE is looked for
+    where the target keeps its key, and where it does not there is nothing to try.
+    """
+    port = room.systems.port(one.target)
+    if not never_twice(port, one):
+        return TRANSIENT_ATTEMPTS
+    return LOOKS_MAX if port.capabilities[one.command.entity].hub_key else 1
 
 
-async def _take_in(room: EngineRoom, target: str, entity: Entity, seen: SourceObject) -> None:
-    """The target's own words after the write are a read by id; the echo that a later pull brings is then no news."""
-    async with room.database.reading() as connection:
-        lane = await authoritative_lane(connection, target, entity)
-    if lane is not None:
-        await take_in_read(room, lane, [seen])
+def _unanswered(room: EngineRoom, one: TakenCommand, message: str) -> Decision:
+    if one.attempts >= attempts_allowed(room, one):
+        return Unknown(message)
+    now = room.clock()
+    return RetryAt(now + timedelta(seconds=backoff_s(one.attempts, now)), message)
 
 
-async def _settled(room: EngineRoom, row: Row[Any], command: WriteCommand, outcome: WriteOutcome) -> Decision:
-    async with room.database.transaction() as connection:
-        match outcome:
-            case Written():
-                await answered(connection, row.target, room.clock())
-                await _record(connection, row.id, "DONE", None, room)
-                return Done()
-            case Refused():
-                await answered(connection, row.target, room.clock())
-                await _record(connection, row.id, "REFUSED", (outcome.code, outcome.message), room)
-                return Dead(outcome.code, outcome.message)
-            case Unanswered():
-                await _record(connection, row.id, "UNKNOWN", ("UNANSWERED", outcome.message), room)
-                if command.operation is Operation.CREATE:
-                    return Unknown(outcome.message)
-                return RetryAt(room.clock() + timedelta(seconds=ASK_AGAIN_S), outcome.message)
-            case _:
-                assert_never(outcome)
+async def _waits_for_its_batch(connection: AsyncConnection, command_id: UUID, now: datetime) -> bool:
+    """True, and the command is collected again, when an earlier one of its object is: a failed run has given it back.
 
-
-async def _record(
-    connection: AsyncConnection, command_id: UUID, state: str, said: tuple[str, str] | None, room: EngineRoom
-) -> None:
-    code, message = said or (None, None)
-    await connection.execute(
+    Whoever carries that one takes both, in their order.
+    """
+    flow = await connection.scalar(
         text(
-            """UPDATE outbound_command SET state = :state, outcome_code = :code, outcome_message = :message,
-                 finished_at = CASE WHEN :state IN ('DONE', 'REFUSED') THEN CAST(:now AS timestamptz) END
-               WHERE id = :id"""
+            """UPDATE outbound_command c SET state = 'COLLECTED'
+               WHERE c.id = :id AND c.state = 'PENDING' AND c.operation <> 'CREATE' AND EXISTS (
+                 SELECT FROM outbound_command b WHERE b.flow = c.flow AND b.object_id = c.object_id
+                   AND b.version < c.from_version AND b.state = 'COLLECTED')
+               RETURNING c.flow"""
         ),
-        {"id": command_id, "state": state, "code": code, "message": message, "now": room.clock()},
+        {"id": command_id},
+    )
+    if flow is not None:
+        await order_release(connection, flow, now)
+    return flow is not None
+
+
+async def _is_behind_a_batch(connection: AsyncConnection, command_id: UUID) -> bool:
+    """Commands that go singly follow each other along their line; those of a batch do not stand in it."""
+    return bool(
+        await connection.scalar(
+            text(
+                """SELECT EXISTS (
+                     SELECT FROM outbound_command c JOIN outbound_command b
+                       ON b.target = c.target AND b.entity = c.entity AND b.external_id = c.external_id
+                     WHERE c.id = :id AND c.operation <> 'CREATE' AND b.run_id IS NOT NULL
+                       AND b.version < c.from_version AND b.state IN ('PENDING', 'SENT', 'UNKNOWN'))"""
+            ),
+            {"id": command_id},
+        )
     )

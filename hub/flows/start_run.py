@@ -31,7 +31,7 @@ async def start_run(
     """Queue a run, or return the one that is queued or running already; a time in `scheduled_for` runs only once.
 
     `cadence` names the lane; without it the authoritative one runs. NotFound for an unknown flow or lane, Invalid for a
-    flow that is only planned or that sends rather than pulls, and for a lane that is STANDBY or RETIRED.
+    flow that is only planned, for an outbound real-time lane, and for a lane that is STANDBY or RETIRED.
     """
     row = await _lane_to_run(connection, flow, cadence)
     under_way: UUID | None = await connection.scalar(
@@ -78,8 +78,6 @@ async def _lane_to_run(connection: AsyncConnection, flow: FlowName, cadence: Flo
         raise NotFound(f"there is no flow {flow}")
     if row.planned:
         raise Invalid(f"flow {flow} is planned: nothing runs yet")
-    if row.target != "hub":
-        raise Invalid(f"flow {flow} sends each command as it comes: there is nothing to run")
     # Behind the lock on the flow, which a cut-over holds as well: the mode read here goes with the epoch.
     lane = (
         await connection.execute(
@@ -93,6 +91,8 @@ async def _lane_to_run(connection: AsyncConnection, flow: FlowName, cadence: Flo
     ).one_or_none()
     if lane is None:
         raise NotFound(f"flow {flow} has no {cadence.value if cadence else 'authoritative'} lane")
+    if row.target != "hub" and lane.cadence == FlowCadence.REAL_TIME:
+        raise Invalid(f"flow {flow} sends each command as it comes: there is nothing to run")
     if lane.mode not in RUNNING_MODES:
         raise Invalid(f"the {lane.cadence} lane of flow {flow} is {lane.mode}: it does not run")
     return lane

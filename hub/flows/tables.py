@@ -14,9 +14,11 @@ from hub.store.metadata import Table
 class FlowRun(Table):
     """One execution of a lane. `state`: QUEUED, RUNNING, INTERRUPTED (resumes), COMPLETED, FAILED.
 
-    `counters` maps read, created, changed, unchanged, stale, deleted, quarantined, reread, commands to counts.
+    `counters` maps read, created, changed, unchanged, stale, deleted, quarantined, reread, commands to counts; of an
+    outbound lane collected (changes), without_effect, singly, done, refused, unknown, and in the shadow would_send.
     The hub has all that the source held at `source_since`, in the source's time, and perhaps some of what came until
     `source_until`, when the last of it was read: an interval for a complete set, an instant for changes since a cursor.
+    An outbound run tells of the changes wanted after `source_since`, up to and with `source_until`.
     """
 
     __tablename__ = "flow_run"

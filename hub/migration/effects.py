@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from math import ceil
 from statistics import median
 from typing import Any, Final
@@ -61,8 +60,8 @@ async def compare_effects(
 ) -> Comparison:
     """Compare what two lanes of an outbound flow send, or would send, for changes wanted in (since, until].
 
-    `window.since` is the end of the window before, or when the candidate began to record; `window.until` best is the
-    `collected_until` of the slower lane: what it collected afterwards is still to leave, and counts as LATE. Lanes
+    The window is that of a run of the slower lane, its `source_since` and `source_until`; where the candidate began to
+    record later than that, `since` is when it began. What a lane collects and has not sent counts as LATE. Lanes
     are ids; either may have authority, its commands then count whatever the target answered. A Difference's
     `external_id` is the key of a CREATE. NotFound for a lane of another flow.
     """
@@ -88,14 +87,6 @@ async def compare_effects(
         lag_p95_s=_p95(seen.lags_s),
         details={"effects": dict(seen.effects)},
     )
-
-
-async def collected_until(connection: AsyncConnection, lane_id: int) -> datetime | None:
-    """Up to which moment a weekly, daily or hourly lane has collected and sent (or, in the shadow, would have)."""
-    until: datetime | None = await connection.scalar(
-        text("SELECT max(started_at) FROM flow_run WHERE lane_id = :lane AND state = 'COMPLETED'"), {"lane": lane_id}
-    )
-    return until
 
 
 async def _check_lanes(connection: AsyncConnection, flow: str, lanes: Sequence[int]) -> None:

@@ -22,7 +22,8 @@ class Capabilities:
     """What one system can do with one entity.
 
     `versions`: records carry the source's change stamp. `hub_key`: the hub's idempotency key is stored in the
-    created object and can be searched, so that a create whose answer was lost can be found again.
+    created object and can be searched, so that a create whose answer was lost can be found again. `once_per_key`: a
+    command under a key that was carried out before has no second effect, also while the first is still under way.
     `batch_size`: most commands in one `write` call.
     """
 
@@ -35,4 +36,5 @@ class Capabilities:
     push: bool = False
     versions: bool = False
     hub_key: bool = False
+    once_per_key: bool = False
     batch_size: int = 1
