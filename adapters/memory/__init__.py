@@ -7,6 +7,7 @@ from typing import Final
 
 from adapters.memory.port import MemoryOptions, MemoryPort
 from adapters.memory.store import MemoryStore
+from adapters.memory.webhooks import MemoryWebhooks
 from hub.ports.limits import CallLimits
 from hub.ports.system import Adapter
 from hub.records.identity import SystemName
@@ -23,6 +24,17 @@ def _open(name: SystemName, options: MemoryOptions, _limits: CallLimits) -> Memo
     return MemoryPort(name, memory_store(options.store), options.entities)
 
 
-ADAPTER: Final = Adapter(name="memory", options=MemoryOptions, open=_open, mappings=Path(__file__).parent / "mappings")
+def _webhooks(_name: SystemName, options: MemoryOptions) -> MemoryWebhooks | None:
+    secrets = [secret.get_secret_value() for secret in options.webhook_secrets]
+    return MemoryWebhooks(secrets, options.entities) if secrets else None
+
+
+ADAPTER: Final = Adapter(
+    name="memory",
+    options=MemoryOptions,
+    open=_open,
+    mappings=Path(__file__).parent / "mappings",
+    webhooks=_webhooks,
+)
 
 __all__ = ["ADAPTER", "MemoryOptions", "MemoryPort", "MemoryStore", "memory_store"]

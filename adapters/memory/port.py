@@ -1,4 +1,4 @@
-"""The port of the fake package: every capability there is except push."""
+"""The port of the fake package: every capability there is."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hub.errors import HubError, Invalid
 from hub.ports.capabilities import Capabilities, PullKind
 from hub.ports.keyset import Position, advanced, rewound
 from hub.ports.pages import CheckResult, PullPage, SweepPage
+from hub.ports.standard_webhooks import StandardSecret
 from hub.ports.system import SystemPort
 from hub.ports.writing import WriteCommand, WriteOutcome
 from hub.records.identity import Entity, ExternalId, SystemName
@@ -27,6 +28,7 @@ _CAN: Final = Capabilities(
     create=True,
     update=True,
     delete=True,
+    push=True,
     versions=True,
     hub_key=True,
     batch_size=BATCH_SIZE,
@@ -41,6 +43,10 @@ class MemoryOptions(BaseModel):
 
     store: str = Field("memory", description="Systems of one process that name the same store see the same records.")
     entities: tuple[Entity, ...] = Field((Entity.CUSTOMER,), min_length=1, description="Entities it holds.")
+    webhook_secrets: tuple[StandardSecret, ...] = Field(
+        (),
+        description="Secrets (`whsec_...`) of its webhooks; several while one is being replaced, none: it sends none.",
+    )
 
 
 class _Mark(BaseModel):

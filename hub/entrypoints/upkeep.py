@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from hub.exchange.forget_events import forget_events
 from hub.flows.forget_runs import end_abandoned_runs, forget_runs
 from hub.live.retention import trim
 from hub.store.idempotency import forget_keys
@@ -14,15 +15,20 @@ from hub.work.upkeep import Turn, Upkeep
 FEED_KEPT: Final = timedelta(days=7)
 """A subscriber comes back without a gap after a long weekend; who stays away longer reads afresh."""
 
+EVENTS_KEPT: Final = timedelta(days=14)
+"""Longer than any sender repeats an event."""
+
 # The sequencer waits for the transaction that trims, so a batch is what a few milliseconds remove.
 TRIM_FEED: Final = Upkeep("trim-feed", "*/10 * * * *", 5_000)
 FORGET_KEYS: Final = Upkeep("forget-keys", "*/10 * * * *", 5_000)
 FORGET_RUNS: Final = Upkeep("forget-runs", "17 * * * *", 1_000)
 END_ABANDONED_RUNS: Final = Upkeep("end-abandoned-runs", "27 * * * *", 50)
+FORGET_EVENTS: Final = Upkeep("forget-events", "37 * * * *", 1_000)
 
 TURNS: Final[Mapping[Upkeep, Turn]] = {
     TRIM_FEED: lambda connection, now, limit: trim(connection, FEED_KEPT, now, limit),
     FORGET_KEYS: forget_keys,
     FORGET_RUNS: forget_runs,
     END_ABANDONED_RUNS: end_abandoned_runs,
+    FORGET_EVENTS: lambda connection, now, limit: forget_events(connection, now - EVENTS_KEPT, limit),
 }

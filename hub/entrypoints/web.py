@@ -11,7 +11,7 @@ from hub.entrypoints.asgi.server import listening
 from hub.entrypoints.asgi.services import Services
 from hub.entrypoints.installation import Installation
 from hub.entrypoints.trust import token_verifier
-from hub.entrypoints.wiring import recognition_rules
+from hub.entrypoints.wiring import open_webhooks, recognition_rules
 from hub.observe.metrics import Metrics
 
 
@@ -26,9 +26,12 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         tokens=token_verifier(settings),
         metrics=Metrics(),
         clock=utc_now,
+        keys=hub.keys(),
         page_size_max=settings.page_size_max,
         cors_origins=settings.cors_origins,
         development=settings.embedded,
+        webhooks=open_webhooks(hub.configuration, hub.adapters),
+        webhook_bytes_max=settings.webhook_bytes_max,
     )
     async with listening(create_app(services), settings.host, settings.port) as port:
         yield port

@@ -16,6 +16,8 @@ from hub.flows.metered import MeteredPort
 from hub.flows.systems import OpenSystems
 from hub.ports.limits import CallLimits
 from hub.ports.system import Adapter, SystemPort
+from hub.ports.webhooks import Webhooks
+from hub.records.identity import SystemName
 from hub.settings.configuration import Configuration
 from hub.settings.systems import ConnectedSystem
 from hub.store.engine import Database
@@ -73,6 +75,17 @@ def _open(adapter: Adapter[Any], system: ConnectedSystem) -> SystemPort:
     return adapter.open(system.name, system.options, limits)
 
 
+def open_webhooks(configuration: Configuration, adapters: Mapping[str, Adapter[Any]]) -> Mapping[SystemName, Webhooks]:
+    """What verifies and reads the calls of each system that may call the hub."""
+    made: dict[SystemName, Webhooks] = {}
+    for name, system in configuration.systems.items():
+        adapter = adapters[system.adapter]
+        webhooks = None if adapter.webhooks is None else adapter.webhooks(name, system.options)
+        if webhooks is not None:
+            made[name] = webhooks
+    return made
+
+
 def engine_room(
     configuration: Configuration,
     adapters: Mapping[str, Adapter[Any]],
@@ -89,4 +102,5 @@ def engine_room(
         recognition=recognition_rules(configuration),
         keys=keys,
         clock=clock,
+        webhooks=open_webhooks(configuration, adapters),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
@@ -156,14 +157,31 @@ class ShadowCommand(Table):
     left_at: Mapped[datetime | None]
 
 
+class EventState(StrEnum):
+    """NEW: not taken in yet. APPLIED: some lane took it in. IGNORED: none was there to take it."""
+
+    NEW = "NEW"
+    APPLIED = "APPLIED"
+    IGNORED = "IGNORED"
+
+
 class InboxEvent(Table):
-    """An event a system pushed, stored once under (system, event_id) before it is understood."""
+    """An event a system pushed, stored once under (system, event_id) before it is understood.
+
+    `body` is encrypted; `headers` are the few that its adapter needs to read it. Its work is a dispatch row.
+    """
 
     __tablename__ = "inbox_event"
+    __table_args__ = (
+        Index("ix_inbox_event_received", "received_at"),
+        Index("ix_inbox_event_waiting", "system", "received_at", postgresql_where=text("state = 'NEW'")),
+    )
 
     system: Mapped[str] = mapped_column(primary_key=True)
     event_id: Mapped[str] = mapped_column(primary_key=True)
     received_at: Mapped[datetime]
     subject_key_id: Mapped[UUID] = mapped_column(ForeignKey("subject_key.id"))
+    headers: Mapped[dict[str, object]] = mapped_column(server_default=text("'{}'::jsonb"))
     body: Mapped[bytes]
     state: Mapped[str] = mapped_column(server_default=text("'NEW'"))
+    settled_at: Mapped[datetime | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hub.clock import Clock
 from hub.customers.recognise import Rules
@@ -11,6 +11,7 @@ from hub.errors import NotFound
 from hub.flows.apply import ApplyRules
 from hub.flows.systems import OpenSystems
 from hub.mapping.record import RecordMapping
+from hub.ports.webhooks import Webhooks
 from hub.records.identity import Entity, FlowName, SystemName
 from hub.settings.flows import Flow
 from hub.store.engine import Database
@@ -19,7 +20,7 @@ from hub.store.keys import KeyRing
 
 @dataclass(frozen=True)
 class EngineRoom:
-    """Store, systems and the company's configuration; `mappings` by (system, entity)."""
+    """Store, systems and the company's configuration; `mappings` by (system, entity), `webhooks` of those that push."""
 
     database: Database
     systems: OpenSystems
@@ -28,6 +29,7 @@ class EngineRoom:
     recognition: Rules
     keys: KeyRing
     clock: Clock
+    webhooks: Mapping[SystemName, Webhooks] = field(default_factory=dict)
 
     def flow(self, name: str) -> Flow:
         """The configured flow; NotFound when hub.yaml no longer has it."""

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from hub.errors import HubError, Transient
 from hub.exchange.breaker import PROBE
+from hub.exchange.inbox import TAKE_IN
 from hub.exchange.order import SEND
 from hub.flows.engine_room import EngineRoom
 from hub.flows.hand_over import RELEASE
 from hub.flows.probe import probe_system
+from hub.flows.push import take_event
 from hub.flows.release import release
 from hub.flows.run_lane import run_lane
 from hub.flows.schedules import START, runs
@@ -39,6 +41,7 @@ class EngineHandlers:
             SEND: RegisteredHandler(self.send, repeatable=True),
             PROBE: RegisteredHandler(self.probe, repeatable=True),
             RELEASE: RegisteredHandler(self.release, repeatable=True),
+            TAKE_IN: RegisteredHandler(self.take_in, repeatable=True),
         }
 
     async def run(self, work: Work) -> Decision:
@@ -79,3 +82,7 @@ class EngineHandlers:
     async def release(self, work: Work) -> Decision:
         """Give what a slower lane collected to real-time."""
         return await release(self._room, FlowName(str(work.payload["flow"])), self._stopping)
+
+    async def take_in(self, work: Work) -> Decision:
+        """Take in one event that a system pushed."""
+        return await take_event(self._room, str(work.payload["system"]), str(work.payload["event"]))

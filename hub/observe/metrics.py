@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from hub.observe.gauges import Gauges
@@ -36,6 +36,9 @@ class Metrics:
             buckets=_ANSWER_S,
             registry=self.registry,
         )
+        self._webhooks = Counter(
+            "contacthub_webhook_calls", "Webhooks received", ["system", "outcome"], registry=self.registry
+        )
         self._subscribers = Gauge(
             "contacthub_subscribers", "Open subscriptions", ["subscription"], registry=self.registry
         )
@@ -54,6 +57,10 @@ class Metrics:
             else:
                 name = "other"
         self._graphql.labels(name, outcome).observe(seconds)
+
+    def received_webhook(self, system: str, outcome: str) -> None:
+        """`system` is one of hub.yaml; `outcome` ACCEPTED, DUPLICATE or the code of the refusal."""
+        self._webhooks.labels(system, outcome).inc()
 
     def subscribed(self, subscription: str, change: int) -> None:
         """+1 as a subscription opens, -1 as it ends."""

@@ -24,7 +24,8 @@ class Capabilities:
     `versions`: records carry the source's change stamp. `hub_key`: the hub's idempotency key is stored in the
     created object and can be searched, so that a create whose answer was lost can be found again. `once_per_key`: a
     command under a key that was carried out before has no second effect, also while the first is still under way.
-    `batch_size`: most commands in one `write` call.
+    `batch_size`: most commands in one `write` call. `push`: the package calls the
+    hub's `/webhooks/{system}` when an object of this entity is made, changed or deleted.
     """
 
     pull: PullKind | None = None

@@ -15,6 +15,7 @@ from hub.errors import Invalid
 from hub.ports.capabilities import Capabilities
 from hub.ports.limits import CallLimits, RateLimit
 from hub.ports.pages import CheckResult, PullPage, SweepPage
+from hub.ports.webhooks import Webhooks
 from hub.ports.writing import WriteCommand, WriteOutcome
 from hub.records.identity import Entity, ExternalId, SystemName
 from hub.records.source import JsonObject, SourceObject
@@ -95,10 +96,12 @@ class Adapter(Generic[Options]):
     `options` validates the system's `options:` in hub.yaml. `open` makes a port that connects on first use, on the
     event loop it is called from, and keeps to the limits given. `mappings` is a folder with one `<entity>.yaml` per
     entity that maps the package's words to canonical records and that hub.yaml may override; None where every
-    installation differs.
+    installation differs. `webhooks` makes what verifies and reads the package's calls, without a connection; it gives
+    None where the options hold no secret to verify them with.
     """
 
     name: str
     options: type[Options]
     open: Callable[[SystemName, Options, CallLimits], SystemPort]
     mappings: Path | None = None
+    webhooks: Callable[[SystemName, Options], Webhooks | None] | None = None

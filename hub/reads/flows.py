@@ -26,8 +26,11 @@ SELECT l.flow, max(r.started_at) FILTER (WHERE l.mode = 'AUTHORITATIVE'), coales
 
 
 _LANES = text("""
-SELECT l.id, l.flow, l.cadence, l.mode, s.cron, s.time_zone, CASE WHEN s.enabled THEN s.next_run_at END
-  FROM lane l LEFT JOIN schedule s ON s.name = 'lane:' || l.flow || ':' || l.cadence
+SELECT l.id, l.flow, l.cadence, l.mode, s.cron, s.time_zone, CASE WHEN s.enabled THEN s.next_run_at END,
+       CASE WHEN l.cadence <> 'REAL_TIME' OR f.target <> 'hub' THEN NULL
+            WHEN s.cron IS NULL THEN 'PUSH' ELSE 'POLL' END
+  FROM lane l JOIN information_flow f ON f.name = l.flow
+  LEFT JOIN schedule s ON s.name = 'lane:' || l.flow || ':' || l.cadence
  WHERE l.flow = ANY(:flows)
  ORDER BY l.flow, l.id
 """)
@@ -35,7 +38,10 @@ SELECT l.id, l.flow, l.cadence, l.mode, s.cron, s.time_zone, CASE WHEN s.enabled
 
 @dataclass(frozen=True, slots=True)
 class LaneRow:
-    """A flow's road at one cadence; `cron` is read in `time_zone`, None where nothing is scheduled."""
+    """A flow's road at one cadence; `cron` is read in `time_zone`, None where nothing is scheduled.
+
+    `road` tells of a REAL_TIME lane into the hub how it hears of changes: PUSH or POLL.
+    """
 
     id: int
     flow: str
@@ -44,6 +50,7 @@ class LaneRow:
     cron: str | None
     time_zone: str | None
     next_run_at: datetime | None
+    road: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,13 @@ class FlowCadence(StrEnum):
     REAL_TIME = "REAL_TIME"
 
 
+class RealTimeRoad(StrEnum):
+    """How changes come in at once. PUSH: the system calls the hub. POLL: the hub asks every few seconds."""
+
+    PUSH = "PUSH"
+    POLL = "POLL"
+
+
 class LaneMode(StrEnum):
     """What a lane's records do.
 

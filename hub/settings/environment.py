@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         description="32 bytes in base64 that wrap the data keys; unset: generated in data_dir (embedded only).",
     )
     master_key_file: Path | None = Field(None, description="A file that holds what HUB_MASTER_KEY would.")
+    webhook_bytes_max: int = Field(
+        262_144, ge=1024, le=1_000_000, description="Longest body of a webhook, in bytes; a longer one is refused."
+    )
     oidc_jwks_url: str | None = Field(
         None, description="Key set of the identity provider; unset: see jwt_public_key_file."
     )

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from hub.records.identity import Entity, FlowName, SystemName
-from hub.records.lanes import FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy
+from hub.records.lanes import FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy, RealTimeRoad
 from hub.settings.migrations import DEFAULT_RULES, MigrationRules
 from hub.settings.written import Written
 from hub.yaml.nearest import nearest
@@ -115,6 +115,14 @@ class Flow:
     def system(self) -> SystemName:
         """The side that is not the hub."""
         return self.source if self.inbound else self.target
+
+    @property
+    def road(self) -> RealTimeRoad | None:
+        """How the REAL_TIME lane hears of changes; None without such a lane, and for what the hub sends out."""
+        lane = next((lane for lane in self.lanes if lane.cadence is FlowCadence.REAL_TIME), None)
+        if lane is None or not self.inbound:
+            return None
+        return RealTimeRoad.PUSH if lane.cron is None else RealTimeRoad.POLL
 
     @property
     def authoritative(self) -> Lane:

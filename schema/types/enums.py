@@ -20,7 +20,7 @@ from hub.records.enums import (
     SurvivorshipRule,
 )
 from hub.records.identity import SystemRole
-from hub.records.lanes import FlowCadence, LaneMode
+from hub.records.lanes import FlowCadence, LaneMode, RealTimeRoad
 from hub.records.states import RunState, SystemState
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "LegalBasis",
     "MediumKind",
     "PartyKind",
+    "RealTimeRoad",
     "RequestKind",
     "RequestState",
     "RunState",
@@ -56,6 +57,7 @@ _DESCRIBED: dict[type[Enum], str] = {
     SystemRole: "What a connected package is used as.",
     SystemState: "How the hub stands with a package. SUSPENDED: too many calls failed; DISABLED: switched off.",
     FlowCadence: "How often a lane carries its flow.",
+    RealTimeRoad: "How changes come in at once. PUSH: the system calls the hub. POLL: the hub asks every few seconds.",
     LaneMode: "What a lane's records do: count (AUTHORITATIVE), be compared (SHADOW, VERIFY), or nothing.",
     RunState: "Where a run stands. INTERRUPTED goes on by itself behind its last committed page.",
     CustomerOrder: "The order of a list of customers.",

@@ -15,7 +15,7 @@ from schema.context import Info
 from schema.fields import resolved
 from schema.loaders import RunsKey
 from schema.types.connection import After, Before, Connection, First, Last, window_of
-from schema.types.enums import FlowCadence, LaneMode
+from schema.types.enums import FlowCadence, LaneMode, RealTimeRoad
 from schema.types.run import FlowRun
 from schema.types.system import System
 
@@ -29,6 +29,9 @@ class Lane:
     cron: str | None = strawberry.field(description="When it runs, as a cron expression; null for none.")
     time_zone: str | None = strawberry.field(description="The zone the cron expression is read in (IANA).")
     next_run_at: datetime | None = strawberry.field(description="When it runs next.")
+    road: RealTimeRoad | None = strawberry.field(
+        description="Of a REAL_TIME lane into the hub: how it hears of changes; null for every other lane."
+    )
 
     @classmethod
     def of(cls, row: LaneRow) -> Self:
@@ -39,6 +42,7 @@ class Lane:
             cron=row.cron,
             time_zone=row.time_zone,
             next_run_at=row.next_run_at,
+            road=None if row.road is None else RealTimeRoad(row.road),
         )
 
 

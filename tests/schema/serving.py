@@ -25,6 +25,7 @@ from hub.live.sequencer import Sequencer
 from hub.observe.metrics import Metrics
 from hub.records.identity import CustomerId
 from hub.store.engine import Database, open_engine
+from tests.flows.building import RULES
 from tests.live.feed import running
 from tests.schema.company import NOW
 
@@ -54,6 +55,7 @@ def services(database_url: str, tokens: DevelopmentTokens, clock: Clock, **given
         "tokens": TokenVerifier([tokens.trust], AUDIENCE, timedelta(seconds=0), clock),
         "metrics": Metrics(),
         "clock": clock,
+        "keys": RULES.keys,
         "page_size_max": 50,
         "development": True,
         "body_bytes_max": 100_000,

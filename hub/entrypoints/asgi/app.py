@@ -16,6 +16,7 @@ from hub.entrypoints.asgi.requests import REQUEST_ID, BodyLimit, RequestScope
 from hub.entrypoints.asgi.running import running
 from hub.entrypoints.asgi.scrape import metrics
 from hub.entrypoints.asgi.services import Services
+from hub.entrypoints.asgi.webhooks import WebhookEndpoint
 from schema.schema import build_schema
 
 
@@ -34,6 +35,7 @@ def create_app(services: Services) -> Starlette:
         services.cors_origins,
         explorer=services.development,
     )
+    webhooks = WebhookEndpoint(services.webhooks, services.metrics, services.clock, services.webhook_bytes_max)
     return Starlette(
         routes=[
             Route("/graphql", endpoint),
@@ -41,6 +43,7 @@ def create_app(services: Services) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
+            Route("/webhooks/{system}", webhooks.receive, methods=["POST"]),
         ],
         middleware=[
             Middleware(RequestScope, services.metrics),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hub.entrypoints.asgi.scrape import Scrape
 from hub.entrypoints.asgi.services import Services
+from hub.exchange.inbox import Inbox
 from hub.live.reader import Reader
 from schema.context import Hub
 
@@ -20,6 +21,7 @@ class Running:
     hub: Hub
     scrape: Scrape
     reader: asyncio.Task[None]
+    inbox: Inbox
 
     @property
     def following(self) -> bool:
@@ -46,7 +48,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         page_size_max=services.page_size_max,
     )
     try:
-        yield Running(hub, Scrape(hub), task)
+        yield Running(hub, Scrape(hub), task, Inbox(database, services.keys, services.clock))
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from hub.access.tokens import TokenVerifier
 from hub.clock import Clock
 from hub.customers.recognise import Rules
 from hub.observe.metrics import Metrics
+from hub.ports.webhooks import Webhooks
+from hub.records.identity import SystemName
 from hub.store.engine import Database
+from hub.store.keys import KeyRing
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,10 @@ class Services:
     tokens: TokenVerifier
     metrics: Metrics
     clock: Clock
+    keys: KeyRing
     page_size_max: int
     cors_origins: tuple[str, ...] = ()
     development: bool = False
     body_bytes_max: int = 1_000_000
+    webhooks: Mapping[SystemName, Webhooks] = field(default_factory=dict)
+    webhook_bytes_max: int = 262_144

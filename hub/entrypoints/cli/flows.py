@@ -19,7 +19,9 @@ from hub.errors import NotFound
 from hub.flows.run_lane import run_lane
 from hub.flows.start_run import start_run
 from hub.records.identity import FlowName
+from hub.records.lanes import FlowCadence
 from hub.settings.environment import Settings
+from hub.settings.flows import Flow
 
 
 def flows() -> None:
@@ -37,7 +39,7 @@ def flows() -> None:
             flow.entity.value,
             flow.source,
             flow.target,
-            f"{flow.authoritative.cadence.value} {flow.authoritative.cron or ''}".strip(),
+            _rhythm(flow),
         )
         for flow in configuration.flows.values()
     ]
@@ -56,6 +58,12 @@ def flows() -> None:
     for number, *words in sorted(rows):
         table.add_row(str(number), *words)
     Console().print(table)
+
+
+def _rhythm(flow: Flow) -> str:
+    lane = flow.authoritative
+    road = flow.road if lane.cadence is FlowCadence.REAL_TIME else None
+    return " ".join(word for word in (lane.cadence.value, road and f"by {road.value}", lane.cron) if word)
 
 
 def run(flow: Annotated[str, typer.Argument(help="A flow's name, as `hub flows` lists it.")]) -> None:

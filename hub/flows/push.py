@@ -1,0 +1,79 @@
+"""Take a pushed event in: the same road as a page, under the lanes that are real-time by push."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from hub.errors import Conflict
+from hub.exchange.inbox import event_of, settle
+from hub.exchange.tables import EventState
+from hub.flows.engine_room import EngineRoom
+from hub.flows.lane import LaneContext, running_lanes
+from hub.flows.meetings import answered
+from hub.flows.take_in import reader_of, reread, take_in
+from hub.flows.watermark import is_pushed
+from hub.ports.webhooks import Told
+from hub.records.identity import Entity, SystemName
+from hub.records.source import SourceObject
+from hub.work.decisions import Dead, Decision, Done, RetryAt
+
+
+async def take_event(room: EngineRoom, system: str, event_id: str) -> Decision:
+    """Repeatable, and in any order with other events and pages: each object's own time decides what wins."""
+    async with room.database.reading() as connection:
+        event = await event_of(connection, room.keys, system, event_id)
+    if event is None or event.state is not EventState.NEW:
+        return Done()
+    webhooks = room.webhooks.get(SystemName(system))
+    if webhooks is None:
+        return Dead("NOT_FOUND", f"system {system} takes no webhooks any more")
+    told = webhooks.objects(event.body, event.headers)
+    taken = False
+    for entity in _entities(told):
+        for lane in await _lanes(room, system, entity):
+            try:
+                await _take(room, lane, told)
+            except Conflict as error:  # a cut-over, or a migration given up, since the lanes were looked up
+                return RetryAt(room.clock(), error.message, error.code)
+            taken = True
+    state = EventState.APPLIED if taken else EventState.IGNORED
+    async with room.database.transaction() as connection:
+        await settle(connection, system, event_id, state, room.clock())
+    return Done()
+
+
+def _entities(told: Told) -> list[Entity]:
+    named = {source.entity for source in told.objects} | {subject.entity for subject in told.changed}
+    return sorted(named | {bytes_.entity for bytes_ in told.unreadable})
+
+
+async def _lanes(room: EngineRoom, system: str, entity: Entity) -> Sequence[LaneContext]:
+    """Those that are real-time by push; a lane that polls, or comes by day, hears of this on its own road."""
+    async with room.database.reading() as connection:
+        running = await running_lanes(connection, system, entity)
+        return [lane for lane in running if await is_pushed(connection, lane)]
+
+
+async def _take(room: EngineRoom, lane: LaneContext, told: Told) -> Counter[str]:
+    """What the event tells in full is applied; what it only names, or tells without a version, is read at the source.
+
+    Events overtake each other, so a content without a version may be older than what is here, and nothing in it tells.
+    """
+    reader = reader_of(room, lane)
+    doubtful = {subject.external_id for subject in told.changed if subject.entity is lane.entity}
+    complete: list[SourceObject] = []
+    for source in told.objects:
+        if source.entity is not lane.entity:
+            continue
+        if reader is not None and source.body is not None and source.stamp is None:
+            doubtful.add(source.external_id)
+        else:
+            complete.append(source)
+    unreadable = [bytes_ for bytes_ in told.unreadable if bytes_.entity is lane.entity]
+    counters = await take_in(room, lane, complete, unreadable) if complete or unreadable else Counter()
+    if doubtful and reader is not None:
+        counters += await reread(room, lane, doubtful)
+        async with room.database.transaction() as connection:
+            await answered(connection, reader, room.clock())
+    return counters
