@@ -6,35 +6,49 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.flows.incoming import Refusal
+from hub.flows.incoming import Refusal, subject_of
 from hub.flows.lane import LaneContext
 from hub.store.keys import KeyRing
 from hub.store.sets import run_set
 
 _INSERT: Final = """
 INSERT INTO quarantine (lane_id, run_id, system, entity, external_id, place, code, path, reason, subject_key_id, body,
-  digest, as_of, at)
+  content, digest, as_of, stamp, fingerprint, at)
 SELECT :lane_id, CAST(:run_id AS uuid), :system, :entity, r.external_id, r.place, r.code, r.path, r.reason, r.key_id,
-  decode(r.body, 'hex'), decode(r.digest, 'hex'), r.as_of, :now
+  decode(r.body, 'hex'), decode(r.content, 'hex'), decode(r.digest, 'hex'), r.as_of, r.stamp, r.fingerprint, :now
 FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, place text, code text, path text, reason text,
-  key_id uuid, body text, digest text, as_of timestamptz)
+  key_id uuid, body text, content text, digest text, as_of timestamptz, stamp timestamptz, fingerprint text)
+WHERE NOT EXISTS (SELECT FROM quarantine q WHERE q.system = :system AND q.entity = :entity
+  AND q.digest = decode(r.digest, 'hex')
+  AND (q.state = 'DISCARDED' OR q.state = 'REPLAYED' AND q.corrected IS NOT NULL))
 ON CONFLICT (lane_id, digest) WHERE state = 'OPEN' DO NOTHING"""
 
 
 async def put_aside(
     connection: AsyncConnection, lane: LaneContext, refused: Sequence[Refusal], keys: KeyRing, now: datetime
 ) -> int:
-    """Store refused objects encrypted for their subject; the same bytes wait once a lane. Returns how many are new."""
-    subjects = [refusal.external_id or f"unreadable:{lane.entity.value}" for refusal in refused]
+    """Store refused objects encrypted for their subject; returns how many are new.
+
+    The same bytes wait only once, and do not come back once somebody has discarded them or applied his correction.
+    """
+    subjects = [
+        f"unreadable:{lane.entity.value}"
+        if refusal.external_id is None
+        else subject_of(lane.entity, refusal.external_id)
+        for refusal in refused
+    ]
     ciphers = await keys.ciphers(connection, lane.system, subjects, now)
     rows = []
     for refusal, subject in zip(refused, subjects, strict=True):
         if subject not in ciphers:
             continue
         digest = keys.proof(refusal.original)
+        source = refusal.source
+        content = None if source is None or source.raw is None else orjson.dumps(source.body)
         rows.append(
             {
                 "external_id": refusal.external_id,
@@ -44,8 +58,11 @@ async def put_aside(
                 "reason": refusal.reason,
                 "key_id": ciphers[subject].key_id,
                 "body": ciphers[subject].seal(refusal.original, digest.hex()).hex(),
+                "content": None if content is None else ciphers[subject].seal(content, f"{digest.hex()}/json").hex(),
                 "digest": digest.hex(),
                 "as_of": refusal.as_of,
+                "stamp": None if source is None else source.stamp,
+                "fingerprint": None if source is None else source.fingerprint,
             }
         )
     binds = {"lane_id": lane.lane_id, "run_id": lane.run_id, "system": lane.system, "entity": lane.entity.value}

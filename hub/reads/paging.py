@@ -17,10 +17,21 @@ from hub.errors import Invalid
 RowT = TypeVar("RowT")
 RowT_co = TypeVar("RowT_co", covariant=True)
 
-KeyValue: TypeAlias = str | datetime | UUID
+KeyValue: TypeAlias = str | int | datetime | UUID
 Key: TypeAlias = tuple[KeyValue, ...]
 
-_READ: Final[Mapping[type, Callable[[str], KeyValue]]] = {str: str, datetime: datetime.fromisoformat, UUID: UUID}
+_READ: Final[Mapping[type, Callable[[str], KeyValue]]] = {
+    str: str,
+    int: lambda written: _bigint(int(written)),
+    datetime: datetime.fromisoformat,
+    UUID: UUID,
+}
+
+
+def _bigint(number: int) -> int:
+    if abs(number) >= 2**63:
+        raise ValueError(number)
+    return number
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""States of what the hub itself keeps: connected systems and runs."""
+"""States of what the hub itself keeps: connected systems, runs and quarantined objects."""
 
 from enum import StrEnum
 
@@ -20,3 +20,12 @@ class RunState(StrEnum):
     INTERRUPTED = "INTERRUPTED"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
+
+
+class QuarantineState(StrEnum):
+    """What became of a quarantined object: applied after all, made irrelevant by a later content, given up."""
+
+    OPEN = "OPEN"
+    REPLAYED = "REPLAYED"
+    SUPERSEDED = "SUPERSEDED"
+    DISCARDED = "DISCARDED"
