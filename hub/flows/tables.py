@@ -100,7 +100,7 @@ class Quarantine(Table):
     __tablename__ = "quarantine"
     __table_args__ = (
         Index("ix_quarantine_object", "system", "entity", "external_id"),
-        Index("ix_quarantine_digest", "system", "entity", "digest"),
+        Index("ix_quarantine_digest", "digest"),
         Index("uq_quarantine_open", "lane_id", "digest", unique=True, postgresql_where=text("state = 'OPEN'")),
     )
 

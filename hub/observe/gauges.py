@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -14,6 +14,7 @@ class Standing:
 
     `rows` counts the dispatch table by (queue, state) without what is done. `oldest_ready_s` is 0 for a queue where
     nothing waits. `flow_lag_s` leaves out flows that never completed a run, `quarantined` those with nothing open.
+    `drifted` counts objects that differed from their contract by (system, entity, kind of drift).
     """
 
     rows: Mapping[tuple[str, str], int]
@@ -23,6 +24,7 @@ class Standing:
     flow_lag_s: Mapping[str, float]
     quarantined: Mapping[str, int]
     systems: Mapping[str, str]
+    drifted: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
 
 class Gauges:
@@ -42,7 +44,10 @@ class Gauges:
         self._flow_lag = gauge("flow_lag_seconds", "Since when a flow's last complete run is out of date", "flow")
         self._quarantined = gauge("quarantine_open", "Records that wait in quarantine", "flow")
         self._systems = gauge("system_state", "1 for the state a connected package is in", "system", "state")
-        self._labelled = (self._rows, self._oldest, self._flow_lag, self._quarantined, self._systems)
+        self._drifted = gauge(
+            "contract_drift_objects", "Objects that differed from their contract so far", "system", "entity", "kind"
+        )
+        self._labelled = (self._rows, self._oldest, self._flow_lag, self._quarantined, self._systems, self._drifted)
 
     def show(self, standing: Standing) -> None:
         """This is how things stand now."""
@@ -60,6 +65,8 @@ class Gauges:
             self._quarantined.labels(flow).set(count)
         for system, state in standing.systems.items():
             self._systems.labels(system, state).set(1)
+        for (system, entity, kind), count in standing.drifted.items():
+            self._drifted.labels(system, entity, kind).set(count)
 
     def show_nothing(self) -> None:
         """The store does not answer: old figures would read as if all were well."""

@@ -65,9 +65,9 @@ def _all() -> Select[Any]:
     there = (
         select(func.max(Quarantine.id))
         .where(
-            Quarantine.system == ContractDrift.system,
-            Quarantine.entity == ContractDrift.entity,
             Quarantine.digest == ContractDrift.digest,
+            Quarantine.entity == ContractDrift.entity,
+            Quarantine.external_id == ContractDrift.external_id,
         )
         .scalar_subquery()
     )

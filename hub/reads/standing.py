@@ -32,6 +32,8 @@ _QUARANTINED = text(
     """
 )
 
+_DRIFTED = text("SELECT system, entity, kind, sum(objects)::bigint FROM contract_drift GROUP BY 1, 2, 3")
+
 
 async def standing(connection: AsyncConnection, now: datetime) -> Standing:
     """Everything as of one moment; each statement walks an index of what is open, never what is done."""
@@ -43,6 +45,7 @@ async def standing(connection: AsyncConnection, now: datetime) -> Standing:
             oldest_s[str(count.queue)] = max(0.0, (now - count.oldest).total_seconds())
     completed = await connection.execute(_LAGS)
     quarantined = await connection.execute(_QUARANTINED, {"most": QUARANTINED_COUNTED_AT_MOST})
+    drifted = await connection.execute(_DRIFTED)
     return Standing(
         rows={(str(count.queue), str(count.state)): count.rows for count in work},
         oldest_ready_s=oldest_s,
@@ -51,4 +54,5 @@ async def standing(connection: AsyncConnection, now: datetime) -> Standing:
         flow_lag_s={flow: (now - started_at).total_seconds() for flow, started_at in completed},
         quarantined={flow: count for flow, count in quarantined},  # noqa: C416 - a dict() of rows has no types
         systems={row.name: row.state for row in await list_systems(connection)},
+        drifted={(system, entity, kind): count for system, entity, kind, count in drifted},
     )

@@ -66,7 +66,7 @@ async def test_replay_writes_under_the_epoch_of_now_and_not_of_then(database: Da
     lane = await refused(database, BAD)
     async with database.transaction() as connection:
         await connection.execute(text("UPDATE information_flow SET epoch = epoch + 1"))
-        await connection.execute(text("UPDATE lane SET mode = 'VERIFY'"))
+        await connection.execute(text("UPDATE lane SET mode = 'STANDBY'"))
         await connection.execute(
             text("INSERT INTO lane (flow, cadence, mode) VALUES (:flow, 'REAL_TIME', 'AUTHORITATIVE')"),
             {"flow": lane.flow},
@@ -76,6 +76,16 @@ async def test_replay_writes_under_the_epoch_of_now_and_not_of_then(database: Da
     ledger = await rows(database, "SELECT l.cadence FROM change_ledger c JOIN lane l ON l.id = c.lane_id")
     assert ledger == [("REAL_TIME",)]
     assert await rows(database, "SELECT as_of, stamp, fingerprint FROM source_record") == [(at(0), at(0), "f0")]
+
+
+async def test_what_a_candidate_refused_goes_into_its_twins_and_not_into_the_golden_record(database: Database) -> None:
+    await refused(database, BAD)
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE lane SET mode = 'SHADOW'"))
+    await edited(database, await only_id(database))
+    assert await replayed(database) == ["ACCEPTED"]
+    assert await rows(database, "SELECT count(*) FROM customer") == [(0,)]
+    assert await rows(database, "SELECT external_id, as_of FROM shadow_record") == [("1", at(0))]
 
 
 async def test_of_two_contents_of_one_object_the_newer_is_taken_and_the_older_is_outdated(database: Database) -> None:

@@ -66,7 +66,8 @@ def test_a_store_that_does_not_answer_leaves_no_old_figures() -> None:
 def test_exposition_holds_what_was_counted() -> None:
     metrics = Metrics()
     metrics.answered_http("POST", "/graphql", 200, 0.02)
-    metrics.gauges.show(standing(feed_pending=3, feed_lag_s=0.25, flow_lag_s={"7": 60.0}))
+    drifted = {("crm", "customer", "NEW_FIELD"): 4}
+    metrics.gauges.show(standing(feed_pending=3, feed_lag_s=0.25, flow_lag_s={"7": 60.0}, drifted=drifted))
     metrics.subscribed("customerUpdates", 1)
     lines = metrics.exposition().decode().splitlines()
     for line in (
@@ -74,6 +75,7 @@ def test_exposition_holds_what_was_counted() -> None:
         "contacthub_feed_pending 3.0",
         "contacthub_feed_lag_seconds 0.25",
         'contacthub_flow_lag_seconds{flow="7"} 60.0',
+        'contacthub_contract_drift_objects{entity="customer",kind="NEW_FIELD",system="crm"} 4.0',
         'contacthub_subscribers{subscription="customerUpdates"} 1.0',
     ):
         assert line in lines
