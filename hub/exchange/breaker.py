@@ -13,7 +13,7 @@ from hub.exchange.call_tables import BreakerState
 from hub.store.engine import Database
 from hub.work.decisions import waiting_for
 from hub.work.dispatch import dispatch
-from hub.work.requeue import release
+from hub.work.release import release
 from hub.work.tables import Queue
 from hub.work.work import NewWork
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Conflict, HubError, NothingWaiting, Rejected, Transient
 from hub.flows.engine_room import EngineRoom
+from hub.flows.give_way import give_way
 from hub.flows.gone import delete_missing, sweep
 from hub.flows.incoming import Incoming
 from hub.flows.meetings import answered, failed
@@ -125,6 +126,8 @@ async def _pull_one(
         await _keep_page(room, run, page)
         progress(run.counters)
         cursor, last = page.cursor, page.last
+        if not last:
+            await give_way(room)
     await _keep_set_time(room, run, port, page)
     if page.set_began is not None:
         await delete_missing(room, run, page.set_began, settings.max_delete_share)

@@ -13,7 +13,7 @@ from hub.work.doorbell import Bell
 from hub.work.fire import fire_due
 from hub.work.forget import forget
 from hub.work.leases import Leases
-from hub.work.requeue import release_overdue
+from hub.work.release import release_overdue
 from hub.work.sweep import resend_lost, sweep_expired
 from hub.work.work import LEASE_S, Handlers
 

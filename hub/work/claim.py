@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import orjson
 from sqlalchemy import text
@@ -11,16 +12,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.sets import run_set
 from hub.work.tables import Queue
+from hub.work.urgency import Urgency, urgency_of
 from hub.work.work import LEASE_S, Handlers, Work
+
+REALTIME_LATE: Final = timedelta(milliseconds=250)
+"""Real-time work is claimed at once; what is READY for longer found every worker of its queue busy."""
 
 # An array and not a join: of the lateral part the planner expects thousands of rows, and would read the whole table.
 _CLAIM_READY = """
-WITH room AS (
-    SELECT r.queue, r.size - (
+WITH late AS MATERIALIZED (
+    SELECT EXISTS (
+        SELECT FROM dispatch d WHERE d.queue = 'realtime' AND d.state = 'READY' AND d.ready_at <= :late_since
+    ) AS is_late
+), room AS (
+    SELECT r.queue, CASE WHEN r.bulk AND late.is_late THEN 1 ELSE r.size END - (
         SELECT count(*) FROM dispatch f
         WHERE f.lease_owner = :owner AND f.queue = r.queue AND f.state IN ('SENT', 'RUNNING')
     ) AS free
-    FROM json_to_recordset(CAST(:rows AS json)) AS r(queue text, size int)
+    FROM json_to_recordset(CAST(:rows AS json)) AS r(queue text, size int, bulk boolean) CROSS JOIN late
 ), claimed AS (
     SELECT ready.id FROM room CROSS JOIN LATERAL (
         SELECT d.id FROM dispatch d
@@ -35,6 +44,10 @@ WITH room AS (
 )
 SELECT id, queue FROM sent ORDER BY priority, ready_at, id
 """
+
+_LATE = text(
+    "SELECT EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND state = 'READY' AND ready_at <= :late_since)"
+)
 
 _CLAIM_SENT = text(
     """
@@ -51,10 +64,20 @@ _CLAIM_SENT = text(
 async def claim_ready(
     connection: AsyncConnection, owner: str, windows: Mapping[Queue, int], now: datetime
 ) -> list[tuple[Queue, int]]:
-    """Mark due rows SENT in the order they are to be sent, up to `windows` of this owner in flight per queue."""
-    rows = [{"queue": queue, "size": size} for queue, size in windows.items()]
-    claimed = await run_set(connection, _CLAIM_READY, rows, owner=owner, now=now)
+    """Mark due rows SENT in the order they are to be sent, up to `windows` of this owner in flight per queue.
+
+    While real-time work waits for a worker longer than REALTIME_LATE, a bulk queue has one row in flight.
+    """
+    rows = [
+        {"queue": queue, "size": size, "bulk": urgency_of(queue) is Urgency.BULK} for queue, size in windows.items()
+    ]
+    claimed = await run_set(connection, _CLAIM_READY, rows, owner=owner, now=now, late_since=now - REALTIME_LATE)
     return [(Queue(row.queue), row.id) for row in claimed]
+
+
+async def realtime_is_late(connection: AsyncConnection, now: datetime) -> bool:
+    """Whether real-time work waits for a worker, of this process or of any other."""
+    return bool(await connection.scalar(_LATE, {"late_since": now - REALTIME_LATE}))
 
 
 async def claim_sent(

@@ -38,7 +38,7 @@ class RetryAt:
 class Park:
     """Hold it, and its line, until someone requeues it: a login refused, a system that does not answer.
 
-    `waits_for` names what releases it without a person (requeue.release).
+    `waits_for` names what releases it without a person (release.py).
     """
 
     reason: str

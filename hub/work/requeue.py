@@ -1,4 +1,4 @@
-"""What a person, or a breaker that closed, decides about work that is stuck."""
+"""What a person decides about work that is stuck."""
 
 from __future__ import annotations
 
@@ -27,45 +27,12 @@ _REQUEUE = text(
 
 _SETTLE = text(
     """
-    UPDATE dispatch SET state = :state, finished_at = :now, last_error_code = :code, last_error_message = :message
+    UPDATE dispatch SET state = :state, finished_at = :now, last_error_code = :code, last_error_message = :message,
+        waits_for = NULL
     WHERE id = ANY(:ids) AND state IN ('UNKNOWN', 'PARKED')
     RETURNING id, line
     """
 )
-
-
-_RELEASE = text(
-    """
-    UPDATE dispatch SET state = 'READY', attempts = 0, ready_at = :now, waits_for = NULL
-    WHERE state = 'PARKED' AND waits_for = :waits_for
-    """
-)
-
-
-# The index holds what waits and nothing else. Few at once: each of them is going to try.
-_LOOK_AGAIN = text(
-    """
-    UPDATE dispatch SET state = 'READY', attempts = 0, ready_at = :now, waits_for = NULL
-    WHERE id = ANY(ARRAY(
-        SELECT id FROM dispatch WHERE waits_for IS NOT NULL AND state = 'PARKED' AND ready_at <= :now
-        ORDER BY ready_at, id LIMIT :batch FOR UPDATE SKIP LOCKED
-    ))
-    """
-)
-LOOK_AGAIN_BATCH = 200
-
-
-async def release_overdue(connection: AsyncConnection, now: datetime) -> int:
-    """Make READY what has waited so long that it should look for itself (record.LONGEST_WAIT); tells how many."""
-    return (await connection.execute(_LOOK_AGAIN, {"now": now, "batch": LOOK_AGAIN_BATCH})).rowcount
-
-
-async def release(connection: AsyncConnection, waits_for: str, now: datetime) -> int:
-    """Make READY what was parked until this came; tells how many. In each line, and over all, the order stays.
-
-    No line moves: a parked row has kept its place at the head.
-    """
-    return (await connection.execute(_RELEASE, {"waits_for": waits_for, "now": now})).rowcount
 
 
 async def requeue(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> int:
