@@ -65,7 +65,7 @@ class Dispatch(Table):
     `payload` holds ids only. Only the head of a `line` may run, the others are WAITING and follow in order of id.
     Smaller `priority` goes first. `lease_owner` is the process that sent it, then the one that runs it. `attempts`
     counts its starts, so that an attempt that was given up cannot speak for its successor. `context` goes to the log.
-    `waits_for`: what a PARKED row waits for where that is not a person (see hub/work/release.py).
+    `waits_for`: what a PARKED row waits for where that is not a person (release.py).
     """
 
     __tablename__ = "dispatch"
