@@ -49,7 +49,10 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Both sides at one window. `counts` holds every difference, `examples` the first EXAMPLES_MAX by external id."""
+    """Both sides at one window. `counts` holds every difference, `examples` at most EXAMPLES_MAX by external id.
+
+    Inbound, those that speak against the candidate come first, so that what time explains cannot crowd them out.
+    """
 
     window: Window
     compared: int

@@ -24,10 +24,11 @@ class MigrationState(StrEnum):
 class DifferenceKind(StrEnum):
     """How the candidate differs from the incumbent over one object.
 
-    MISSING: only the incumbent has it. EXTRA: only the candidate has it. DELETE: one side holds it deleted. STALE: the
-    candidate never saw the incumbent's value. ORDER: it did, and went back to another. VALUE: both saw the same version
-    of the source and read different values in it. LATE: the source changed inside or after the window, which explains
-    it. DOUBLED: an effect at a target would happen more than once.
+    MISSING: only the incumbent has it. EXTRA: only the candidate has it. DELETE: one side holds it deleted. STALE: one
+    side is behind: the candidate never saw the incumbent's value, or left it for one that is newer at the source.
+    ORDER: it saw it and went back to another. VALUE: both saw the same version of the source and read different values
+    in it. LATE: the source changed inside or after the window, which explains it. DOUBLED: an effect at a target would
+    happen more than once.
     """
 
     MISSING = "MISSING"

@@ -17,6 +17,7 @@ from hub.flows.run_lane import run_lane
 from hub.flows.start_run import start_run
 from hub.flows.systems import OpenSystems
 from hub.flows.twins import begin_twins
+from hub.migration.comparison import Window
 from hub.ports.capabilities import Capabilities, PullKind
 from hub.ports.pages import PullPage
 from hub.ports.system import SystemPort
@@ -104,6 +105,19 @@ class Company:
         self.export.deliver(timedelta(minutes=10), lie)
         await self.run(FlowCadence.WEEKLY)
 
+    async def hand_over(self, lie: Lie = lambda one: [one]) -> Window:
+        """The export is written and taken in now, and a day later the candidate has passed it; the window it makes."""
+        self.export.deliver(timedelta(minutes=10), lie)
+        run_id = await self.run(FlowCadence.WEEKLY)
+        await self.day()
+        async with self.database.reading() as connection:
+            row = (
+                await connection.execute(
+                    text("SELECT source_since, source_until FROM flow_run WHERE id = :id"), {"id": run_id}
+                )
+            ).one()
+        return Window(row.source_since, row.source_until)
+
     async def day(self) -> None:
         """A day passes and the candidate pulls."""
         self.store.advance(timedelta(days=1))
@@ -117,17 +131,21 @@ class Company:
             )
 
 
-async def company(database: Database, store: MemoryStore, lie: Lie = lambda one: [one]) -> Company:
+async def company(
+    database: Database, store: MemoryStore, lie: Lie = lambda one: [one], *, sweeps: bool = False
+) -> Company:
     """The rows that hub.yaml would make, and a room; the hub's clock is the store's."""
     lanes = (
         Lane(cadence=FlowCadence.WEEKLY, mode=LaneMode.AUTHORITATIVE, via=EXPORT, max_delete_share=1, page_size=7),
-        Lane(cadence=FlowCadence.DAILY, mode=LaneMode.SHADOW, via=FAST, sweep=True, max_delete_share=1, page_size=5),
+        Lane(
+            cadence=FlowCadence.DAILY, mode=LaneMode.SHADOW, via=FAST, sweep=True, max_delete_share=1, overlap_s=86_400
+        ),
     )
     export = ExportPort(store)
     openers: dict[str, Callable[[], SystemPort]] = {
         CRM: lambda: MemoryPort(CRM, store),
         EXPORT: lambda: export,
-        FAST: lambda: LyingPort(store, lie),
+        FAST: lambda: LyingPort(store, lie, sweeps=sweeps),
     }
     room = EngineRoom(
         database=database,

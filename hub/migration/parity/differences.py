@@ -1,0 +1,114 @@
+"""Look into unequal buckets: each object over which the sides differ, with what is needed to class it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.migration.parity.buckets import BUCKET
+from hub.migration.parity.sides import Sides
+from hub.records.migration import DifferenceKind, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one side holds of an object at the window. `mark` is None for one that is gone, or was never there."""
+
+    known: bool
+    mark: bytes | None
+    as_of: datetime | None
+    stamp: datetime | None
+    fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unequal:
+    """One object over which the sides differ. `late`: the source changed it inside or after the window.
+
+    `held`: the candidate had the incumbent's content earlier; `held_stamp` is the source's stamp of that version.
+    """
+
+    external_id: str
+    incumbent: Held
+    candidate: Held
+    late: bool
+    held: bool
+    held_stamp: datetime | None
+
+
+async def unequal_in(connection: AsyncConnection, sides: Sides, buckets: Sequence[int]) -> list[Unequal]:
+    """Every object of these buckets that lives on one side only or with another content."""
+    condition = f"{BUCKET} = ANY(:buckets)"
+    incumbent, candidate = sides.incumbent, sides.candidate
+    rows = await connection.execute(
+        text(
+            f"""WITH i AS ({incumbent.images(condition)}), c AS ({candidate.images(condition)}), d AS (
+                  SELECT coalesce(i.external_id, c.external_id) AS external_id,
+                    i.external_id IS NOT NULL AS i_known, c.external_id IS NOT NULL AS c_known,
+                    CASE WHEN NOT i.deleted THEN i.mark END AS i_mark,
+                    CASE WHEN NOT c.deleted THEN c.mark END AS c_mark,
+                    i.as_of AS i_as_of, i.stamp AS i_stamp, i.fingerprint AS i_fingerprint,
+                    c.as_of AS c_as_of, c.stamp AS c_stamp, c.fingerprint AS c_fingerprint,
+                    i.deleted_as_of AS i_deleted_as_of, c.deleted_as_of AS c_deleted_as_of
+                  FROM i FULL JOIN c ON c.external_id = i.external_id
+                  WHERE CASE WHEN NOT i.deleted THEN i.mark END IS DISTINCT FROM
+                        CASE WHEN NOT c.deleted THEN c.mark END)
+                SELECT d.*, {incumbent.late("i")} OR {candidate.late("c")} AS late, h.held, h.stamp AS held_stamp
+                FROM d
+                CROSS JOIN LATERAL (SELECT d.i_as_of AS as_of, d.i_stamp AS stamp, d.i_deleted_as_of AS deleted_as_of) i
+                CROSS JOIN LATERAL (SELECT d.c_as_of AS as_of, d.c_stamp AS stamp, d.c_deleted_as_of AS deleted_as_of) c
+                CROSS JOIN LATERAL ({candidate.held_before("d.i_mark")}) h
+                ORDER BY d.external_id"""  # noqa: S608  names of ours
+        ),
+        {**sides.binds, "buckets": list(buckets)},
+    )
+    return [
+        Unequal(
+            external_id=row.external_id,
+            incumbent=Held(row.i_known, row.i_mark, row.i_as_of, row.i_stamp, row.i_fingerprint),
+            candidate=Held(row.c_known, row.c_mark, row.c_as_of, row.c_stamp, row.c_fingerprint),
+            late=row.late,
+            held=row.held,
+            held_stamp=row.held_stamp,
+        )
+        for row in rows
+    ]
+
+
+def kind_of(unequal: Unequal) -> DifferenceKind:
+    """The class that the two sides tell by themselves; the source may correct it (`kind_after`)."""
+    incumbent, candidate = unequal.incumbent, unequal.candidate
+    if unequal.late:
+        return DifferenceKind.LATE
+    if candidate.mark is None:
+        return DifferenceKind.DELETE if candidate.known else DifferenceKind.MISSING
+    if incumbent.mark is None:
+        return DifferenceKind.DELETE if incumbent.known else DifferenceKind.EXTRA
+    if unequal.held:
+        newer = candidate.stamp and unequal.held_stamp and candidate.stamp > unequal.held_stamp
+        return DifferenceKind.STALE if newer else DifferenceKind.ORDER
+    if incumbent.stamp is not None and incumbent.stamp == candidate.stamp:
+        return DifferenceKind.VALUE
+    return DifferenceKind.STALE
+
+
+def kind_after(unequal: Unequal, kind: DifferenceKind, verdict: Verdict, now: Held) -> DifferenceKind:
+    """The class once the source has spoken; `now` is what it holds.
+
+    A candidate that had the right value and left it went backwards, whatever stamp it was given. One that has the
+    source's present version and another value in it did not miss it but read it wrongly.
+    """
+    if kind is not DifferenceKind.STALE or verdict not in (Verdict.CANDIDATE_WRONG, Verdict.BOTH_STALE):
+        return kind
+    if unequal.held and verdict is Verdict.CANDIDATE_WRONG:
+        return DifferenceKind.ORDER
+    candidate = unequal.candidate
+    if None not in (now.fingerprint, candidate.fingerprint):
+        same = now.fingerprint == candidate.fingerprint
+    else:
+        same = now.stamp is not None and now.stamp == candidate.stamp
+    return DifferenceKind.VALUE if same else kind

@@ -1,0 +1,100 @@
+"""The source as referee: neither lane is the truth, the object at its source is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.flows.engine_room import EngineRoom
+from hub.flows.incoming import understand
+from hub.flows.lane import LaneContext
+from hub.flows.take_in import READ_AT_ONCE, reader_of
+from hub.migration.parity.differences import Held, Unequal
+from hub.migration.parity.marks import Marks
+from hub.records.identity import ExternalId
+from hub.records.migration import Verdict
+from hub.store.sets import run_set
+
+REFEREED_MAX: Final = 10_000
+"""Objects that one comparison reads at the source; a candidate that is all wrong must not cost a call per object."""
+
+
+class Referee:
+    """Reads differing objects by id, in batches, outside any transaction. `left` is how many more it will read."""
+
+    def __init__(self, room: EngineRoom, lanes: Sequence[LaneContext], marks: Marks) -> None:
+        self._room = room
+        self._marks = marks
+        self._lane = lanes[0]
+        self._reader = next((reader for lane in lanes if (reader := reader_of(room, lane)) is not None), None)
+        self.left = REFEREED_MAX
+
+    async def read(self, ids: Sequence[str]) -> Mapping[str, Held]:
+        """What the source holds now. Left out are objects beyond the limit or that do not fit the mapping.
+
+        Raises Transient when the source cannot be reached: the whole comparison is then repeated.
+        """
+        if self._reader is None:
+            return {}
+        wanted = [ExternalId(external_id) for external_id in ids[: self.left]]
+        self.left -= len(wanted)
+        found: dict[str, Held] = {}
+        for start in range(0, len(wanted), READ_AT_ONCE):
+            found |= await self._read(self._reader, wanted[start : start + READ_AT_ONCE])
+        return found
+
+    async def _read(self, reader: str, ids: Sequence[ExternalId]) -> Mapping[str, Held]:
+        objects = await self._room.systems.port(reader).read(self._lane.entity, ids)
+        incoming = understand(objects, (), self._room.mapping(reader, self._lane.entity))
+        found = {
+            i: Held(known=True, mark=None, as_of=at, stamp=None, fingerprint=None)
+            for i, at in incoming.tombstones.items()
+        }
+        documents = {i: (content.document, content.digest) for i, content in incoming.contents.items()}
+        marks = await self._marks_of(documents)
+        for external_id, content in incoming.contents.items():
+            mark = marks[external_id]
+            found[external_id] = Held(
+                known=True, mark=mark, as_of=content.as_of, stamp=content.stamp, fingerprint=content.fingerprint
+            )
+        return found
+
+    async def _marks_of(self, documents: Mapping[str, tuple[bytes, bytes]]) -> Mapping[str, bytes]:
+        if self._marks.whole or not documents:
+            return {external_id: digest for external_id, (_, digest) in documents.items()}
+        async with self._room.database.reading() as connection:
+            return await _pruned_marks(connection, documents, self._marks)
+
+
+async def _pruned_marks(
+    connection: AsyncConnection, documents: Mapping[str, tuple[bytes, bytes]], marks: Marks
+) -> Mapping[str, bytes]:
+    """As the database makes them of the sides' documents, whose text form is its own."""
+    rows = [{"external_id": i, "document": orjson.Fragment(document)} for i, (document, _) in documents.items()]
+    statement = f"""SELECT r.external_id, {marks.sql("r")} AS mark
+        FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, document jsonb)"""  # noqa: S608  names of ours
+    return {row.external_id: row.mark for row in await run_set(connection, statement, rows, **marks.binds)}
+
+
+def verdict_of(unequal: Unequal, now: Held | None, until: datetime) -> Verdict:
+    """What the source says of the difference; `now` None: it could not be asked.
+
+    A version newer than the window proves nothing about it. When an object is gone nobody knows since when: it speaks
+    only against a side that lacks, or has, what the other and the source agree on.
+    """
+    if now is None:
+        return Verdict.UNREFEREED
+    incumbent, candidate = unequal.incumbent, unequal.candidate
+    if now.mark is None:
+        if incumbent.mark is None:
+            return Verdict.CANDIDATE_WRONG
+        return Verdict.INCUMBENT_WRONG if candidate.mark is None and candidate.known else Verdict.MOVED
+    if now.stamp is not None and now.stamp > until:
+        return Verdict.MOVED
+    if now.mark == candidate.mark:
+        return Verdict.INCUMBENT_WRONG
+    return Verdict.CANDIDATE_WRONG if now.mark == incumbent.mark else Verdict.BOTH_STALE

@@ -1,0 +1,106 @@
+"""The two sides of a comparison: what is live, or the twins of a lane, each as it was at the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.flows.lane import LaneContext
+from hub.migration.parity.marks import Marks
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side. `name` keeps its binds apart from the other side's.
+
+    What is live is known only as it stands now. A twin is known as of any time: its value at the window is its latest
+    version effective at the window's end, by the guard's own order.
+    """
+
+    name: str
+    lane: LaneContext
+    marks: Marks
+
+    @property
+    def binds(self) -> dict[str, object]:
+        """Values of this side's own binds; `:since` and `:until` are the window's."""
+        if self.lane.counts:
+            return {f"{self.name}_system": self.lane.system, f"{self.name}_entity": self.lane.entity.value}
+        return {f"{self.name}_lane": self.lane.lane_id}
+
+    def images(self, condition: str = "true", document: bool = False) -> str:
+        """A query for each object: external_id, mark, as_of, stamp, fingerprint, deleted_as_of, deleted, and document.
+
+        `condition` is on r.external_id. An object that had no version yet at the window's end is left out.
+        """
+        extra = ", {}.document" if document else ""
+        current = f"""SELECT r.external_id, {self.marks.sql("r")} AS mark, r.as_of, r.stamp, r.fingerprint,
+            r.deleted_as_of, r.deleted{extra.format("r")}"""
+        if self.lane.counts:
+            return f"""{current} FROM source_record r
+              WHERE r.system = :{self.name}_system AND r.entity = :{self.name}_entity AND {condition}"""
+        versions = """FROM shadow_version v WHERE v.lane_id = r.lane_id AND v.external_id = r.external_id
+            AND v.as_of <= :until"""
+        settled = "(r.as_of <= :until AND (r.deleted_as_of IS NULL OR r.deleted_as_of <= :until))"
+        return f"""{current} FROM shadow_record r
+            WHERE r.lane_id = :{self.name}_lane AND {settled} AND {condition}
+          UNION ALL
+          SELECT r.external_id, {self.marks.sql("c")}, c.as_of, c.stamp, NULL, t.as_of,
+            c.as_of IS NULL OR coalesce(t.as_of >= c.as_of, false){extra.format("c")}
+          FROM shadow_record r
+          LEFT JOIN LATERAL (
+            SELECT * {versions} AND NOT v.deleted ORDER BY v.as_of DESC, v.digest DESC LIMIT 1) c ON true
+          LEFT JOIN LATERAL (SELECT max(v.as_of) AS as_of {versions} AND v.deleted) t ON true
+          WHERE r.lane_id = :{self.name}_lane AND NOT {settled} AND {condition}
+            AND (c.as_of IS NOT NULL OR t.as_of IS NOT NULL)"""  # noqa: S608  names of ours
+
+    def late(self, alias: str) -> str:
+        """Whether the source changed the object inside or after the window, as far as this side knows.
+
+        A row of an export without stamps is as of the beginning of the export and says nothing of when it changed:
+        only what came later than the window's beginning does.
+        """
+        if self.lane.counts:
+            return f"""coalesce({alias}.as_of > :since OR {alias}.stamp >= :since OR {alias}.deleted_as_of > :since,
+              false)"""
+        return f"""EXISTS (SELECT FROM shadow_version v WHERE v.lane_id = :{self.name}_lane
+              AND v.external_id = d.external_id AND (v.as_of > :since OR v.stamp >= :since))"""
+
+    def held_before(self, mark: str) -> str:
+        """The stamp and presence of the last version up to the window's end with this mark, as columns stamp, held."""
+        if self.lane.counts:
+            return "SELECT CAST(NULL AS timestamptz) AS stamp, false AS held"
+        return f"""SELECT max(v.stamp) AS stamp, count(*) > 0 AS held FROM shadow_version v
+            WHERE v.lane_id = :{self.name}_lane AND v.external_id = d.external_id AND NOT v.deleted
+              AND v.as_of <= :until AND {self.marks.sql("v")} = {mark}"""  # noqa: S608  names of ours
+
+    def sightings(self) -> str:
+        """A query for external_id, mark, stamp, changed (source time) and seen (the hub's) of each content known.
+
+        Of what is live only the present contents; `seen` is when the hub first had that very content.
+        """
+        if self.lane.counts:
+            return f"""SELECT r.external_id, {self.marks.sql("r")} AS mark, r.stamp,
+                coalesce(r.stamp, r.as_of) AS changed, v.observed_at AS seen
+              FROM source_record r JOIN document_version v ON v.system = r.system AND v.entity = r.entity
+                AND v.external_id = r.external_id AND v.version = r.version
+              WHERE r.system = :{self.name}_system AND r.entity = :{self.name}_entity AND NOT r.deleted"""  # noqa: S608  names of ours
+        return f"""SELECT v.external_id, {self.marks.sql("v")} AS mark, min(v.stamp) AS stamp,
+              min(coalesce(v.stamp, v.as_of)) AS changed, min(v.observed_at) AS seen
+            FROM shadow_version v WHERE v.lane_id = :{self.name}_lane AND NOT v.deleted GROUP BY 1, 2"""  # noqa: S608  names of ours
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Incumbent and candidate at a window."""
+
+    incumbent: Side
+    candidate: Side
+    since: datetime
+    until: datetime
+
+    @property
+    def binds(self) -> dict[str, object]:
+        """Everything that the queries of both sides need."""
+        own = self.incumbent.binds | self.candidate.binds | self.incumbent.marks.binds
+        return own | {"since": self.since, "until": self.until}
