@@ -16,8 +16,8 @@ TEMPLATED = ("uvicorn", "dramatiq", "sqlalchemy", "alembic")
 Uvicorn puts the query string among them, Dramatiq arguments, SQLAlchemy parameters.
 """
 
-SILENCED = ("uvicorn.access", "httpx2", "httpcore2", "sqlalchemy.engine", "pika")
-"""Their lines are nothing but URLs or statements; the hub counts and times requests itself."""
+SILENCED = ("uvicorn", "uvicorn.error", "uvicorn.access", "dramatiq", "httpx2", "httpcore2", "sqlalchemy.engine", "pika")
+"""Only their warnings are shown: the rest are URLs, statements or threads that start, and the hub tells its own."""
 
 
 def take_foreign(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
