@@ -16,7 +16,16 @@ TEMPLATED = ("uvicorn", "dramatiq", "sqlalchemy", "alembic")
 Uvicorn puts the query string among them, Dramatiq arguments, SQLAlchemy parameters.
 """
 
-SILENCED = ("uvicorn", "uvicorn.error", "uvicorn.access", "dramatiq", "httpx2", "httpcore2", "sqlalchemy.engine", "pika")
+SILENCED = (
+    "uvicorn",
+    "uvicorn.error",
+    "uvicorn.access",
+    "dramatiq",
+    "httpx2",
+    "httpcore2",
+    "sqlalchemy.engine",
+    "pika",
+)
 """Only their warnings are shown: the rest are URLs, statements or threads that start, and the hub tells its own."""
 
 

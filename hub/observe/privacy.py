@@ -19,7 +19,8 @@ _LISTED = """
 event level logger timestamp exception source
 request_id flow run_id lane lane_id cadence epoch migration_id
 system adapter role entity external_id customer_id generation command_id event_id
-dispatch_id work owner kind queue queues chore state attempt attempts again_in_s then until released priority worker broker retry_at retry_after_s
+dispatch_id work owner kind queue queues chore
+state attempt attempts again_in_s then until released priority worker broker retry_at retry_after_s
 operation operation_kind method route status outcome code reason error sqlstate
 count read applied stale unchanged quarantined deleted sent failed pages page
 position cursor pending lag_s duration_s duration_ms timeout_s size_bytes
