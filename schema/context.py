@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
+from uuid import UUID
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.contextvars import get_contextvars
 
 from hub.access.principal import Principal
 from hub.clock import Clock
@@ -20,8 +22,12 @@ from hub.live.reader import Reader
 from hub.observe.metrics import Metrics
 from hub.reads.reach import Reach
 from hub.store.engine import Database
+from hub.store.read_trail import Read, ReadTrail
 from schema.loaders import Loaders
 from schema.store_errors import translated
+
+OPERATION_LENGTH_MAX: Final = 100
+"""Of an operation's name in the audit trail; the client chooses it."""
 
 CONNECTIONS_AT_ONCE = 2
 """Per request, so that a query with many lists cannot take the whole pool from the others."""
@@ -35,6 +41,7 @@ class Hub:
     feed: Reader
     rules: Rules
     metrics: Metrics
+    trail: ReadTrail
     clock: Clock
     page_size_max: int
 
@@ -79,6 +86,24 @@ class Context:
     def now(self) -> datetime:
         """The hub's time."""
         return self.hub.clock()
+
+    def shows(self, info: Info, customers: Iterable[UUID]) -> None:
+        """Note in the audit trail that the caller is shown these customers, or a part of them.
+
+        Whatever makes an object of the schema out of a customer's row calls it, before the answer goes out.
+        """
+        name = info.operation.name
+        request_id = get_contextvars().get("request_id")
+        for customer in customers:
+            self.hub.trail.note(
+                Read(
+                    principal=self.principal.subject,
+                    customer=customer,
+                    place=f"{info.path.typename}.{info.field_name}",
+                    operation=None if name is None else name.value[:OPERATION_LENGTH_MAX],
+                    request_id=request_id,
+                )
+            )
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.clock import utc_now
 from hub.entrypoints.installation import Installation
-from hub.entrypoints.upkeep import TURNS
+from hub.entrypoints.upkeep import UPKEEP
 from hub.flows.declare import declare_flows, declare_systems
 from hub.flows.schedules import declare_schedules
 from hub.store.engine import Database
@@ -18,5 +18,5 @@ async def declare(hub: Installation, database: Database) -> None:
         await declare_systems(connection, configuration.systems.values())
         await declare_flows(connection, list(configuration.flows.values()), list(configuration.planned.values()))
         await declare_schedules(connection, configuration.flows.values(), utc_now())
-        for upkeep in TURNS:
+        for upkeep in UPKEEP:
             await upsert_schedule(connection, upkeep.schedule, utc_now())

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from hub.clock import utc_now
 from hub.entrypoints.installation import Installation
-from hub.entrypoints.upkeep import TURNS
+from hub.entrypoints.upkeep import turns
 from hub.entrypoints.wiring import engine_room
 from hub.flows.handlers import EngineHandlers
 from hub.live.sequencer import Sequencer
@@ -29,7 +29,7 @@ def engine_handlers(hub: Installation) -> OpenHandlers:
         try:
             yield {
                 **EngineHandlers(room, stopping).registered(),
-                **upkeep_handlers(TURNS, database, utc_now, stopping),
+                **upkeep_handlers(turns(hub.keys()), database, utc_now, stopping),
             }
         finally:
             await room.systems.aclose()

@@ -1,14 +1,21 @@
-"""The audit trail: one row in the transaction of the deed."""
+"""The audit trail: one row for each deed, in its transaction, and for each read of a customer."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import orjson
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.store.sets import run_set
+
+_INSERT = """
+INSERT INTO audit_event (at, principal, action, object_type, object_id, outcome, request_id, detail)
+SELECT r.at, r.principal, r.action, r.object_type, r.object_id, r.outcome, r.request_id, r.detail
+FROM json_to_recordset(CAST(:rows AS json)) AS r(at timestamptz, principal text, action text, object_type text,
+  object_id text, outcome text, request_id text, detail jsonb)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +33,12 @@ class Deed:
 
 async def record_deed(connection: AsyncConnection, deed: Deed, at: datetime) -> None:
     """Append the deed; it stands or falls with the transaction it belongs to."""
-    await connection.execute(
-        text(
-            """INSERT INTO audit_event (at, principal, action, object_type, object_id, outcome, request_id, detail)
-               VALUES (:at, :principal, :action, :object_type, :object_id, :outcome, :request_id,
-                 CAST(:detail AS jsonb))"""
-        ),
+    await record_deeds(connection, [(deed, at)])
+
+
+async def record_deeds(connection: AsyncConnection, deeds: Sequence[tuple[Deed, datetime]]) -> None:
+    """Append deeds, each with its time, in one statement."""
+    rows = [
         {
             "at": at,
             "principal": deed.principal,
@@ -40,6 +47,8 @@ async def record_deed(connection: AsyncConnection, deed: Deed, at: datetime) -> 
             "object_id": deed.object_id,
             "outcome": deed.outcome,
             "request_id": deed.request_id,
-            "detail": orjson.dumps(deed.detail).decode(),
-        },
-    )
+            "detail": deed.detail,
+        }
+        for deed, at in deeds
+    ]
+    await run_set(connection, _INSERT, rows)

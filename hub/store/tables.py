@@ -101,10 +101,16 @@ class ChangeLedger(Table):
 
 
 class AuditEvent(Table):
-    """Who did or saw what: appended in the transaction of the deed, sealed into the digest chain later in batches."""
+    """Who did or saw what: a deed in its own transaction, a read soon after it, sealed into the digest chain later.
+
+    `seal` numbers the seal it stands under and `digest` is keyed; both are NULL until then and never change again.
+    """
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_object", "object_type", "object_id"),)
+    __table_args__ = (
+        Index("ix_audit_event_object", "object_type", "object_id"),
+        Index("ix_audit_event_seal", "seal", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime]
@@ -115,3 +121,19 @@ class AuditEvent(Table):
     outcome: Mapped[str]
     request_id: Mapped[str | None]
     detail: Mapped[dict[str, object]] = mapped_column(server_default=text("'{}'::jsonb"))
+    seal: Mapped[int | None] = mapped_column(BigInteger)
+    digest: Mapped[bytes | None]
+
+
+class AuditSeal(Table):
+    """One link of the chain over the audit trail: `digest` covers the seal before it and the digests of its events.
+
+    `number` counts 1, 2, 3 without a gap; `events` says how many stand under it.
+    """
+
+    __tablename__ = "audit_seal"
+
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    events: Mapped[int]
+    digest: Mapped[bytes]

@@ -54,7 +54,7 @@ class CustomerQuery:
         row = await find(info.context, by)
         if row is None:
             raise NotFound("there is no such customer")
-        return Customer.of(row)
+        return Customer.shown(info, row)
 
 
 async def find(context: Context, by: CustomerBy) -> CustomerRow | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -68,7 +69,8 @@ class CustomersQuery:
         conditions = (filter or CustomerFilter()).conditions(info.context.hub.rules.region)
         async with info.context.reading() as connection:
             page = await list_customers(connection, conditions, order_by.value, window, info.context.reach)
-        return Connection.of(page, order_by.value, Customer.of, lambda: _count(info.context, conditions))
+        shown = partial(Customer.shown, info)
+        return Connection.of(page, order_by.value, shown, lambda: _count(info.context, conditions))
 
 
 async def _count(context: Context, conditions: CustomerConditions) -> int:

@@ -53,6 +53,7 @@ class LeadsQuery:
         conditions = (filter or LeadFilter()).conditions()
         async with info.context.reading() as connection:
             page = await list_leads(connection, conditions, window, info.context.reach)
+        info.context.shows(info, [row.customer_id for row in page.rows if row.customer_id is not None])
         return Connection.of(page, LEADS.order, SalesLead.of, lambda: _count(info.context, conditions))
 
 

@@ -55,7 +55,11 @@ def _by_uuid(find: Callable[[Info, UUID], Awaitable[Node | None]]) -> Find:
 def _part(part: Part[RowT], node_of: Callable[[RowT], Node], scope: Scope = Scope.CUSTOMERS_READ) -> NodeType:
     async def find(info: Info, identity: UUID) -> Node | None:
         row = await info.context.loaders.part(part, identity)
-        return None if row is None else node_of(row)
+        if row is None:
+            return None
+        owner: UUID | None = row.customer_id  # type: ignore[attr-defined]  # every part's row has it
+        info.context.shows(info, [] if owner is None else [owner])
+        return node_of(row)
 
     return NodeType(_by_uuid(find), Requires(scope))
 

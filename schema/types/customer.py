@@ -139,8 +139,9 @@ class Customer(relay.Node):
         return [SourceStatus.of(row) for row in await info.context.loaders.sources.load(self.id)]
 
     @classmethod
-    def of(cls, row: CustomerRow) -> Self:
-        """The type from its row."""
+    def shown(cls, info: Info, row: CustomerRow) -> Self:
+        """The type from its row; that the caller is shown it goes into the audit trail."""
+        info.context.shows(info, [row.id])
         return cls(
             id=row.id,
             kind=PartyKind(row.kind),
@@ -161,7 +162,7 @@ class Customer(relay.Node):
     async def visible(cls, info: Info, identity: UUID) -> Self | None:
         """The customer an id stands for now, None where there is none or the caller may not see him."""
         row = await info.context.loaders.customers.load(identity)
-        return None if row is None else cls.of(row)
+        return None if row is None else cls.shown(info, row)
 
 
 @strawberry.type(description="A lead, inbound or outbound (TMF699 SalesLead).")

@@ -7,13 +7,16 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.entrypoints.upkeep import UPKEEP, turns
+from hub.store.keys import KeyRing
 from hub.work.decisions import Done
+from hub.work.rhythm import next_firing
 from hub.work.schedule import upsert_schedule
 from hub.work.tables import Queue
 from hub.work.upkeep import TURNS_AT_MOST, Upkeep, upkeep_handlers
 from hub.work.work import Work
 from tests.waiting import until
-from tests.work.bench import Bench
+from tests.work.bench import START, Bench
 
 SWEEP = Upkeep("sweep-yard", "*/10 * * * *", batch=3)
 THREADS = {Queue.SYSTEM: 1}
@@ -58,6 +61,12 @@ async def test_a_backlog_does_not_keep_the_thread_for_itself(quiet_bench: Bench)
     handlers = upkeep_handlers({SWEEP: leaves}, quiet_bench.database, quiet_bench.time)
     assert await handlers[SWEEP.kind].handler(work()) == Done()
     assert leaves.count == 10_000 - 3 * TURNS_AT_MOST
+
+
+def test_every_chore_of_the_hub_has_a_turn_and_a_rhythm() -> None:
+    assert tuple(turns(KeyRing(b"k" * 32))) == UPKEEP
+    for upkeep in UPKEEP:
+        assert next_firing(upkeep.cron, "UTC", START) > START
 
 
 async def test_a_stopping_worker_ends_the_round_after_a_turn(quiet_bench: Bench) -> None:

@@ -1,17 +1,23 @@
-"""What lives as long as the application serves: the engine and the reader of the change feed."""
+"""What lives as long as the application serves: the engine, the reader of the change feed and the trail of reads."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.entrypoints.asgi.scrape import Scrape
 from hub.entrypoints.asgi.services import Services
 from hub.exchange.inbox import Inbox
 from hub.live.reader import Reader
+from hub.store.read_trail import ReadTrail
 from schema.context import Hub
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,12 +44,15 @@ async def running(services: Services) -> AsyncIterator[Running]:
     """Open what is bound to the running loop; closed at the end of the block."""
     database = services.open_database()
     feed = Reader(services.feed_dsn)
+    trail = ReadTrail(database, services.clock)
     task = asyncio.create_task(feed.run(), name="change feed")
+    writing = asyncio.create_task(trail.run(), name="audit trail")
     hub = Hub(
         database=database,
         feed=feed,
         rules=services.rules,
         metrics=services.metrics,
+        trail=trail,
         clock=services.clock,
         page_size_max=services.page_size_max,
     )
@@ -51,6 +60,15 @@ async def running(services: Services) -> AsyncIterator[Running]:
         yield Running(hub, Scrape(hub), task, Inbox(database, services.keys, services.clock))
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        writing.cancel()
+        await asyncio.gather(task, writing, return_exceptions=True)
+        await _written(trail)
         await database.aclose()
+
+
+async def _written(trail: ReadTrail) -> None:
+    """The rest of the trail, unless the database is gone as well."""
+    try:
+        await trail.write()
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("the last reads are missing in the audit trail", error=type(error).__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.entrypoints.cli import check, contract, flows, processes, quarantine, schema, store, token
+from hub.entrypoints.cli import audit, check, contract, flows, processes, quarantine, schema, store, token
 
 application = typer.Typer(
     name="hub",
@@ -26,3 +26,4 @@ application.command("migrate-db")(store.migrate_db)
 application.add_typer(schema.application, name="schema")
 application.add_typer(contract.application, name="contract")
 application.add_typer(quarantine.application, name="quarantine")
+application.add_typer(audit.application, name="audit")
