@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.dataloader import DataLoader
 
 from hub.reads.belongings import lines_of
+from hub.reads.calls import calls_by_name
 from hub.reads.customers import customers_by_id
 from hub.reads.flows import flows_by_name, lanes_of, progress_of
 from hub.reads.paging import Page, Window
@@ -93,6 +94,7 @@ class Loaders:
         self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
         self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))
         self.systems = self._some(systems_by_name)
+        self.calls = self._every(lambda c, names: calls_by_name(c, names, request.now()))
         self.flows = self._some(flows_by_name)
         self.lanes = self._every(lanes_of)
         self.progress = self._every(progress_of)

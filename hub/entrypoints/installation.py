@@ -86,6 +86,14 @@ def _announced_url(settings: Settings, postgres: EmbeddedPostgres) -> Iterator[s
         address.unlink(missing_ok=True)
 
 
+def known_database_url(settings: Settings) -> str | None:
+    """HUB_DATABASE_URL, or the embedded PostgreSQL's address while another process runs it; starts nothing."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    address = _address(settings)
+    return address.read_text(encoding="utf-8") if address.exists() else None
+
+
 def _address(settings: Settings) -> Path:
     return settings.data_dir / "database.url"
 

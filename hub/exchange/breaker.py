@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.exchange.call_tables import BreakerState
+from hub.records.states import BreakerState
 from hub.store.engine import Database
 from hub.work.decisions import waiting_for
 from hub.work.dispatch import dispatch

@@ -8,8 +8,8 @@ from typing import Final
 
 from sqlalchemy import text
 
-from hub.exchange.call_tables import BreakerState
 from hub.ports.limits import RateLimit
+from hub.records.states import BreakerState
 from hub.settings.systems import Limits
 from hub.store.engine import Database
 from hub.work.urgency import Urgency

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.metadata import Table
-
-
-class BreakerState(StrEnum):
-    """CLOSED: calls go through. OPEN: none does until `retry_at`. HALF_OPEN: one does, the probe."""
-
-    CLOSED = "CLOSED"
-    OPEN = "OPEN"
-    HALF_OPEN = "HALF_OPEN"
 
 
 class SystemBudget(Table):

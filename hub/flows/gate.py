@@ -13,9 +13,9 @@ from hub.clock import Clock
 from hub.errors import Forbidden, HubError, NothingWaiting, Suspended, Throttled, Transient, Unauthorised
 from hub.exchange.breaker import Breaker
 from hub.exchange.budget import WINDOW_S, Budget, Granted, Unspent
-from hub.exchange.call_tables import BreakerState
 from hub.flows.slots import Slots
 from hub.ports.limits import RateLimit
+from hub.records.states import BreakerState
 from hub.settings.systems import Limits
 from hub.store.engine import Database
 from hub.work.urgency import Urgency, urgency

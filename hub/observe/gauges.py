@@ -15,6 +15,7 @@ class Standing:
     `rows` counts the dispatch table by (queue, state) without what is done. `oldest_ready_s` is 0 for a queue where
     nothing waits. `flow_lag_s` leaves out flows that never completed a run, `quarantined` those with nothing open.
     `drifted` counts objects that differed from their contract by (system, entity, kind of drift).
+    `calls_left` has the systems that were ever called.
     """
 
     rows: Mapping[tuple[str, str], int]
@@ -25,6 +26,7 @@ class Standing:
     quarantined: Mapping[str, int]
     systems: Mapping[str, str]
     drifted: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    calls_left: Mapping[str, int] = field(default_factory=dict)
 
 
 class Gauges:
@@ -47,7 +49,9 @@ class Gauges:
         self._drifted = gauge(
             "contract_drift_objects", "Objects that differed from their contract so far", "system", "entity", "kind"
         )
-        self._labelled = (self._rows, self._oldest, self._flow_lag, self._quarantined, self._systems, self._drifted)
+        self._calls_left = gauge("system_calls_left", "Calls that real-time work may make this minute", "system")
+        of_systems = (self._systems, self._drifted, self._calls_left)
+        self._labelled = (self._rows, self._oldest, self._flow_lag, self._quarantined, *of_systems)
 
     def show(self, standing: Standing) -> None:
         """This is how things stand now."""
@@ -65,6 +69,8 @@ class Gauges:
             self._quarantined.labels(flow).set(count)
         for system, state in standing.systems.items():
             self._systems.labels(system, state).set(1)
+        for system, calls in standing.calls_left.items():
+            self._calls_left.labels(system).set(calls)
         for (system, entity, kind), count in standing.drifted.items():
             self._drifted.labels(system, entity, kind).set(count)
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.live.lag import measure_lag
 from hub.observe.gauges import Standing
+from hub.reads.calls import list_calls
 from hub.reads.systems import list_systems
 from hub.work.counts import counts
 from hub.work.tables import Queue, WorkState
@@ -45,6 +46,7 @@ async def standing(connection: AsyncConnection, now: datetime) -> Standing:
             oldest_s[str(count.queue)] = max(0.0, (now - count.oldest).total_seconds())
     completed = await connection.execute(_LAGS)
     quarantined = await connection.execute(_QUARANTINED, {"most": QUARANTINED_COUNTED_AT_MOST})
+    calls = await list_calls(connection, now)
     drifted = await connection.execute(_DRIFTED)
     return Standing(
         rows={(str(count.queue), str(count.state)): count.rows for count in work},
@@ -54,5 +56,6 @@ async def standing(connection: AsyncConnection, now: datetime) -> Standing:
         flow_lag_s={flow: (now - started_at).total_seconds() for flow, started_at in completed},
         quarantined={flow: count for flow, count in quarantined},  # noqa: C416 - a dict() of rows has no types
         systems={row.name: row.state for row in await list_systems(connection)},
+        calls_left={row.name: row.budget.left for row in calls if row.budget is not None},
         drifted={(system, entity, kind): count for system, entity, kind, count in drifted},
     )

@@ -12,6 +12,14 @@ class SystemState(StrEnum):
     DISABLED = "DISABLED"
 
 
+class BreakerState(StrEnum):
+    """Whether a system is called. OPEN: no call is made until a probe is due; HALF_OPEN: only the probe."""
+
+    CLOSED = "CLOSED"
+    OPEN = "OPEN"
+    HALF_OPEN = "HALF_OPEN"
+
+
 class RunState(StrEnum):
     """Where a run stands. INTERRUPTED resumes by itself behind the last page it committed."""
 

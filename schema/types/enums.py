@@ -21,9 +21,10 @@ from hub.records.enums import (
 )
 from hub.records.identity import SystemRole
 from hub.records.lanes import FlowCadence, LaneMode, RealTimeRoad
-from hub.records.states import RunState, SystemState
+from hub.records.states import BreakerState, RunState, SystemState
 
 __all__ = [
+    "BreakerState",
     "ConsentStatus",
     "CustomerOrder",
     "FlowCadence",
@@ -55,6 +56,7 @@ _DESCRIBED: dict[type[Enum], str] = {
     LegalBasis: "Ground for processing, article 6(1) GDPR.",
     SurvivorshipRule: "By which rule a source's value became the golden one.",
     SystemRole: "What a connected package is used as.",
+    BreakerState: "Whether a package is called. OPEN: not before a probe; HALF_OPEN: the probe is under way.",
     SystemState: "How the hub stands with a package. SUSPENDED: too many calls failed; DISABLED: switched off.",
     FlowCadence: "How often a lane carries its flow.",
     RealTimeRoad: "How changes come in at once. PUSH: the system calls the hub. POLL: the hub asks every few seconds.",

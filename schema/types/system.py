@@ -11,6 +11,7 @@ from strawberry import relay
 from hub.reads.systems import SystemRow
 from schema.context import Info
 from schema.fields import resolved
+from schema.types.calls import SystemBreaker, SystemBudget
 from schema.types.enums import SystemRole, SystemState
 
 
@@ -30,6 +31,17 @@ class System(relay.Node):
     def shown_name(self) -> str:
         """The node's own id, in the clear."""
         return self.name
+
+    @resolved("Whether it is called at present.")
+    async def breaker(self, info: Info) -> SystemBreaker:
+        """CLOSED for a system that never failed."""
+        return SystemBreaker.of(await info.context.loaders.calls.load(self.name))
+
+    @resolved("How many calls are left; null for a system that was never called.")
+    async def budget(self, info: Info) -> SystemBudget | None:
+        """What all processes spent together."""
+        row = (await info.context.loaders.calls.load(self.name)).budget
+        return None if row is None else SystemBudget.of(row)
 
     @classmethod
     def of(cls, row: SystemRow) -> Self:

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from hub.entrypoints.installation import read_configuration
+from hub.entrypoints.cli.calls import calls_table
+from hub.entrypoints.installation import known_database_url, read_configuration
 from hub.entrypoints.wiring import open_systems
 from hub.errors import Misconfigured
 from hub.flows.systems import OpenSystems
@@ -67,11 +68,12 @@ def _roads(system: str, configuration: Configuration, systems: OpenSystems) -> I
 
 
 def systems() -> None:
-    """List the configured systems and what each can do, and the installed adapters. Calls no system.
+    """List the systems, what each can do and how calls to it go, and the installed adapters. Calls no system.
 
     Example: hub systems
     """
-    configuration, adapters = read_configuration(Settings())
+    settings = Settings()
+    configuration, adapters = read_configuration(settings)
     table = Table("system", "adapter", "roles", "entity", "can")
     opened = open_systems(configuration, adapters)
     for name, system in configuration.systems.items():
@@ -80,6 +82,8 @@ def systems() -> None:
             table.add_row(name, system.adapter, roles, Entity(entity).value, _words(can))
     console = Console()
     console.print(table)
+    if (url := known_database_url(settings)) is not None:
+        console.print(asyncio.run(calls_table(url)))
     console.print(f"Installed adapters: {', '.join(sorted(adapters))}")
 
 
