@@ -17,6 +17,7 @@ from hub.flows.take_in import reader_of, reread, take_in_read
 from hub.ports.pages import SweepPage
 from hub.records.identity import ExternalId
 from hub.records.source import SourceObject
+from hub.store.sets import run_set
 
 SWEEP_PAGE: Final = 2000
 SHARE_COUNTS_FROM: Final = 20
@@ -43,14 +44,17 @@ async def _different(room: EngineRoom, run: OpenRun, page: SweepPage) -> list[st
     images = images_of(run.lane)
     async with room.database.transaction() as connection:
         await keep_seen(connection, run.id, ids)
-        rows = await connection.execute(
-            text(
-                f"""SELECT external_id, fingerprint FROM {images.table}
-                    WHERE {images.where} AND external_id = ANY(:ids) AND NOT deleted
-                    UNION ALL SELECT external_id, NULL FROM quarantine
-                    WHERE {waiting_for(run.lane)} AND external_id = ANY(:ids)"""  # noqa: S608  names of ours
-            ),
-            {**images.key, **lane_binds(run.lane), "ids": ids},
+        rows = await run_set(
+            connection,
+            f"""SELECT s.external_id, s.fingerprint FROM json_array_elements_text(CAST(:rows AS json)) AS r(external_id)
+                CROSS JOIN LATERAL (SELECT o.external_id, o.fingerprint, o.deleted FROM {images.table} o
+                  WHERE {images.where} AND o.external_id = r.external_id LIMIT 1) s
+                WHERE NOT s.deleted
+                UNION ALL SELECT q.external_id, NULL FROM quarantine q
+                JOIN json_array_elements_text(CAST(:rows AS json)) AS r(external_id) ON r.external_id = q.external_id
+                WHERE {waiting_for(run.lane)}""",  # noqa: S608  names of ours
+            ids,
+            **{**images.key, **lane_binds(run.lane)},
         )
         known = {row.external_id: row.fingerprint for row in rows}
     return [
