@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import aclosing
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from hub.flows.give_way import give_way
 from hub.flows.gone import delete_missing, sweep
 from hub.flows.incoming import Incoming
 from hub.flows.meetings import answered, failed
+from hub.flows.read_ahead import read_ahead
 from hub.flows.runs import (
     OpenRun,
     end_run,
@@ -118,16 +120,15 @@ async def _pull_one(
     """From `cursor` to the last page, then what is gone; returns the cursor behind it all."""
     port, entity = room.systems.port(run.lane.road), run.lane.entity
     settings = _settings(room, run)
-    last = False
-    while not last:
-        if stopping():
-            raise Transient(f"flow {run.lane.flow} goes on later: the worker is stopping")
-        page = await port.pull(entity, cursor, settings.page_size)
-        await _keep_page(room, run, page)
-        progress(run.counters)
-        cursor, last = page.cursor, page.last
-        if not last:
-            await give_way(room)
+    _go_on(run, stopping)
+    async with aclosing(read_ahead(port, entity, cursor, settings.page_size)) as pages:
+        async for page in pages:
+            await _keep_page(room, run, page)
+            progress(run.counters)
+            cursor = page.cursor
+            if not page.last:
+                _go_on(run, stopping)
+                await give_way(room)
     await _keep_set_time(room, run, port, page)
     if page.set_began is not None:
         await delete_missing(room, run, page.set_began, settings.max_delete_share)
@@ -135,6 +136,11 @@ async def _pull_one(
         await sweep(room, run, settings.max_delete_share)
     await _finish(room, run, cursor)
     return cursor
+
+
+def _go_on(run: OpenRun, stopping: Callable[[], bool]) -> None:
+    if stopping():
+        raise Transient(f"flow {run.lane.flow} goes on later: the worker is stopping")
 
 
 async def _keep_set_time(room: EngineRoom, run: OpenRun, port: SystemPort, page: PullPage) -> None:
