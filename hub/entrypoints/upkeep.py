@@ -9,6 +9,7 @@ from typing import Final
 from hub.exchange.forget_events import forget_events
 from hub.flows.forget_runs import end_abandoned_runs, forget_runs
 from hub.live.retention import trim
+from hub.migration.work import watch
 from hub.store.idempotency import forget_keys
 from hub.store.keys import KeyRing
 from hub.store.seal_audit import seal_audit
@@ -26,6 +27,7 @@ FORGET_KEYS: Final = Upkeep("forget-keys", "*/10 * * * *", 5_000)
 FORGET_RUNS: Final = Upkeep("forget-runs", "17 * * * *", 1_000)
 END_ABANDONED_RUNS: Final = Upkeep("end-abandoned-runs", "27 * * * *", 50)
 FORGET_EVENTS: Final = Upkeep("forget-events", "37 * * * *", 1_000)
+WATCH_MIGRATIONS: Final = Upkeep("watch-migrations", "* * * * *", 1_000)
 
 # What is unsealed can still be changed unnoticed, so soon; a batch is digested here while the turn is held.
 SEAL_AUDIT: Final = Upkeep("seal-audit", "* * * * *", 1_000)
@@ -43,3 +45,13 @@ def turns(keys: KeyRing) -> Mapping[Upkeep, Turn]:
         FORGET_EVENTS: lambda connection, now, limit: forget_events(connection, now - EVENTS_KEPT, limit),
         SEAL_AUDIT: lambda connection, now, limit: seal_audit(connection, keys, now, limit),
     }
+
+
+TURNS: Final[Mapping[Upkeep, Turn]] = {
+    TRIM_FEED: lambda connection, now, limit: trim(connection, FEED_KEPT, now, limit),
+    FORGET_KEYS: forget_keys,
+    FORGET_RUNS: forget_runs,
+    END_ABANDONED_RUNS: end_abandoned_runs,
+    FORGET_EVENTS: lambda connection, now, limit: forget_events(connection, now - EVENTS_KEPT, limit),
+    WATCH_MIGRATIONS: watch,
+}

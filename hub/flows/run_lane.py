@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.errors import Conflict, HubError, NothingWaiting, Rejected, Transient
+from hub.errors import Conflict, HubError, NothingWaiting, Rejected, StaleEpoch, Transient
 from hub.flows.engine_room import EngineRoom
 from hub.flows.give_way import give_way
 from hub.flows.gone import delete_missing, sweep
@@ -28,6 +28,7 @@ from hub.flows.runs import (
     open_run,
 )
 from hub.flows.send_collected import outbound_run, send_collected
+from hub.flows.start_run import run_in_new_role
 from hub.flows.take_in import take_in
 from hub.ports.capabilities import PullKind
 from hub.ports.pages import PullPage
@@ -49,7 +50,8 @@ async def run_lane(
     """Bring the run to its end and return its counters.
 
     Raises Transient when the system cannot be reached or `stopping` became true: the run is then INTERRUPTED and a
-    later call goes on behind its last committed page. Any other HubError has FAILED the run.
+    later call goes on behind its last committed page. Any other HubError has FAILED the run; after StaleEpoch
+    another one is queued, for what the lane is by now.
     """
     async with room.database.transaction() as connection:
         run = await open_run(connection, run_id, room.clock())
@@ -62,6 +64,8 @@ async def run_lane(
         async with room.database.transaction() as connection:
             await failed(connection, run.lane.road, error, room.clock())
             await end_run(connection, run_id, state, room.clock(), (error.code, error.message))
+            if isinstance(error, StaleEpoch):
+                await run_in_new_role(connection, run.lane, room.clock())
         raise
     async with room.database.transaction() as connection:
         await keep_counters(connection, run_id, run.counters)

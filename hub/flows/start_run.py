@@ -10,7 +10,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Invalid, NotFound
+from hub.flows.lane import LaneContext
 from hub.flows.runs import publish_flow
+from hub.flows.schedules import runs
 from hub.records.identity import FlowName
 from hub.records.lanes import RUNNING_MODES, FlowCadence, LaneMode
 from hub.work.dispatch import dispatch
@@ -66,6 +68,19 @@ async def start_run(
     await dispatch(connection, [work], now)
     await publish_flow(connection, flow, now)
     return run_id
+
+
+async def run_in_new_role(connection: AsyncConnection, lane: LaneContext, now: datetime) -> UUID | None:
+    """Queue a run of a lane whose last one a cut-over has ended, None when the lane rests in its new mode.
+
+    Nothing of what the ended run had in hand was kept, so the new one reads it again: into what is live, or into twins.
+    """
+    flow = FlowName(lane.flow)
+    return (
+        await start_run(connection, flow, now, None, lane.cadence)
+        if await runs(connection, flow, lane.cadence)
+        else None
+    )
 
 
 async def _lane_to_run(connection: AsyncConnection, flow: FlowName, cadence: FlowCadence | None) -> Row[Any]:

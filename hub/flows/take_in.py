@@ -42,16 +42,17 @@ async def take_in(
     mapping = room.mapping(lane.road, lane.entity)
     incoming = understand(objects, unreadable, mapping)
     await report_drifts(room, lane, lane.road, incoming.drifts)
-    applied = await _committed(room, lane, incoming, mapping, beside)
+    applied = await commit_page(room, lane, incoming, mapping, beside)
     counters = Counter(applied.counters)
     if applied.doubtful:
         counters += await reread(room, lane, applied.doubtful)
     return counters
 
 
-async def _committed(
-    room: EngineRoom, lane: LaneContext, incoming: Incoming, mapping: RecordMapping, beside: Beside | None
+async def commit_page(
+    room: EngineRoom, lane: LaneContext, incoming: Incoming, mapping: RecordMapping, beside: Beside | None = None
 ) -> Applied:
+    """Apply a page in a transaction of its own; one that PostgreSQL gave up in favour of another is tried again."""
     rules = room.rules(mapping)
     for attempt in range(1, REPEATS_MAX + 1):
         try:
@@ -102,7 +103,7 @@ async def take_in_read(
     mapping = room.mapping(reader, lane.entity)
     incoming = understand(found, (), mapping)
     await report_drifts(room, lane, reader, incoming.drifts)
-    applied = await _committed(room, lane, incoming, mapping, None)
+    applied = await commit_page(room, lane, incoming, mapping)
     counters = Counter(applied.counters)
     counters["read"] = 0
     return counters

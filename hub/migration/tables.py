@@ -49,7 +49,8 @@ class CadenceMigration(Table):
     cut_over_at: Mapped[datetime | None]
     incumbent_epoch: Mapped[int | None]
     incumbent_cursor: Mapped[dict[str, object] | None]
-    restore_run: Mapped[UUID | None]
+    rolled_back_at: Mapped[datetime | None]
+    reconciled_at: Mapped[datetime | None]
     evidence_count: Mapped[int] = mapped_column(server_default=text("0"))
     evidence_digest: Mapped[bytes] = mapped_column(server_default=text("''::bytea"))
 

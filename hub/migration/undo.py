@@ -1,0 +1,122 @@
+"""The undo list: what the failed lane has brought about since the cut-over, for a person to look at."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.migration.stored import Migration
+
+LISTED_MAX: Final = 10_000
+"""Entries of one list; all of them are counted."""
+
+
+class UndoKind(StrEnum):
+    """RECORD: golden fields won by a version that the lane brought in. COMMAND: an effect that went to a target."""
+
+    RECORD = "RECORD"
+    COMMAND = "COMMAND"
+
+
+@dataclass(frozen=True, slots=True)
+class UndoItem:
+    """One thing to look at. `stands`: nothing has taken its place and the source has not confirmed it since.
+
+    `fields` are the golden fields that the object won, or that the command changed; empty: all of the object.
+    """
+
+    kind: UndoKind
+    system: str
+    entity: str
+    external_id: str
+    fields: tuple[str, ...]
+    at: datetime
+    stands: bool
+    customer: UUID | None = None
+    command: UUID | None = None
+    state: str | None = None
+
+
+_RECORDS: Final = text("""
+WITH brought AS (
+  SELECT system, entity, external_id, max(version) AS version, max(observed_at) AS at FROM change_ledger
+  WHERE lane_id = :lane AND observed_at >= :since AND (CAST(:until AS timestamptz) IS NULL OR observed_at <= :until)
+  GROUP BY system, entity, external_id)
+SELECT b.system, b.entity, b.external_id, b.at, i.customer_id,
+  (SELECT array_agg(f.key ORDER BY f.key) FROM customer_provenance p, jsonb_each(p.fields) AS f
+   WHERE p.customer_id = i.customer_id AND b.entity = 'customer'
+     AND f.value->>'system' = b.system AND f.value->>'externalId' = b.external_id) AS fields,
+  s.version = b.version AND (CAST(:until AS timestamptz) IS NULL OR s.observed_at <= :until) AS stands
+FROM brought b
+JOIN source_record s ON s.system = b.system AND s.entity = b.entity AND s.external_id = b.external_id
+LEFT JOIN customer_identifier i
+  ON i.system = b.system AND i.external_id = CASE WHEN b.entity = 'customer' THEN b.external_id ELSE s.owner END
+ORDER BY b.system, b.entity, b.external_id LIMIT :most""")
+
+_COMMANDS: Final = text("""
+SELECT c.id, c.target, c.entity, coalesce(c.external_id, c.object_id) AS external_id, c.state,
+  coalesce(c.sent_at, c.created_at) AS at, i.customer_id,
+  (SELECT array_agg(DISTINCT change->'path'->>0) FROM jsonb_array_elements(c.changes) AS change) AS fields
+FROM outbound_command c
+LEFT JOIN customer_identifier i ON i.system = c.target AND i.external_id = c.external_id
+WHERE c.sent_at >= :since AND (CAST(:until AS timestamptz) IS NULL OR c.sent_at <= :until)
+  AND c.state IN ('SENT', 'DONE', 'UNKNOWN')
+  AND (c.lane_id = :lane OR i.customer_id = ANY(CAST(:customers AS uuid[])))
+ORDER BY c.sent_at, c.id LIMIT :most""")
+
+
+async def undo_list(connection: AsyncConnection, migration: Migration) -> list[UndoItem]:
+    """Records first, then commands; nothing before the cut-over. Bounded by LISTED_MAX of each.
+
+    Of a flow into the hub the commands are those sent to anybody whose golden record the lane has touched.
+    """
+    if migration.cut_over_at is None:
+        return []
+    binds = {
+        "lane": migration.to_lane,
+        "since": migration.cut_over_at,
+        "until": migration.rolled_back_at,
+        "most": LISTED_MAX,
+    }
+    records = [
+        UndoItem(
+            UndoKind.RECORD,
+            row.system,
+            row.entity,
+            row.external_id,
+            tuple(row.fields or ()),
+            row.at,
+            row.stands,
+            customer=row.customer_id,
+        )
+        for row in await connection.execute(_RECORDS, binds)
+    ]
+    customers = sorted({item.customer for item in records if item.customer is not None})
+    commands = await connection.execute(_COMMANDS, binds | {"customers": customers})
+    return records + [
+        UndoItem(
+            UndoKind.COMMAND,
+            row.target,
+            row.entity,
+            row.external_id,
+            tuple(row.fields or ()),
+            row.at,
+            stands=True,
+            customer=row.customer_id,
+            command=row.id,
+            state=row.state,
+        )
+        for row in commands
+    ]
+
+
+async def undo_counts(connection: AsyncConnection, migration: Migration) -> dict[str, int]:
+    """How many of each kind, for the evidence."""
+    return dict(Counter(item.kind.value for item in await undo_list(connection, migration)))
