@@ -19,6 +19,7 @@ from hub.clock import Clock
 from hub.customers.recognise import Rules
 from hub.errors import Unauthorised
 from hub.live.reader import Reader
+from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
 from hub.reads.reach import Reach
 from hub.store.engine import Database
@@ -40,6 +41,7 @@ class Hub:
     database: Database
     feed: Reader
     rules: Rules
+    desk: Desk
     metrics: Metrics
     trail: ReadTrail
     clock: Clock

@@ -20,6 +20,7 @@ from hub.reads.belongings import lines_of
 from hub.reads.calls import calls_by_name
 from hub.reads.customers import customers_by_id
 from hub.reads.flows import flows_by_name, lanes_of, progress_of
+from hub.reads.migrations import latest_migrations, migrations_by_id
 from hub.reads.paging import Page, Window
 from hub.reads.parts import Conditions, Part, counts_of, pages_of, parts_by_id
 from hub.reads.provenance import provenance_of
@@ -99,6 +100,8 @@ class Loaders:
         self.lanes = self._every(lanes_of)
         self.progress = self._every(progress_of)
         self.runs = self._some(runs_by_id)
+        self.migrations = self._some(migrations_by_id)
+        self.latest_migrations = self._some(latest_migrations)
         self.run_pages = self._every(_run_pages)
         self.run_counts = self._every(run_counts)
         self._pages = self._every(self._read_pages)

@@ -13,31 +13,54 @@ from strawberry.types import ExecutionContext
 
 from schema.errors import told
 from schema.limits import TOKENS_MAX, OperationSize
+from schema.mutations.abort_cadence_migration import AbortCadenceMigrationMutation
+from schema.mutations.approve_cadence_migration import ApproveCadenceMigrationMutation
+from schema.mutations.complete_cadence_migration import CompleteCadenceMigrationMutation
 from schema.mutations.correct_contact_medium import CorrectContactMediumMutation
+from schema.mutations.cut_over_cadence_migration import CutOverCadenceMigrationMutation
+from schema.mutations.pause_cadence_migration import PauseCadenceMigrationMutation
+from schema.mutations.plan_cadence_migration import PlanCadenceMigrationMutation
+from schema.mutations.resume_cadence_migration import ResumeCadenceMigrationMutation
+from schema.mutations.roll_back_cadence_migration import RollBackCadenceMigrationMutation
 from schema.mutations.run_flow import RunFlowMutation
+from schema.mutations.start_cadence_migration import StartCadenceMigrationMutation
 from schema.queries.customer import CustomerQuery
 from schema.queries.customers import CustomersQuery
 from schema.queries.flows import FlowsQuery
 from schema.queries.leads import LeadsQuery
+from schema.queries.migrations import MigrationsQuery
 from schema.queries.node import NodeQuery
 from schema.queries.viewer import ViewerQuery
 from schema.scalars import AWARE_TIME
 from schema.subscriptions.customer_updates import CustomerUpdates
 from schema.subscriptions.flow_updates import FlowUpdates
+from schema.subscriptions.migration_updates import MigrationUpdates
 
 
 @strawberry.type(description="What can be read.")
-class Query(CustomerQuery, CustomersQuery, LeadsQuery, FlowsQuery, NodeQuery, ViewerQuery):
+class Query(CustomerQuery, CustomersQuery, LeadsQuery, FlowsQuery, MigrationsQuery, NodeQuery, ViewerQuery):
     """One base class per subject."""
 
 
 @strawberry.type(description="What can be done. Each takes one input and answers with the object or the problems.")
-class Mutation(CorrectContactMediumMutation, RunFlowMutation):
+class Mutation(
+    CorrectContactMediumMutation,
+    RunFlowMutation,
+    PlanCadenceMigrationMutation,
+    StartCadenceMigrationMutation,
+    ApproveCadenceMigrationMutation,
+    CutOverCadenceMigrationMutation,
+    RollBackCadenceMigrationMutation,
+    PauseCadenceMigrationMutation,
+    ResumeCadenceMigrationMutation,
+    AbortCadenceMigrationMutation,
+    CompleteCadenceMigrationMutation,
+):
     """One base class per mutation."""
 
 
 @strawberry.type(description="What can be followed: the current value first, then every change.")
-class Subscription(CustomerUpdates, FlowUpdates):
+class Subscription(CustomerUpdates, FlowUpdates, MigrationUpdates):
     """One base class per subscription."""
 
 

@@ -34,6 +34,8 @@ class Scope(StrEnum):
     LEADS_READ = "leads:read"
     FLOWS_READ = "flows:read"
     FLOWS_RUN = "flows:run"
+    FLOWS_MIGRATE = "flows:migrate"
+    FLOWS_APPROVE = "flows:approve"
     SYSTEMS_READ = "systems:read"
 
 
@@ -44,7 +46,9 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.AGENT: _CONTACT,
     Role.FRONTEND: _CONTACT,
     Role.STEWARD: _CONTACT | {Scope.FLOWS_READ, Scope.SYSTEMS_READ},
-    Role.ARCHITECT: frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.SYSTEMS_READ}),
+    Role.ARCHITECT: frozenset(
+        {Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.FLOWS_MIGRATE, Scope.FLOWS_APPROVE, Scope.SYSTEMS_READ}
+    ),
     Role.SYSTEM: frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN}),
 }
 

@@ -10,6 +10,7 @@ from hub.entrypoints.asgi.app import create_app
 from hub.entrypoints.asgi.server import listening
 from hub.entrypoints.asgi.services import Services
 from hub.entrypoints.installation import Installation
+from hub.entrypoints.migrating import unconnected_desk
 from hub.entrypoints.trust import token_verifier
 from hub.entrypoints.wiring import open_webhooks, recognition_rules
 from hub.observe.metrics import Metrics
@@ -23,6 +24,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         open_database=lambda: hub.open_database(settings.statement_timeout_ms),
         feed_dsn=hub.database_url,
         rules=recognition_rules(hub.configuration),
+        desk=unconnected_desk(hub.configuration, hub.adapters),
         tokens=token_verifier(settings),
         metrics=Metrics(),
         clock=utc_now,

@@ -21,6 +21,7 @@ from schema.fields import resolved
 from schema.types.belongings import CampaignMembership, Consent, ProductHolding
 from schema.types.customer import Customer, SalesLead
 from schema.types.flow import InformationFlow
+from schema.types.migration import CadenceMigration
 from schema.types.order import SalesOrder
 from schema.types.reaching import ContactMedium, PostalAddress
 from schema.types.request import BusinessRequest
@@ -76,6 +77,7 @@ NODE_TYPES: Final[Mapping[str, NodeType]] = {
     "SalesLead": _part(LEADS, SalesLead.of, Scope.LEADS_READ),
     "System": NodeType(System.visible, Requires(Scope.SYSTEMS_READ)),
     "InformationFlow": NodeType(InformationFlow.visible, Requires(Scope.FLOWS_READ)),
+    "CadenceMigration": NodeType(_by_uuid(CadenceMigration.visible), Requires(Scope.FLOWS_READ)),
     "FlowRun": NodeType(_by_uuid(FlowRun.visible), Requires(Scope.FLOWS_READ)),
 }
 """Every type that implements Node; the schema's tests compare the two."""

@@ -21,12 +21,14 @@ from hub.records.enums import (
 )
 from hub.records.identity import SystemRole
 from hub.records.lanes import FlowCadence, LaneMode, RealTimeRoad
+from hub.records.migration import DifferenceKind, MigrationState, Verdict
 from hub.records.states import BreakerState, RunState, SystemState
 
 __all__ = [
     "BreakerState",
     "ConsentStatus",
     "CustomerOrder",
+    "DifferenceKind",
     "FlowCadence",
     "LaneMode",
     "LeadPriority",
@@ -34,6 +36,7 @@ __all__ = [
     "LeadState",
     "LegalBasis",
     "MediumKind",
+    "MigrationState",
     "PartyKind",
     "RealTimeRoad",
     "RequestKind",
@@ -42,6 +45,7 @@ __all__ = [
     "SurvivorshipRule",
     "SystemRole",
     "SystemState",
+    "Verdict",
 ]
 
 _DESCRIBED: dict[type[Enum], str] = {
@@ -61,6 +65,9 @@ _DESCRIBED: dict[type[Enum], str] = {
     FlowCadence: "How often a lane carries its flow.",
     RealTimeRoad: "How changes come in at once. PUSH: the system calls the hub. POLL: the hub asks every few seconds.",
     LaneMode: "What a lane's records do: count (AUTHORITATIVE), be compared (SHADOW, VERIFY), or nothing.",
+    MigrationState: "Where a migration stands. COMPLETED, ABORTED and ROLLED_BACK are its ends.",
+    DifferenceKind: "How the new lane differs from the old one over one object. LATE is explained: the source moved.",
+    Verdict: "What reading the object at its source said of a difference. MOVED: too new to tell, looked at again.",
     RunState: "Where a run stands. INTERRUPTED goes on by itself behind its last committed page.",
     CustomerOrder: "The order of a list of customers.",
 }

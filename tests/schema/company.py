@@ -26,6 +26,7 @@ from hub.customers.tables import (
 )
 from hub.exchange.tables import ConnectedSystem, InformationFlow, Lane
 from hub.flows.tables import FlowRun
+from hub.migration.tables import CadenceMigration
 from hub.offers.tables import CampaignMembership, SalesLead
 from hub.store.metadata import Table
 from hub.store.tables import SourceRecord
@@ -89,6 +90,7 @@ async def add_systems(connection: AsyncConnection) -> None:
             target="hub",
         )
         await add(connection, Lane, id=place, flow=flow, cadence="DAILY", mode="AUTHORITATIVE")
+    await add_migration(connection)
     for hours in (4, 28):
         started = NOW - timedelta(hours=hours)
         await add(
@@ -104,6 +106,23 @@ async def add_systems(connection: AsyncConnection) -> None:
             finished_at=started + timedelta(minutes=3),
             counters={"read": 5, "changed": 2},
         )
+
+
+async def add_migration(connection: AsyncConnection) -> None:
+    """A migration of the LMS's customers that was given up a week ago."""
+    await add(
+        connection,
+        CadenceMigration,
+        id=uid("migration"),
+        flow="lms-customers",
+        from_lane=2,
+        to_lane=2,
+        state="ABORTED",
+        settings={},
+        created_by="anna",
+        created_at=NOW - timedelta(days=7),
+        changed_at=NOW - timedelta(days=7),
+    )
 
 
 async def add_person(connection: AsyncConnection, person: Person) -> UUID:

@@ -22,8 +22,13 @@ from hub.entrypoints.asgi.app import create_app
 from hub.entrypoints.asgi.server import listening
 from hub.entrypoints.asgi.services import Services
 from hub.live.sequencer import Sequencer
+from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
-from hub.records.identity import CustomerId
+from hub.ports.capabilities import Capabilities, PullKind
+from hub.records.identity import CustomerId, Entity, FlowName, SystemName
+from hub.records.lanes import FlowCadence, LaneMode
+from hub.settings.flows import HUB, Flow, Lane
+from hub.settings.systems import Limits
 from hub.store.engine import Database, open_engine
 from tests.flows.building import RULES
 from tests.live.feed import running
@@ -46,12 +51,29 @@ class StoppedClock:
         self.now += by
 
 
+def desk() -> Desk:
+    """The company's customer flows as hub.yaml would have them, over systems that can be polled and swept."""
+    can = Capabilities(pull=PullKind.INCREMENTAL, sweep=True, read=True, versions=True)
+    lanes = (
+        Lane(cadence=FlowCadence.DAILY, mode=LaneMode.AUTHORITATIVE, cron="0 3 * * *", sweep=True),
+        Lane(cadence=FlowCadence.REAL_TIME, mode=LaneMode.STANDBY, cron="*/10 * * * * *", sweep=True),
+    )
+    flows = {
+        FlowName(f"{system}-customers"): Flow(
+            FlowName(f"{system}-customers"), 8, "Customers", Entity.CUSTOMER, SystemName(system), HUB, lanes, ()
+        )
+        for system in ("crm", "lms")
+    }
+    return Desk(flows, {"crm": Limits(), "lms": Limits()}, lambda system, entity: can)
+
+
 def services(database_url: str, tokens: DevelopmentTokens, clock: Clock, **given: Any) -> Services:
     """What the application is given in a test; `given` replaces single services."""
     standard: dict[str, Any] = {
         "open_database": lambda: Database(open_engine(database_url, pool_size=4, statement_timeout_ms=5_000)),
         "feed_dsn": database_url,
         "rules": Rules(Survivorship(FieldRule(sources=("crm", "lms"))), "NL"),
+        "desk": desk(),
         "tokens": TokenVerifier([tokens.trust], AUDIENCE, timedelta(seconds=0), clock),
         "metrics": Metrics(),
         "clock": clock,

@@ -27,7 +27,12 @@ OF_ANNA: dict[str, UUID] = {
     "Consent": uid("Anna Bakker consent 1"),
     "SalesLead": uid("Anna Bakker lead 1"),
 }
-OF_THE_HUB = {"System": "crm", "InformationFlow": "crm-customers", "FlowRun": uid("run 4")}
+OF_THE_HUB = {
+    "System": "crm",
+    "InformationFlow": "crm-customers",
+    "FlowRun": uid("run 4"),
+    "CadenceMigration": uid("migration"),
+}
 
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
 NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"

@@ -51,6 +51,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         database=database,
         feed=feed,
         rules=services.rules,
+        desk=services.desk,
         metrics=services.metrics,
         trail=trail,
         clock=services.clock,

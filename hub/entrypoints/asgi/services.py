@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hub.access.tokens import TokenVerifier
 from hub.clock import Clock
 from hub.customers.recognise import Rules
+from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
 from hub.ports.webhooks import Webhooks
 from hub.records.identity import SystemName
@@ -26,6 +27,7 @@ class Services:
     open_database: Callable[[], Database]
     feed_dsn: str
     rules: Rules
+    desk: Desk
     tokens: TokenVerifier
     metrics: Metrics
     clock: Clock
