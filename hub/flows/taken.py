@@ -60,7 +60,7 @@ UPDATE outbound_command c SET state = r.state, outcome_code = r.code, outcome_me
   finished_at = CASE WHEN r.state IN ('DONE', 'REFUSED', 'DEAD') THEN CAST(:now AS timestamptz) END
 FROM json_to_recordset(CAST(:rows AS json))
   AS r(id uuid, state text, code text, message text, external_id text)
-WHERE c.id = r.id
+WHERE c.id = r.id AND c.state <> 'DONE'
 """
 
 
@@ -96,7 +96,10 @@ async def put_back(connection: AsyncConnection, taken: Sequence[TakenCommand]) -
 async def settle(
     connection: AsyncConnection, outcomes: Sequence[tuple[TakenCommand, WriteOutcome]], now: datetime
 ) -> None:
-    """DONE, REFUSED with the reason, or UNKNOWN; a created object's id is kept."""
+    """DONE, REFUSED with the reason, or UNKNOWN; a created object's id is kept.
+
+    DONE stays DONE: a process that was given up for dead may tell later than its successor, and less.
+    """
     await run_set(connection, _SETTLE, [_row(taken, outcome) for taken, outcome in outcomes], now=now)
 
 

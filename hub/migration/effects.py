@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from math import ceil
 from statistics import median
 from typing import Any, Final
@@ -36,6 +37,19 @@ _EFFECTS: Final = text(
 )
 
 
+UNDER_WAY: Final = timedelta(minutes=1)
+"""A change may be stamped so long before it is committed: around a change of modes one lane may miss it for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """What counts: wanted in (since, until]; up to `settled` it may be in one lane alone, rightly."""
+
+    since: datetime
+    settled: datetime
+    until: datetime
+
+
 @dataclass
 class _Seen:
     """What has been found so far; bounded but for a float per effect and a digest per new object."""
@@ -60,22 +74,23 @@ async def compare_effects(
 ) -> Comparison:
     """Compare what two lanes of an outbound flow send, or would send, for changes wanted in (since, until].
 
-    The window is that of a run of the slower lane, its `source_since` and `source_until`; where the candidate began to
-    record later than that, `since` is when it began. What a lane collects and has not sent counts as LATE. Lanes
+    The window is that of a run of the slower lane, its `source_since` and `source_until`. It begins later where the
+    flow's migration let the lanes begin later: what was wanted before that, only one of them has. What a lane collects
+    and has not sent counts as LATE. Lanes
     are ids; either may have authority, its commands then count whatever the target answered. A Difference's
     `external_id` is the key of a CREATE. NotFound for a lane of another flow.
     """
     await _check_lanes(connection, flow, (incumbent_lane, candidate_lane))
-    seen = _Seen()
+    seen, edge = _Seen(), await _edge(connection, flow, window)
     binds = {
         "incumbent": incumbent_lane,
         "candidate": candidate_lane,
-        "since": window.since,
-        "until": window.until,
+        "since": edge.since,
+        "until": edge.until,
     }
     async for object_id, rows in _objects(connection, binds):
-        incumbent = [_effect(row, window) for row in rows if row.lane_id == incumbent_lane]
-        candidate = [_effect(row, window) for row in rows if row.lane_id == candidate_lane]
+        incumbent = [_effect(row, edge) for row in rows if row.lane_id == incumbent_lane]
+        candidate = [_effect(row, edge) for row in rows if row.lane_id == candidate_lane]
         _compare(seen, object_id, incumbent, candidate)
     _tell_doubled_creates(seen)
     return Comparison(
@@ -96,6 +111,19 @@ async def _check_lanes(connection: AsyncConnection, flow: str, lanes: Sequence[i
             raise NotFound(f"flow {flow} has no lane {lane}")
 
 
+async def _edge(connection: AsyncConnection, flow: str, window: Window) -> _Edge:
+    began: datetime | None = await connection.scalar(
+        text(
+            """SELECT max(moment) FROM cadence_migration, unnest(ARRAY[shadow_since, cut_over_at]) AS moment
+               WHERE flow = :flow AND moment BETWEEN :since AND :until"""
+        ),
+        {"flow": flow, "since": window.since, "until": window.until},
+    )
+    if began is None:
+        return _Edge(window.since, window.since, window.until)
+    return _Edge(began, began + UNDER_WAY, window.until)
+
+
 async def _objects(
     connection: AsyncConnection, binds: dict[str, object]
 ) -> AsyncIterator[tuple[str, list[Row[Any]]]]:  # Any: the columns of _EFFECTS
@@ -111,7 +139,7 @@ async def _objects(
             yield rows[0].object_id, rows
 
 
-def _effect(row: Row[Any], window: Window) -> LaneEffect:
+def _effect(row: Row[Any], edge: _Edge) -> LaneEffect:
     return LaneEffect(
         key=row.key,
         operation=Operation(row.operation),
@@ -120,7 +148,7 @@ def _effect(row: Row[Any], window: Window) -> LaneEffect:
         version=row.version,
         at=row.at,
         left_at=row.left_at,
-        partial=row.waiting or row.wanted_from <= window.since or row.at > window.until,
+        partial=row.waiting or row.wanted_from <= edge.settled or row.at > edge.until,
     )
 
 

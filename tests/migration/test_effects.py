@@ -90,6 +90,27 @@ async def test_only_the_window_counts(database: Database, lanes: Lanes) -> None:
     assert (await compared(database, lanes, since=0, until=1)).unexplained == 1
 
 
+async def test_what_was_wanted_before_the_candidate_began_says_nothing_against_it(
+    database: Database, lanes: Lanes
+) -> None:
+    for number in (1, 2):
+        await renamed(database, str(number), "A", "B", at(number * 30))
+    await left(database, 90)
+    await changed(database, "DELETE FROM shadow_command")
+    await changed(
+        database,
+        """INSERT INTO cadence_migration (id, flow, from_lane, to_lane, state, settings, created_by, created_at,
+             changed_at, shadow_since)
+           VALUES (gen_random_uuid(), :flow, :before, :after, 'SHADOW', '{}', 'me', :began, :began, :began)""",
+        flow=OUT,
+        before=lanes[FlowCadence.REAL_TIME],
+        after=lanes[FlowCadence.DAILY],
+        began=at(45),
+    )
+    found = await compared(database, lanes)
+    assert [one.external_id for one in found.examples] == ["2"]
+
+
 async def test_what_the_slower_lane_still_collects_is_late_and_explained(database: Database, lanes: Lanes) -> None:
     await renamed(database, "1", "A", "B", at(1))
     await renamed(database, "1", "B", "C", at(2))
