@@ -125,7 +125,7 @@ async def _documents(
     connection: AsyncConnection, sides: Sides, side: Side, ids: Sequence[str]
 ) -> Mapping[str, Document]:
     """What lives on that side of these objects."""
-    images = side.images("r.external_id = ANY(:ids)", document=True)
+    images = side.images("r.external_id = ANY(:ids)")
     rows = await connection.execute(
         text(f"SELECT r.external_id, r.document FROM ({images}) r WHERE NOT r.deleted"),  # noqa: S608  names of ours
         {**sides.binds, "ids": list(ids)},

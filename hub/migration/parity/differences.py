@@ -42,30 +42,7 @@ class Unequal:
 
 async def unequal_in(connection: AsyncConnection, sides: Sides, buckets: Sequence[int]) -> list[Unequal]:
     """Every object of these buckets that lives on one side only or with another content."""
-    condition = f"{BUCKET} = ANY(:buckets)"
-    incumbent, candidate = sides.incumbent, sides.candidate
-    rows = await connection.execute(
-        text(
-            f"""WITH i AS ({incumbent.images(condition)}), c AS ({candidate.images(condition)}), d AS (
-                  SELECT coalesce(i.external_id, c.external_id) AS external_id,
-                    i.external_id IS NOT NULL AS i_known, c.external_id IS NOT NULL AS c_known,
-                    CASE WHEN NOT i.deleted THEN i.mark END AS i_mark,
-                    CASE WHEN NOT c.deleted THEN c.mark END AS c_mark,
-                    i.as_of AS i_as_of, i.stamp AS i_stamp, i.fingerprint AS i_fingerprint,
-                    c.as_of AS c_as_of, c.stamp AS c_stamp, c.fingerprint AS c_fingerprint,
-                    i.deleted_as_of AS i_deleted_as_of, c.deleted_as_of AS c_deleted_as_of
-                  FROM i FULL JOIN c ON c.external_id = i.external_id
-                  WHERE CASE WHEN NOT i.deleted THEN i.mark END IS DISTINCT FROM
-                        CASE WHEN NOT c.deleted THEN c.mark END)
-                SELECT d.*, {incumbent.late("i")} OR {candidate.late("c")} AS late, h.held, h.stamp AS held_stamp
-                FROM d
-                CROSS JOIN LATERAL (SELECT d.i_as_of AS as_of, d.i_stamp AS stamp, d.i_deleted_as_of AS deleted_as_of) i
-                CROSS JOIN LATERAL (SELECT d.c_as_of AS as_of, d.c_stamp AS stamp, d.c_deleted_as_of AS deleted_as_of) c
-                CROSS JOIN LATERAL ({candidate.held_before("d.i_mark")}) h
-                ORDER BY d.external_id"""  # noqa: S608  names of ours
-        ),
-        {**sides.binds, "buckets": list(buckets)},
-    )
+    rows = await connection.execute(text(_statement(sides)), {**sides.binds, "buckets": list(buckets)})
     return [
         Unequal(
             external_id=row.external_id,
@@ -77,6 +54,30 @@ async def unequal_in(connection: AsyncConnection, sides: Sides, buckets: Sequenc
         )
         for row in rows
     ]
+
+
+def _statement(sides: Sides) -> str:
+    """Digests first; only where they differ is a document taken apart for what is not compared."""
+    condition, incumbent, candidate = f"{BUCKET} = ANY(:buckets)", sides.incumbent, sides.candidate
+    i_mark = incumbent.marks.sql("d.i_digest", "d.i_document")
+    c_mark = candidate.marks.sql("d.c_digest", "d.c_document")
+    return f"""
+      WITH i AS ({incumbent.images(condition)}), c AS ({candidate.images(condition)}),
+      d AS (
+        SELECT coalesce(i.external_id, c.external_id) AS external_id,
+          i.external_id IS NOT NULL AS i_known, c.external_id IS NOT NULL AS c_known,
+          CASE WHEN NOT i.deleted THEN i.digest END AS i_digest, CASE WHEN NOT c.deleted THEN c.digest END AS c_digest,
+          i.document AS i_document, i.as_of AS i_as_of, i.stamp AS i_stamp, i.fingerprint AS i_fingerprint,
+          c.document AS c_document, c.as_of AS c_as_of, c.stamp AS c_stamp, c.fingerprint AS c_fingerprint,
+          i.deleted_as_of AS i_deleted_as_of, c.deleted_as_of AS c_deleted_as_of
+        FROM i FULL JOIN c ON c.external_id = i.external_id
+        WHERE CASE WHEN NOT i.deleted THEN i.digest END IS DISTINCT FROM CASE WHEN NOT c.deleted THEN c.digest END),
+      e AS (
+        SELECT d.*, CASE WHEN d.i_digest IS NOT NULL THEN {i_mark} END AS i_mark,
+          CASE WHEN d.c_digest IS NOT NULL THEN {c_mark} END AS c_mark FROM d)
+      SELECT e.*, {incumbent.late("i")} OR {candidate.late("c")} AS late, h.held, h.stamp AS held_stamp
+      FROM e, LATERAL ({candidate.held_before("e.i_mark")}) h
+      WHERE e.i_mark IS DISTINCT FROM e.c_mark ORDER BY e.external_id"""  # noqa: S608  names of ours
 
 
 def kind_of(unequal: Unequal) -> DifferenceKind:

@@ -26,9 +26,8 @@ async def freshness_of(connection: AsyncConnection, sides: Sides) -> tuple[Fresh
             text(
                 f"""SELECT count(*) AS versions, percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (
                       ORDER BY extract(epoch FROM i.seen - c.seen)) AS gained
-                    FROM ({sides.candidate.sightings()}) c
-                    JOIN ({sides.incumbent.sightings()}) i ON i.external_id = c.external_id AND i.mark = c.mark
-                    WHERE c.changed > :at_work AND c.changed <= :until"""  # noqa: S608  names of ours
+                    FROM ({sides.candidate.sightings()}) c, LATERAL ({sides.incumbent.seen()}) i
+                    WHERE i.seen IS NOT NULL"""  # noqa: S608  names of ours
             ),
             binds,
         )
@@ -36,7 +35,7 @@ async def freshness_of(connection: AsyncConnection, sides: Sides) -> tuple[Fresh
     lag: float | None = await connection.scalar(
         text(
             f"""SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM c.seen - c.stamp))
-                FROM ({sides.candidate.sightings()}) c WHERE c.stamp > :at_work AND c.stamp <= :until"""  # noqa: S608  names of ours
+                FROM ({sides.candidate.sightings()}) c WHERE c.stamp IS NOT NULL"""  # noqa: S608  names of ours
         ),
         binds,
     )

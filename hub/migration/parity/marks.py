@@ -28,16 +28,16 @@ class Marks:
         """True when nothing is left out: the stored digest then says all."""
         return not self.fields and not self.children
 
-    def sql(self, alias: str) -> str:
-        """The mark of a row with `digest` and `document`; binds are `binds`."""
+    def sql(self, digest: str, document: str) -> str:
+        """The mark of what has this digest and document; binds are `binds`."""
         if self.whole:
-            return f"{alias}.digest"
-        pruned = f"({alias}.document - CAST(:left_out AS text[]))"
+            return digest
+        pruned = f"({document} - CAST(:left_out AS text[]))"
         for number in range(len(self.children)):
             name = f"CAST(:list_{number} AS text)"
             elements = f"""(SELECT coalesce(jsonb_agg(e.pruned ORDER BY e.pruned), '[]') FROM (
               SELECT element - CAST(:left_out_{number} AS text[]) AS pruned
-              FROM jsonb_array_elements({alias}.document -> {name}) AS element) e)"""  # noqa: S608  bind names of ours
+              FROM jsonb_array_elements({document} -> {name}) AS element) e)"""  # noqa: S608  bind names of ours
             pruned = f"jsonb_set({pruned}, ARRAY[{name}], {elements}, false)"
         return f"sha256(convert_to({pruned}::text, 'UTF8'))"
 

@@ -75,7 +75,7 @@ async def _pruned_marks(
 ) -> Mapping[str, bytes]:
     """As the database makes them of the sides' documents, whose text form is its own."""
     rows = [{"external_id": i, "document": orjson.Fragment(document)} for i, (document, _) in documents.items()]
-    statement = f"""SELECT r.external_id, {marks.sql("r")} AS mark
+    statement = f"""SELECT r.external_id, {marks.sql("''::bytea", "r.document")} AS mark
         FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, document jsonb)"""  # noqa: S608  names of ours
     return {row.external_id: row.mark for row in await run_set(connection, statement, rows, **marks.binds)}
 

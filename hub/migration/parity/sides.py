@@ -28,14 +28,13 @@ class Side:
             return {f"{self.name}_system": self.lane.system, f"{self.name}_entity": self.lane.entity.value}
         return {f"{self.name}_lane": self.lane.lane_id}
 
-    def images(self, condition: str = "true", document: bool = False) -> str:
-        """A query for each object: external_id, mark, as_of, stamp, fingerprint, deleted_as_of, deleted, and document.
+    def images(self, condition: str = "true") -> str:
+        """A query for each object: external_id, digest, document, as_of, stamp, fingerprint, deleted_as_of, deleted.
 
         `condition` is on r.external_id. An object that had no version yet at the window's end is left out.
         """
-        extra = ", {}.document" if document else ""
-        current = f"""SELECT r.external_id, {self.marks.sql("r")} AS mark, r.as_of, r.stamp, r.fingerprint,
-            r.deleted_as_of, r.deleted{extra.format("r")}"""
+        current = """SELECT r.external_id, r.digest, r.document, r.as_of, r.stamp, r.fingerprint, r.deleted_as_of,
+            r.deleted"""
         if self.lane.counts:
             return f"""{current} FROM source_record r
               WHERE r.system = :{self.name}_system AND r.entity = :{self.name}_entity AND {condition}"""
@@ -45,8 +44,8 @@ class Side:
         return f"""{current} FROM shadow_record r
             WHERE r.lane_id = :{self.name}_lane AND {settled} AND {condition}
           UNION ALL
-          SELECT r.external_id, {self.marks.sql("c")}, c.as_of, c.stamp, NULL, t.as_of,
-            c.as_of IS NULL OR coalesce(t.as_of >= c.as_of, false){extra.format("c")}
+          SELECT r.external_id, c.digest, c.document, c.as_of, c.stamp, NULL, t.as_of,
+            c.as_of IS NULL OR coalesce(t.as_of >= c.as_of, false)
           FROM shadow_record r
           LEFT JOIN LATERAL (
             SELECT * {versions} AND NOT v.deleted ORDER BY v.as_of DESC, v.digest DESC LIMIT 1) c ON true
@@ -54,40 +53,55 @@ class Side:
           WHERE r.lane_id = :{self.name}_lane AND NOT {settled} AND {condition}
             AND (c.as_of IS NOT NULL OR t.as_of IS NOT NULL)"""  # noqa: S608  names of ours
 
-    def late(self, alias: str) -> str:
-        """Whether the source changed the object inside or after the window, as far as this side knows.
+    def late(self, prefix: str) -> str:
+        """Whether the source changed the object inside or after the window; on a row `e` with these columns' prefix.
 
         A row of an export without stamps is as of the beginning of the export and says nothing of when it changed:
         only what came later than the window's beginning does.
         """
         if self.lane.counts:
-            return f"""coalesce({alias}.as_of > :since OR {alias}.stamp >= :since OR {alias}.deleted_as_of > :since,
-              false)"""
+            return f"""coalesce(e.{prefix}_as_of > :since OR e.{prefix}_stamp >= :since
+              OR e.{prefix}_deleted_as_of > :since, false)"""
         return f"""EXISTS (SELECT FROM shadow_version v WHERE v.lane_id = :{self.name}_lane
-              AND v.external_id = d.external_id AND (v.as_of > :since OR v.stamp >= :since))"""
+              AND v.external_id = e.external_id AND (v.as_of > :since OR v.stamp >= :since))"""
 
     def held_before(self, mark: str) -> str:
         """The stamp and presence of the last version up to the window's end with this mark, as columns stamp, held."""
         if self.lane.counts:
             return "SELECT CAST(NULL AS timestamptz) AS stamp, false AS held"
         return f"""SELECT max(v.stamp) AS stamp, count(*) > 0 AS held FROM shadow_version v
-            WHERE v.lane_id = :{self.name}_lane AND v.external_id = d.external_id AND NOT v.deleted
-              AND v.as_of <= :until AND {self.marks.sql("v")} = {mark}"""  # noqa: S608  names of ours
+            WHERE v.lane_id = :{self.name}_lane AND v.external_id = e.external_id AND NOT v.deleted
+              AND v.as_of <= :until AND {self.marks.sql("v.digest", "v.document")} = {mark}"""  # noqa: S608  names of ours
 
     def sightings(self) -> str:
-        """A query for external_id, mark, stamp, changed (source time) and seen (the hub's) of each content known.
+        """A query for external_id, mark, stamp and seen (the hub's time) of contents changed in (:at_work, :until].
 
         Of what is live only the present contents; `seen` is when the hub first had that very content.
         """
         if self.lane.counts:
-            return f"""SELECT r.external_id, {self.marks.sql("r")} AS mark, r.stamp,
-                coalesce(r.stamp, r.as_of) AS changed, v.observed_at AS seen
-              FROM source_record r JOIN document_version v ON v.system = r.system AND v.entity = r.entity
+            changed = "coalesce(r.stamp, r.as_of)"
+            return f"""SELECT r.external_id, {self.marks.sql("r.digest", "r.document")} AS mark, r.stamp,
+                v.observed_at AS seen {self._live_versions} AND {changed} > :at_work AND {changed} <= :until"""
+        changed = "coalesce(v.stamp, v.as_of)"
+        return f"""SELECT v.external_id, {self.marks.sql("v.digest", "v.document")} AS mark, min(v.stamp) AS stamp,
+              min(v.observed_at) AS seen
+            FROM shadow_version v WHERE v.lane_id = :{self.name}_lane AND NOT v.deleted
+              AND {changed} > :at_work AND {changed} <= :until GROUP BY 1, 2"""  # noqa: S608  names of ours
+
+    def seen(self) -> str:
+        """A query for when the hub first had by this side the content of a row `c`; no row or NULL if it never had."""
+        if self.lane.counts:
+            return f"""SELECT v.observed_at AS seen {self._live_versions} AND r.external_id = c.external_id
+                AND {self.marks.sql("r.digest", "r.document")} = c.mark"""
+        return f"""SELECT min(v.observed_at) AS seen FROM shadow_version v
+            WHERE v.lane_id = :{self.name}_lane AND NOT v.deleted AND v.external_id = c.external_id
+              AND {self.marks.sql("v.digest", "v.document")} = c.mark"""  # noqa: S608  names of ours
+
+    @property
+    def _live_versions(self) -> str:
+        return f"""FROM source_record r JOIN document_version v ON v.system = r.system AND v.entity = r.entity
                 AND v.external_id = r.external_id AND v.version = r.version
-              WHERE r.system = :{self.name}_system AND r.entity = :{self.name}_entity AND NOT r.deleted"""  # noqa: S608  names of ours
-        return f"""SELECT v.external_id, {self.marks.sql("v")} AS mark, min(v.stamp) AS stamp,
-              min(coalesce(v.stamp, v.as_of)) AS changed, min(v.observed_at) AS seen
-            FROM shadow_version v WHERE v.lane_id = :{self.name}_lane AND NOT v.deleted GROUP BY 1, 2"""  # noqa: S608  names of ours
+              WHERE r.system = :{self.name}_system AND r.entity = :{self.name}_entity AND NOT r.deleted"""
 
 
 @dataclass(frozen=True)
