@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from hub.work.counts import WorkCount, counts
-from hub.work.dead_letters import dead_letters
+from hub.work.dead_letters import StuckWork, dead_letters
 from hub.work.decisions import Dead, Decision, Done, Park, Unknown
 from hub.work.forget import KEPT, forget
 from hub.work.requeue import requeue, settle
@@ -46,8 +46,8 @@ async def test_dead_letters_come_page_by_page_with_their_reason(quiet_bench: Ben
     async with quiet_bench.database.reading() as connection:
         [first] = await dead_letters(connection, limit=1)
         rest = await dead_letters(connection, after_id=first.id)
-        of_line = await dead_letters(connection, line="a")
-        parked = await dead_letters(connection, states={WorkState.PARKED})
+        of_line = await dead_letters(connection, StuckWork(line="a"))
+        parked = await dead_letters(connection, StuckWork(states={WorkState.PARKED}))
     assert (first.id, first.state, first.code, first.message, first.payload) == (
         dead,
         WorkState.DEAD,

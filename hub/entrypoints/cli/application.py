@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.entrypoints.cli import audit, check, contract, flows, processes, quarantine, schema, store, token
+from hub.entrypoints.cli import audit, check, contract, flows, processes, quarantine, schema, store, stuck_work, token
 
 application = typer.Typer(
     name="hub",
@@ -16,7 +16,7 @@ application = typer.Typer(
 )
 application.command("up")(processes.up)
 application.command("serve")(processes.serve)
-application.command("work")(processes.work)
+application.add_typer(stuck_work.application, name="work")
 application.command("check")(check.check)
 application.command("systems")(check.systems)
 application.command("flows")(flows.flows)
