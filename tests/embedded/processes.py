@@ -2,8 +2,10 @@
 
 import os
 import select
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +24,22 @@ def has_ended(pid: int) -> bool:
         return select.select([descriptor], [], [], PATIENCE_S)[0] == [descriptor]
     finally:
         os.close(descriptor)
+
+
+def freeze(pid: int) -> None:
+    """Stop the process and return when each of its threads stands still.
+
+    SIGSTOP reaches one thread first, and until that one has run, the others still do what they wake up for.
+    """
+    os.kill(pid, signal.SIGSTOP)
+    deadline = time.monotonic() + PATIENCE_S
+    while any(_state(thread) != "T" for thread in Path(f"/proc/{pid}/task").iterdir()):
+        assert time.monotonic() < deadline, f"process {pid} does not stop"
+        time.sleep(0.005)
+
+
+def _state(thread: Path) -> str:
+    return (thread / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 def parent_of(pid: int) -> int:

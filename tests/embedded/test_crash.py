@@ -14,7 +14,7 @@ from hub.embedded.leftovers import clear_leftovers
 from hub.embedded.orphan import birth_of
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.errors import Conflict
-from tests.embedded.processes import has_ended, owner_of, parent_of
+from tests.embedded.processes import freeze, has_ended, owner_of, parent_of
 from tests.embedded.test_postgres import ask
 
 
@@ -41,8 +41,8 @@ def test_a_start_right_after_the_kill_ends_the_orphan_and_says_so(
 ) -> None:
     with owner_of(embedded.data_dir) as owner:
         guard = parent_of(owner.postmaster)
-        # Stopped, the guard cannot act: what remains is what the next start does.
-        os.kill(guard, signal.SIGSTOP)
+        # Frozen, the guard cannot act: what remains is what the next start does.
+        freeze(guard)
         owner.kill()
         with caplog.at_level(logging.WARNING, logger="hub.embedded.orphan"):
             embedded.start()
