@@ -49,21 +49,26 @@ def write_export(
     try:
         style = Style(format, encoding, delimiter, _UNBOUNDED)
         files = _write_rows(growing, entity, rows, layout or EntityLayout(), style)
-        manifest = Manifest(
-            entity=entity,
-            format=format,
-            encoding=encoding,
-            delimiter=delimiter,
-            export_started_at=started_at,
-            export_finished_at=finished_at or datetime.now(UTC),
-            files=files,
-        )
-        write_manifest(growing, manifest)
+        write_manifest(growing, _manifest(entity, style, files, started_at, finished_at or datetime.now(UTC)))
         publish(growing, inbox / name)
     except BaseException:
         shutil.rmtree(growing, ignore_errors=True)
         raise
     return inbox / name
+
+
+def _manifest(
+    entity: Entity, style: Style, files: tuple[ManifestFile, ...], started_at: datetime, finished_at: datetime
+) -> Manifest:
+    return Manifest(
+        entity=entity,
+        format=style.format,
+        encoding=style.encoding,
+        delimiter=style.delimiter,
+        export_started_at=started_at,
+        export_finished_at=finished_at,
+        files=files,
+    )
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from typing import Final, TextIO
 
 import structlog
 from structlog.typing import Processor
@@ -12,6 +12,13 @@ from structlog.typing import Processor
 from hub.observe.failures import DescribeFailure
 from hub.observe.foreign import SILENCED, TEMPLATED, take_foreign
 from hub.observe.privacy import withhold_personal
+
+_STAMPED: Final[tuple[Processor, ...]] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
 
 
 def configure_logging(
@@ -27,16 +34,10 @@ def configure_logging(
     must be given log_config=None, or it puts its own handlers back.
     """
     stream = stream or sys.stderr
-    stamped: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *stamped,
+            *_STAMPED,
             structlog.stdlib.PositionalArgumentsFormatter(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
@@ -44,26 +45,31 @@ def configure_logging(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer: Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if as_json
-        else structlog.dev.ConsoleRenderer(colors=stream.isatty())
-    )
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*stamped, take_foreign],
-            use_get_message=False,
-            pass_foreign_args=True,
-            processors=[
-                DescribeFailure(safe_errors),
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                withhold_personal,
-                renderer,
-            ],
-        )
-    )
+    handler.setFormatter(_formatter(_renderer(stream, as_json=as_json), safe_errors))
     _take_over(handler, level)
+
+
+def _renderer(stream: TextIO, *, as_json: bool) -> Processor:
+    if as_json:
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.dev.ConsoleRenderer(colors=stream.isatty())
+
+
+def _formatter(
+    renderer: Processor, safe_errors: tuple[type[BaseException], ...]
+) -> structlog.stdlib.ProcessorFormatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*_STAMPED, take_foreign],
+        use_get_message=False,
+        pass_foreign_args=True,
+        processors=[
+            DescribeFailure(safe_errors),
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            withhold_personal,
+            renderer,
+        ],
+    )
 
 
 def _take_over(handler: logging.Handler, level: str) -> None:
