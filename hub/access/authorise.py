@@ -1,4 +1,4 @@
-"""May this caller do this, and see this one?"""
+"""May this caller do this? Whom he may see is `hub.reads.reach`, a part of every statement."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import datetime
 
 from hub.access.principal import Principal, Scope
 from hub.errors import Forbidden, Unauthorised
-from hub.records.identity import CustomerId
 
 
 def authorise(principal: Principal, scope: Scope | None, now: datetime) -> None:
@@ -18,10 +17,3 @@ def authorise(principal: Principal, scope: Scope | None, now: datetime) -> None:
         raise Unauthorised("the token has expired; log in again")
     if scope is not None and scope not in principal.scopes:
         raise Forbidden(f"this needs the scope {scope.value}")
-
-
-def may_see_customer(principal: Principal, customer_id: CustomerId) -> bool:
-    """The rule for one row, where no statement can hold it; after a merge compare current ids."""
-    if Scope.CUSTOMERS_READ not in principal.scopes:
-        return False
-    return principal.customer is None or principal.customer == customer_id

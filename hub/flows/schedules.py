@@ -13,7 +13,7 @@ from hub.records.identity import FlowName
 from hub.records.lanes import RUNNING_MODES, FlowCadence
 from hub.settings.flows import Flow
 from hub.work.schedule import NewSchedule, switch_schedule, upsert_schedule
-from hub.work.tables import Misfire, Overlap, Queue
+from hub.work.tables import Queue
 
 START: Final = "flow.start"
 """Kind of what a lane's schedule dispatches; payload {"flow", "cadence", "scheduled_for": ISO time}."""
@@ -41,8 +41,8 @@ async def declare_schedules(connection: AsyncConnection, flows: Iterable[Flow], 
                     cron=lane.cron,
                     time_zone=lane.time_zone,
                     payload={"flow": flow.name, "cadence": lane.cadence.value},
-                    misfire=Misfire(lane.misfire.value),
-                    overlap=Overlap(lane.overlap.value),
+                    misfire=lane.misfire,
+                    overlap=lane.overlap,
                     enabled=running[flow.name, lane.cadence],
                 )
                 await upsert_schedule(connection, schedule, now)

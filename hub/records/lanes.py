@@ -39,14 +39,14 @@ RUNNING_MODES: Final = frozenset({LaneMode.AUTHORITATIVE, LaneMode.SHADOW, LaneM
 
 
 class MisfirePolicy(StrEnum):
-    """When runs were due while nothing was running: RUN_ONCE catches up with one run, SKIP waits for the next time."""
+    """What a schedule does about firings that nobody was there to make: RUN_ONCE makes one for all, SKIP none."""
 
     RUN_ONCE = "RUN_ONCE"
     SKIP = "SKIP"
 
 
 class OverlapPolicy(StrEnum):
-    """When a run is due while the last one still works: SKIP drops the new run, QUEUE starts it afterwards."""
+    """What a schedule does while its last firing is still at work: SKIP leaves the new one out, QUEUE lines it up."""
 
     SKIP = "SKIP"
     QUEUE = "QUEUE"

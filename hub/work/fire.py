@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.records.lanes import MisfirePolicy, OverlapPolicy
 from hub.work.dispatch import dispatch
 from hub.work.rhythm import next_firing
-from hub.work.tables import Misfire, Overlap, Queue
+from hub.work.tables import Queue
 from hub.work.work import NewWork
 
 MISFIRE_GRACE = timedelta(minutes=5)
@@ -55,13 +56,13 @@ async def fire_due(connection: AsyncConnection, now: datetime) -> list[int]:
 
 def _firing_to_make(schedule: Row[tuple[object, ...]], now: datetime) -> datetime:
     due: datetime = schedule.next_run_at
-    if Misfire(schedule.misfire) is Misfire.RUN_ONCE or due >= now - MISFIRE_GRACE:
+    if MisfirePolicy(schedule.misfire) is MisfirePolicy.RUN_ONCE or due >= now - MISFIRE_GRACE:
         return due
     return next_firing(schedule.cron, schedule.time_zone, now - MISFIRE_GRACE)
 
 
 async def _left_out(connection: AsyncConnection, schedule: Row[tuple[object, ...]]) -> bool:
-    if Overlap(schedule.overlap) is Overlap.QUEUE:
+    if OverlapPolicy(schedule.overlap) is OverlapPolicy.QUEUE:
         return False
     return bool(await connection.scalar(_BUSY, {"id": schedule.last_dispatch_id}))
 
@@ -71,6 +72,6 @@ def _work(schedule: Row[tuple[object, ...]], scheduled_for: datetime) -> NewWork
         kind=schedule.kind,
         queue=Queue(schedule.queue),
         payload={**schedule.payload, "scheduled_for": scheduled_for.isoformat()},
-        line=f"schedule:{schedule.name}" if Overlap(schedule.overlap) is Overlap.QUEUE else None,
+        line=f"schedule:{schedule.name}" if OverlapPolicy(schedule.overlap) is OverlapPolicy.QUEUE else None,
         dedupe_key=f"schedule:{schedule.name}:{scheduled_for.isoformat()}",
     )

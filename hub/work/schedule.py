@@ -10,8 +10,9 @@ from sqlalchemy import and_, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.records.lanes import MisfirePolicy, OverlapPolicy
 from hub.work.rhythm import next_firing
-from hub.work.tables import Misfire, Overlap, Queue, Schedule
+from hub.work.tables import Queue, Schedule
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class NewSchedule:
     cron: str
     time_zone: str
     payload: Mapping[str, object] = field(default_factory=dict)
-    misfire: Misfire = Misfire.RUN_ONCE
-    overlap: Overlap = Overlap.SKIP
+    misfire: MisfirePolicy = MisfirePolicy.RUN_ONCE
+    overlap: OverlapPolicy = OverlapPolicy.SKIP
     enabled: bool = True
 
 

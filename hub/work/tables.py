@@ -45,20 +45,6 @@ AT_HEAD = "state IN ('READY', 'SENT', 'RUNNING', 'PARKED', 'UNKNOWN')"
 """Of each line at most one row: the database refuses a second. A condition must repeat these words to use the index."""
 
 
-class Misfire(StrEnum):
-    """What a schedule does about firings that nobody was there to make: one for all of them, or none."""
-
-    RUN_ONCE = "RUN_ONCE"
-    SKIP = "SKIP"
-
-
-class Overlap(StrEnum):
-    """What a schedule does while its previous firing is still at work: leave this one out, or line it up."""
-
-    SKIP = "SKIP"
-    QUEUE = "QUEUE"
-
-
 class Dispatch(Table):
     """One piece of work; this row is the truth, the message on the broker only names it.
 

@@ -1,4 +1,4 @@
-"""Scopes decide what a caller may do, rows whom he may see."""
+"""Scopes decide what a caller may do."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from hub.access.authorise import authorise, may_see_customer
+from hub.access.authorise import authorise
 from hub.access.principal import SCOPES_OF, Principal, Role, Scope
 from hub.errors import Forbidden, Unauthorised
 from hub.records.identity import CustomerId
 from tests.access.issuing import NOON
 
 ANNA = CustomerId(UUID(int=1))
-BERT = CustomerId(UUID(int=2))
 
 
 def _principal(role: Role) -> Principal:
@@ -58,19 +57,3 @@ def test_expired_token_may_do_nothing_more() -> None:
         with pytest.raises(Unauthorised) as refused:
             authorise(_principal(Role.AGENT), scope, NOON + timedelta(hours=1))
         assert refused.value.code == "UNAUTHORISED"
-
-
-@pytest.mark.parametrize(
-    ("role", "sees_anna", "sees_bert"),
-    [
-        (Role.CUSTOMER, True, False),
-        (Role.AGENT, True, True),
-        (Role.FRONTEND, True, True),
-        (Role.STEWARD, True, True),
-        (Role.ARCHITECT, False, False),
-        (Role.SYSTEM, False, False),
-    ],
-)
-def test_customer_sees_himself_and_only_contact_roles_see_all(role: Role, sees_anna: bool, sees_bert: bool) -> None:
-    principal = _principal(role)
-    assert (may_see_customer(principal, ANNA), may_see_customer(principal, BERT)) == (sees_anna, sees_bert)

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from hub.errors import Invalid
+from hub.records.lanes import MisfirePolicy, OverlapPolicy
 from hub.store.engine import Database
 from hub.work.decisions import Done
 from hub.work.fire import fire_due
 from hub.work.rhythm import next_firing
 from hub.work.schedule import NewSchedule, upsert_schedule
-from hub.work.tables import Dispatch, Misfire, Overlap, Queue, WorkState
+from hub.work.tables import Dispatch, Queue, WorkState
 from tests.waiting import until
 from tests.work.bench import START, Bench, Script
 
@@ -77,7 +78,9 @@ def test_rhythm_that_cannot_be_kept_is_refused(cron: str, time_zone: str, path: 
 
 
 def hourly(
-    misfire: Misfire = Misfire.RUN_ONCE, overlap: Overlap = Overlap.SKIP, cron: str = "0 * * * *"
+    misfire: MisfirePolicy = MisfirePolicy.RUN_ONCE,
+    overlap: OverlapPolicy = OverlapPolicy.SKIP,
+    cron: str = "0 * * * *",
 ) -> NewSchedule:
     return NewSchedule("pull", "test", Queue.REALTIME, cron, AMSTERDAM, {"flow": "customers"}, misfire, overlap)
 
@@ -111,7 +114,7 @@ async def test_firing_is_ordered_with_its_time(quiet_bench: Bench) -> None:
 
 
 async def test_racing_schedulers_fire_each_time_once(quiet_bench: Bench) -> None:
-    await declare(quiet_bench.database, hourly(overlap=Overlap.QUEUE), START)
+    await declare(quiet_bench.database, hourly(overlap=OverlapPolicy.QUEUE), START)
     for hour in range(1, 6):
         fired = await asyncio.gather(*[fire(quiet_bench.database, START + hour * HOUR) for _ in range(6)])
         assert sum(len(ids) for ids in fired) == 1
@@ -119,21 +122,21 @@ async def test_racing_schedulers_fire_each_time_once(quiet_bench: Bench) -> None
 
 
 async def test_missed_firings_are_made_good_by_one(quiet_bench: Bench) -> None:
-    await declare(quiet_bench.database, hourly(Misfire.RUN_ONCE), START)
+    await declare(quiet_bench.database, hourly(MisfirePolicy.RUN_ONCE), START)
     assert len(await fire(quiet_bench.database, START + timedelta(hours=5, minutes=30))) == 1
     assert await fire(quiet_bench.database, START + timedelta(hours=5, minutes=59)) == []
     assert await scheduled(quiet_bench.database) == [(START + HOUR).isoformat()]
 
 
 async def test_missed_firings_are_skipped_where_they_make_no_sense(quiet_bench: Bench) -> None:
-    await declare(quiet_bench.database, hourly(Misfire.SKIP), START)
+    await declare(quiet_bench.database, hourly(MisfirePolicy.SKIP), START)
     assert await fire(quiet_bench.database, START + timedelta(hours=5, minutes=30)) == []
     assert len(await fire(quiet_bench.database, START + timedelta(hours=6, minutes=4))) == 1
     assert await scheduled(quiet_bench.database) == [(START + 6 * HOUR).isoformat()]
 
 
 async def test_firing_during_the_previous_one_is_left_out(quiet_bench: Bench) -> None:
-    await declare(quiet_bench.database, hourly(overlap=Overlap.SKIP), START)
+    await declare(quiet_bench.database, hourly(overlap=OverlapPolicy.SKIP), START)
     first = await fire(quiet_bench.database, START + HOUR)
     assert await fire(quiet_bench.database, START + 2 * HOUR) == []
     async with quiet_bench.worker(Script(Done()).registered()):
@@ -144,7 +147,7 @@ async def test_firing_during_the_previous_one_is_left_out(quiet_bench: Bench) ->
 
 
 async def test_firing_during_the_previous_one_is_lined_up(quiet_bench: Bench) -> None:
-    await declare(quiet_bench.database, hourly(overlap=Overlap.QUEUE), START)
+    await declare(quiet_bench.database, hourly(overlap=OverlapPolicy.QUEUE), START)
     ids = await fire(quiet_bench.database, START + HOUR) + await fire(quiet_bench.database, START + 2 * HOUR)
     assert await quiet_bench.states(*ids) == [WorkState.READY, WorkState.WAITING]
 
