@@ -32,7 +32,13 @@ MATRIX = {
         Scope.FLOWS_READ,
         Scope.SYSTEMS_READ,
     },
-    Role.ARCHITECT: {Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.SYSTEMS_READ},
+    Role.ARCHITECT: {
+        Scope.FLOWS_READ,
+        Scope.FLOWS_RUN,
+        Scope.FLOWS_MIGRATE,
+        Scope.FLOWS_APPROVE,
+        Scope.SYSTEMS_READ,
+    },
     Role.SYSTEM: {Scope.FLOWS_READ, Scope.FLOWS_RUN},
 }
 
