@@ -65,7 +65,7 @@ async def written(database: Database) -> tuple[int, int, int]:
         rows = await connection.execute(
             text(
                 """SELECT (SELECT count(*) FROM correction), (SELECT count(*) FROM outbound_command),
-                     (SELECT count(*) FROM audit_event)"""
+                     (SELECT count(*) FROM audit_event WHERE action <> 'read')"""
             )
         )
         corrections, commands, deeds = rows.one()
