@@ -12,7 +12,8 @@ the hub's own client, and throws the rows away: nothing that reads them from Try
   again  the cursor is taken away, so the same rows are read, mapped and compared once more; nothing changes
   next   the lane's next run: nothing behind the cursor, and a sweep over the ids of all
 
-Beside each stands the share of its time spent in the adapter, which waits for Tryton nearly all of it.
+Beside each stands the share of its time in which the adapter was at work, nearly all of it waiting for Tryton. A lane
+reads its next page while the one before it is applied.
 """
 
 from __future__ import annotations
