@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 
 from hub.clock import utc_now
 from hub.entrypoints.installation import Installation
+from hub.entrypoints.migrating import migration_room
 from hub.entrypoints.upkeep import turns
 from hub.entrypoints.wiring import engine_room
 from hub.flows.handlers import EngineHandlers
 from hub.live.sequencer import Sequencer
+from hub.migration.handlers import MigrationHandlers
 from hub.store.engine import Database
 from hub.work.broker import open_broker
 from hub.work.tables import Queue
@@ -29,6 +31,7 @@ def engine_handlers(hub: Installation) -> OpenHandlers:
         try:
             yield {
                 **EngineHandlers(room, stopping).registered(),
+                **MigrationHandlers(migration_room(hub.configuration, room), stopping).registered(),
                 **upkeep_handlers(turns(hub.keys()), database, utc_now, stopping),
             }
         finally:

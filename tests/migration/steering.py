@@ -1,6 +1,6 @@
 """A flow with a daily and a real-time lane over the fake package, its work done by the real table, handlers and rows.
 
-What a comparison shows is given by hand: how two lanes are compared is tested beside it.
+What a comparison shows is given by hand unless a test asks for the real one.
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ from hub.migration.comparison import Comparison, Difference, Freshness, Window
 from hub.migration.cut_over import cut_over
 from hub.migration.decide import approve
 from hub.migration.desk import Desk
+from hub.migration.facts import gates_of
+from hub.migration.gates import GateResult
 from hub.migration.handlers import MigrationHandlers
+from hub.migration.parity import compare as parity
 from hub.migration.plan import plan
 from hub.migration.start import start
 from hub.migration.stored import Migration, latest
+from hub.migration.work import watch
 from hub.records.identity import Entity, FlowName, SystemName
 from hub.records.lanes import FlowCadence, LaneMode
 from hub.records.migration import DifferenceKind, MigrationState, Verdict
@@ -66,7 +70,10 @@ def shown(window: Window, differences: Sequence[Difference] = ()) -> Comparison:
 
 @dataclass
 class Steered:
-    """The hub of a test. `found`: the differences of the comparisons to come, one list a window; clean when empty."""
+    """The hub of a test. `found`: the differences of the comparisons to come, one list a window; clean when empty.
+
+    `for_real` asks the real parity instead.
+    """
 
     database: Database
     store: MemoryStore
@@ -74,6 +81,7 @@ class Steered:
     found: list[list[Difference]] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     now: datetime = START
+    for_real: bool = False
 
     def __post_init__(self) -> None:
         lanes = (
@@ -94,7 +102,8 @@ class Steered:
         self.desk = Desk(
             {FLOW: flow}, {CRM: Limits(requests_per_minute=600)}, lambda s, e: systems.port(s).capabilities[e]
         )
-        self.room = MigrationRoom(self.engine, self.desk, self.compare, self.compare)
+        compared = parity if self.for_real else self.compare
+        self.room = MigrationRoom(self.engine, self.desk, compared, self.compare)
 
     async def compare(
         self, room: EngineRoom, flow: str, incumbent: int, candidate: int, window: Window, ignore: Collection[str], /
@@ -166,12 +175,22 @@ class Steered:
         await self.run(DAILY)
         await self.run(REAL_TIME)
 
+    async def look(self) -> None:
+        """What the schedule does every minute."""
+        async with self.database.transaction() as connection:
+            await watch(connection, self.now, 10)
+        await self.work_off()
+
     async def migration(self) -> Migration:
         async with self.database.reading() as connection:
             return await latest(connection, FLOW)
 
     async def state(self) -> MigrationState:
         return (await self.migration()).state
+
+    async def gates(self) -> list[GateResult]:
+        async with self.database.reading() as connection:
+            return await gates_of(connection, self.desk, await latest(connection, FLOW), self.now)
 
     async def plan(self) -> None:
         async with self.database.transaction() as connection:
