@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from hub.entrypoints.cli import audit, check, contract, flows, processes, quarantine, schema, store, stuck_work, token
+from hub.entrypoints.cli import (
+    audit,
+    check,
+    contract,
+    flows,
+    migration,
+    processes,
+    quarantine,
+    schema,
+    store,
+    stuck_work,
+    token,
+)
 
 application = typer.Typer(
     name="hub",
@@ -23,6 +35,7 @@ application.command("flows")(flows.flows)
 application.command("run")(flows.run)
 application.command("token")(token.token)
 application.command("migrate-db")(store.migrate_db)
+application.add_typer(migration.application, name="migration")
 application.add_typer(schema.application, name="schema")
 application.add_typer(contract.application, name="contract")
 application.add_typer(quarantine.application, name="quarantine")

@@ -1,0 +1,84 @@
+"""A migration at the command line: readable, refused with reasons, and its evidence verified with one command."""
+
+from __future__ import annotations
+
+import re
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+from tests.cli.company import Company, customer
+
+FLOW = "weekly-customers"
+
+
+@pytest.fixture
+async def daily(company: Company) -> Company:
+    """The company with a daily lane beside the weekly one, which has run once."""
+    lane = '      - {cadence: DAILY, mode: STANDBY, cron: "0 3 * * *"}\n    migration: {clean_windows: 1}\n'
+    weekly = '      - {cadence: WEEKLY, mode: AUTHORITATIVE, cron: "0 6 * * 1", time_zone: Europe/Amsterdam}\n'
+    old = '    lanes: [{cadence: WEEKLY, mode: AUTHORITATIVE, cron: "0 6 * * 1", time_zone: Europe/Amsterdam}]\n'
+    company.rewrite("hub.yaml", old, f"    lanes:\n{weekly}{lane}")
+    company.deliver(customer(1), customer(2))
+    await company.hub("run", FLOW)
+    return company
+
+
+async def test_a_dry_plan_shows_findings_and_forecast_and_leaves_nothing(daily: Company) -> None:
+    said = await daily.hub("migration", "plan", FLOW, "--to", "DAILY", "--dry-run")
+    assert said.status == 0
+    for words in ("objects cannot be read by id", "Forecast", "would be PREFLIGHT", "Nothing was changed."):
+        assert words in said.output
+    assert await daily.rows("SELECT count(*) FROM cadence_migration") == [(0,)]
+
+
+async def test_a_migration_is_planned_started_watched_and_given_up(daily: Company) -> None:
+    planned = await daily.hub("migration", "plan", FLOW, "--to", "DAILY", "--by", "anna")
+    assert f"Next: hub migration start {FLOW}" in planned.output
+    assert "is SEEDING" in (await daily.hub("migration", "start", FLOW)).output
+    shown = (await daily.hub("migration", "status", FLOW)).output
+    assert f"{FLOW} WEEKLY → DAILY: SEEDING" in shown
+    assert re.search(r"✗\s+│ clean_windows\s+│ 0\s+│ 1", shown)
+    refused = await daily.hub("migration", "cutover", FLOW)
+    assert (refused.status, refused.code) == (1, "CONFLICT")
+    assert "is ABORTED" in (await daily.hub("migration", "abort", FLOW)).output
+    assert await daily.rows("SELECT cadence, mode FROM lane ORDER BY id") == [
+        ("WEEKLY", "AUTHORITATIVE"),
+        ("DAILY", "STANDBY"),
+    ]
+    principals = await daily.rows("SELECT principal, action FROM audit_event WHERE object_type = 'CadenceMigration'")
+    assert principals[0] == ("anna", "planMigration")
+    assert str(principals[-1][0]).startswith("cli:")
+
+
+async def test_evidence_is_verified_and_tampering_ends_with_status_1(daily: Company) -> None:
+    await daily.hub("migration", "plan", FLOW, "--to", "DAILY")
+    good = await daily.hub("migration", "evidence", FLOW, "--verify")
+    assert (good.status, "all 2 rows hold" in good.output) == (0, True)
+    lines = (await daily.hub("migration", "evidence", FLOW, "--json")).output.splitlines()
+    assert [orjson.loads(line)["kind"] for line in lines] == ["PLANNED", "PREFLIGHT"]
+    async with daily.database.transaction() as connection:
+        await connection.execute(text("UPDATE migration_evidence SET body = '{}' WHERE seq = 1"))
+    broken = await daily.hub("migration", "evidence", FLOW, "--verify")
+    assert (broken.status, "the chain is broken: row 1 was changed" in broken.output) == (1, True)
+
+
+async def test_what_cannot_be_done_is_said_in_words(daily: Company) -> None:
+    said = [
+        await daily.hub("migration", "plan", FLOW, "--to", "HOURLY"),
+        await daily.hub("migration", "plan", "nowhere", "--to", "DAILY"),
+        await daily.hub("migration", "status", FLOW),
+        await daily.hub("migration", "undo", FLOW),
+        await daily.hub("migration", "approve", FLOW, "--digest", "00"),
+    ]
+    assert [one.code for one in said] == ["INVALID", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND"]
+
+
+async def test_every_flow_is_listed_where_none_is_named(daily: Company) -> None:
+    assert "No flow has a migration yet" in (await daily.hub("migration", "status")).output
+    await daily.hub("migration", "plan", FLOW, "--to", "DAILY")
+    assert f"{FLOW} WEEKLY → DAILY: PREFLIGHT" in (await daily.hub("migration", "status")).output
+    told = orjson.loads((await daily.hub("migration", "status", FLOW, "--json")).output)
+    assert (told["migration"]["state"], told["windows"]) == ("PREFLIGHT", [])
+    assert "There is nothing to undo." in (await daily.hub("migration", "undo", FLOW)).output
