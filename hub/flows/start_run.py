@@ -23,6 +23,11 @@ RUN = "flow.run"
 """Kind of the dispatch rows that run a lane; payload {"run": UUID}."""
 
 
+def dedupe_key_of(run_id: UUID) -> str:
+    """Under which the work of a run is dispatched, once."""
+    return f"run:{run_id}"
+
+
 async def start_run(
     connection: AsyncConnection,
     flow: FlowName,
@@ -62,7 +67,7 @@ async def start_run(
         queue=_queue(LaneMode(row.mode), FlowCadence(row.cadence)),
         payload={"run": str(run_id)},
         line=f"lane/{row.id}",
-        dedupe_key=f"run:{run_id}",
+        dedupe_key=dedupe_key_of(run_id),
         context={"flow": flow},
     )
     await dispatch(connection, [work], now)

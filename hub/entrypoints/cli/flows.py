@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from typing import Annotated
 
@@ -15,13 +16,14 @@ from hub.clock import utc_now
 from hub.entrypoints.declaring import declare
 from hub.entrypoints.installation import Installation, installation, migrate, read_configuration
 from hub.entrypoints.wiring import engine_room
-from hub.errors import NotFound
+from hub.errors import Conflict, NotFound
 from hub.flows.run_lane import run_lane
-from hub.flows.start_run import start_run
+from hub.flows.start_run import dedupe_key_of, start_run
 from hub.records.identity import FlowName
 from hub.records.lanes import FlowCadence
 from hub.settings.environment import Settings
 from hub.settings.flows import Flow
+from hub.work.own import take, under_lease
 
 
 def flows() -> None:
@@ -87,11 +89,15 @@ async def _run(hub: Installation, flow: FlowName) -> Counter[str]:
         await declare(hub, database)
         async with database.transaction() as connection:
             run_id = await start_run(connection, flow, utc_now())
+            work = await take(connection, dedupe_key_of(run_id), f"hub run, process {os.getpid()}", utc_now())
+        if work is None:
+            raise Conflict(f"flow {flow} runs already, or waits behind another run of its lane: run {run_id}")
         with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as bar:
             task = bar.add_task(flow)
-            return await run_lane(
-                room, run_id, progress=lambda seen: bar.update(task, description=f"{flow}: {words_of(seen)}")
-            )
+            async with under_lease(database, work, utc_now):
+                return await run_lane(
+                    room, run_id, progress=lambda seen: bar.update(task, description=f"{flow}: {words_of(seen)}")
+                )
     finally:
         await room.systems.aclose()
         await database.aclose()
