@@ -51,6 +51,7 @@ class ReadTrail:
         self._clock = clock
         self._noted: dict[Read, datetime] = {}
         self._some = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     def note(self, read: Read) -> None:
         """Remember a read before its answer goes out; Transient when too many could not be written."""
@@ -72,14 +73,15 @@ class ReadTrail:
                 await asyncio.sleep(AGAIN_S)
 
     async def write(self) -> None:
-        """Everything noted is in the table when this returns."""
-        self._some.clear()
-        while self._noted:
-            batch = list(self._noted.items())[:BATCH]
-            async with self._database.transaction() as connection:
-                await record_deeds(connection, [(_deed(read), at) for read, at in batch])
-            for read, _ in batch:
-                del self._noted[read]
+        """Everything noted is in the table when this returns, also when several ask for it at once."""
+        async with self._writing:
+            self._some.clear()
+            while self._noted:
+                batch = list(self._noted.items())[:BATCH]
+                async with self._database.transaction() as connection:
+                    await record_deeds(connection, [(_deed(read), at) for read, at in batch])
+                for read, _ in batch:
+                    del self._noted[read]
 
 
 def _deed(read: Read) -> Deed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from uuid import UUID
 
@@ -90,6 +91,14 @@ async def test_a_process_that_stops_writes_what_it_noted(database_url: str, comp
     async with serving(database_url, tmp_path) as api:
         await api.ask('{ customer(by: {email: "anna@example.nl"}) { name } }')
     assert [whom for _, whom, _, _ in await reads(company)] == [ANNA]
+
+
+async def test_several_writers_write_each_read_once(api: Api, company: Database) -> None:
+    trail: ReadTrail = api.app.state.running.hub.trail
+    for number in range(10):
+        trail.note(Read("agent", ANNA, "Query.customer", str(number), None))
+    await asyncio.gather(*(trail.write() for _ in range(3)))
+    assert len(await reads(company)) == 10
 
 
 @pytest.mark.slow
