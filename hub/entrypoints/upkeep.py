@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from hub.exchange.forget_events import forget_events
+from hub.exchange.shadow import forget_shadows
 from hub.flows.forget_runs import end_abandoned_runs, forget_runs
 from hub.live.retention import trim
 from hub.migration.work import watch
@@ -27,12 +28,22 @@ FORGET_KEYS: Final = Upkeep("forget-keys", "*/10 * * * *", 5_000)
 FORGET_RUNS: Final = Upkeep("forget-runs", "17 * * * *", 1_000)
 END_ABANDONED_RUNS: Final = Upkeep("end-abandoned-runs", "27 * * * *", 50)
 FORGET_EVENTS: Final = Upkeep("forget-events", "37 * * * *", 1_000)
+FORGET_SHADOWS: Final = Upkeep("forget-shadows", "47 * * * *", 5_000)
 WATCH_MIGRATIONS: Final = Upkeep("watch-migrations", "* * * * *", 1_000)
 
 # What is unsealed can still be changed unnoticed, so soon; a batch is digested here while the turn is held.
 SEAL_AUDIT: Final = Upkeep("seal-audit", "* * * * *", 1_000)
 
-UPKEEP: Final = (TRIM_FEED, FORGET_KEYS, FORGET_RUNS, END_ABANDONED_RUNS, FORGET_EVENTS, SEAL_AUDIT)
+UPKEEP: Final = (
+    TRIM_FEED,
+    FORGET_KEYS,
+    FORGET_RUNS,
+    END_ABANDONED_RUNS,
+    FORGET_EVENTS,
+    FORGET_SHADOWS,
+    WATCH_MIGRATIONS,
+    SEAL_AUDIT,
+)
 
 
 def turns(keys: KeyRing) -> Mapping[Upkeep, Turn]:
@@ -43,15 +54,7 @@ def turns(keys: KeyRing) -> Mapping[Upkeep, Turn]:
         FORGET_RUNS: forget_runs,
         END_ABANDONED_RUNS: end_abandoned_runs,
         FORGET_EVENTS: lambda connection, now, limit: forget_events(connection, now - EVENTS_KEPT, limit),
+        FORGET_SHADOWS: forget_shadows,
+        WATCH_MIGRATIONS: watch,
         SEAL_AUDIT: lambda connection, now, limit: seal_audit(connection, keys, now, limit),
     }
-
-
-TURNS: Final[Mapping[Upkeep, Turn]] = {
-    TRIM_FEED: lambda connection, now, limit: trim(connection, FEED_KEPT, now, limit),
-    FORGET_KEYS: forget_keys,
-    FORGET_RUNS: forget_runs,
-    END_ABANDONED_RUNS: end_abandoned_runs,
-    FORGET_EVENTS: lambda connection, now, limit: forget_events(connection, now - EVENTS_KEPT, limit),
-    WATCH_MIGRATIONS: watch,
-}

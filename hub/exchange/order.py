@@ -43,17 +43,13 @@ async def send_singly(
     connection: AsyncConnection, flow: str, queue: Queue, commands: Sequence[tuple[UUID, str]], now: datetime
 ) -> None:
     """Dispatch PENDING commands, given with their lines in the order in which they are to leave."""
-    items = [
-        NewWork(
-            kind=SEND,
-            queue=queue,
-            payload={"command": str(command_id)},
-            line=line,
-            context={"flow": flow},
-        )
-        for command_id, line in commands
-    ]
-    await dispatch(connection, items, now)
+    await dispatch(connection, [send_work(flow, queue, command_id, line) for command_id, line in commands], now)
+
+
+def send_work(flow: str, queue: Queue, command_id: UUID, line: str, dedupe_key: str | None = None) -> NewWork:
+    """The order to send one command."""
+    payload, context = {"command": str(command_id)}, {"flow": flow}
+    return NewWork(kind=SEND, queue=queue, payload=payload, line=line, dedupe_key=dedupe_key, context=context)
 
 
 async def _others_wait(connection: AsyncConnection, flow: str, line: str, now: datetime) -> bool:

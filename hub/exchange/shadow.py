@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import text
@@ -12,6 +12,9 @@ from hub.exchange.effect import Effect, by_object, changes_json, effect_of, net_
 from hub.exchange.outbound_flow import OutboundFlow
 from hub.records.lanes import FlowCadence
 from hub.store.sets import run_set
+
+SHADOWS_KEPT: Final = timedelta(days=92)
+"""As long as the runs whose windows they were compared in; they hold personal data."""
 
 _INSERT: Final = """
 INSERT INTO shadow_command (lane_id, key, target, entity, operation, object_id, external_id, line, changes,
@@ -77,6 +80,21 @@ async def forget_waiting(connection: AsyncConnection, flow: str) -> None:
         ),
         {"flow": flow},
     )
+
+
+async def forget_shadows(connection: AsyncConnection, now: datetime, limit: int) -> int:
+    """Delete what lanes would have sent before SHADOWS_KEPT, and tell how many rows."""
+    gone = await connection.execute(
+        text(
+            """DELETE FROM shadow_command WHERE id = ANY(ARRAY(
+                 SELECT old.id FROM lane l CROSS JOIN LATERAL (
+                   SELECT s.id FROM shadow_command s
+                   WHERE s.lane_id = l.id AND s.at < :before ORDER BY s.at LIMIT :limit
+                 ) old LIMIT :limit))"""
+        ),
+        {"before": now - SHADOWS_KEPT, "limit": limit},
+    )
+    return gone.rowcount
 
 
 def _row(lane_id: int, effect: Effect, left_at: datetime | None) -> dict[str, object]:

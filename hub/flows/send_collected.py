@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import HubError, Transient
 from hub.exchange.collected import Carrier, collected_objects, give_back, load, net_effects_of
-from hub.exchange.order import send_singly
+from hub.exchange.order import send_singly, send_work
 from hub.exchange.outbound_flow import OutboundLane, held_flow
 from hub.exchange.shadow import leave_in_shadow
 from hub.flows.carry_out import carry_out
@@ -24,7 +24,10 @@ from hub.flows.send import LOOKS_MAX
 from hub.flows.taken import take
 from hub.ports.writing import Unanswered
 from hub.records.identity import Entity
+from hub.work.decisions import Dead, Unknown
+from hub.work.lay_aside import lay_aside
 from hub.work.tables import Queue
+from hub.work.work import NewWork
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,25 @@ async def _leave_rest(room: EngineRoom, run: OutboundRun) -> None:
         if missing:
             raise Transient(f"flow {run.flow}: {missing} answers of {run.target} are missing; it asks again")
         await give_back(connection, run.id)
+        await _lay_stuck_aside(connection, run, room.clock())
+
+
+async def _lay_stuck_aside(connection: AsyncConnection, run: OutboundRun, now: datetime) -> None:
+    """What was refused and what nobody knows of becomes stuck work like that of commands that go singly."""
+    rows = await connection.execute(
+        text(
+            """SELECT c.id, c.line, c.state, c.outcome_code, c.outcome_message, l.cadence
+               FROM outbound_command c JOIN lane l ON l.id = c.lane_id
+               WHERE c.run_id = :run AND c.state IN ('REFUSED', 'UNKNOWN') ORDER BY c.wanted_from, c.object_id"""
+        ),
+        {"run": run.id},
+    )
+    stuck: list[tuple[NewWork, Dead | Unknown]] = []
+    for row in rows:
+        work = send_work(run.flow, Queue(row.cadence.lower()), row.id, row.line, dedupe_key=f"stuck:{row.id}")
+        unknown = row.state == "UNKNOWN"
+        stuck.append((work, Unknown(row.outcome_message) if unknown else Dead(row.outcome_code, row.outcome_message)))
+    await lay_aside(connection, stuck, now)
 
 
 async def _count(room: EngineRoom, run: OutboundRun) -> None:

@@ -24,7 +24,7 @@ systems:
   crm:
     adapter: files
     roles: [CRM]
-    options: {folder: "${DROP_FOLDER}", entities: {customer: {id: id}}}
+    options: {folder: "${DROP_FOLDER}", entities: {customer: {id: id, write: true}}, batch_size: 20}
     mappings:
       customer:
         entity: customer
@@ -40,6 +40,14 @@ flows:
     entity: customer
     source: crm
     lanes: [{cadence: WEEKLY, mode: AUTHORITATIVE, cron: "0 3 1 1 *", page_size: 50}]
+  corrections:
+    business_flow: 8
+    entity: customer
+    source: hub
+    target: crm
+    lanes:
+      - {cadence: WEEKLY, mode: AUTHORITATIVE, cron: "0 4 1 1 *", page_size: 50}
+      - {cadence: REAL_TIME, mode: SHADOW}
 """
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from adapters.memory.store import MemoryStore
 from hub.errors import Transient
+from hub.exchange.order import SEND
 from hub.exchange.want import NewObject, want_create
 from hub.flows.run_lane import run_lane
 from hub.flows.send import LOOKS_MAX, send_command
@@ -14,7 +15,9 @@ from hub.records.enums import MediumKind
 from hub.records.identity import Entity
 from hub.records.lanes import FlowCadence, LaneMode
 from hub.store.engine import Database
+from hub.work.dead_letters import dead_letters
 from hub.work.decisions import Decision, Done, RetryAt, Unknown
+from hub.work.tables import WorkState
 from tests.flows.building import at
 from tests.flows.outbound import WatchedPort, commands, declare_outbound, ordered_run, outbound_room, work_off
 
@@ -129,5 +132,7 @@ async def test_in_a_batch_it_waits_for_a_person_as_well_and_the_run_ends(databas
     store.drop_next_answer()
     counters = await run_lane(room, await ordered_run(database))
     assert (port.batches, counters["done"], counters["unknown"]) == ([5], 4, 1)
+    async with database.reading() as connection:
+        assert [(one.kind, one.state) for one in await dead_letters(connection)] == [(SEND, WorkState.UNKNOWN)]
     await run_lane(room, await ordered_run(database, 1))
     assert (port.batches, len(store.objects(Entity.CUSTOMER))) == ([5], 5)

@@ -9,12 +9,17 @@ from sqlalchemy import text
 
 from adapters.memory.store import MemoryStore
 from hub.errors import Invalid, Transient
+from hub.exchange.order import SEND
+from hub.exchange.shadow import SHADOWS_KEPT, forget_shadows
 from hub.flows.run_lane import run_lane
 from hub.flows.runs import end_run
 from hub.flows.start_run import start_run
 from hub.records.identity import Entity
 from hub.records.lanes import FlowCadence, LaneMode
 from hub.store.engine import Database
+from hub.work.dead_letters import dead_letters
+from hub.work.requeue import requeue
+from hub.work.tables import WorkState
 from tests.flows.building import at
 from tests.flows.engine import state_of
 from tests.flows.outbound import (
@@ -150,6 +155,22 @@ async def test_a_refused_command_says_why_and_the_others_go(database: Database) 
     ]
 
 
+async def test_a_refused_command_of_a_batch_is_stuck_work_that_can_be_tried_again(database: Database) -> None:
+    await declare_outbound(database, WEEKLY)
+    store = named(1)
+    room = outbound_room(database, WatchedPort(store), WEEKLY)
+    await renamed(database, "1", "A", "B")
+    store.put(Entity.CUSTOMER, "1", {"name": "moved by itself"})
+    await run_lane(room, await ordered_run(database))
+    async with database.transaction() as connection:
+        (letter,) = await dead_letters(connection)
+        assert (letter.kind, letter.state, letter.code) == (SEND, WorkState.DEAD, "CONFLICT")
+        store.put(Entity.CUSTOMER, "1", {"name": "A"})
+        await requeue(connection, [letter.id], at(20_000))
+    await work_off(room)
+    assert (names(store), [row.state for row in await commands(database)]) == (["B"], ["DONE"])
+
+
 async def test_a_failed_run_leaves_its_commands_to_the_next(database: Database) -> None:
     await declare_outbound(database, WEEKLY)
     store = named(1)
@@ -277,3 +298,12 @@ async def _queued(database: Database, lane: int) -> UUID:
             {"lane": lane, "now": at(20_000)},
         )
         return run
+
+
+async def test_what_lanes_would_have_sent_is_forgotten_with_the_runs(database: Database) -> None:
+    await declare_outbound(database, REAL_TIME)
+    await renamed(database, "1", "A", "B", at(0))
+    await renamed(database, "2", "A", "B", at(60))
+    async with database.transaction() as connection:
+        assert await forget_shadows(connection, at(30) + SHADOWS_KEPT, 10) == 1
+        assert await connection.scalar(text("SELECT object_id FROM shadow_command")) == "2"
