@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from hub.entrypoints.wiring import open_systems
 from hub.flows.engine_room import EngineRoom
 from hub.flows.systems import OpenSystems
-from hub.migration.comparing import MigrationRoom
-from hub.migration.comparison import Comparison, Window
+from hub.migration.comparing import MigrationRoom, compare_outbound
 from hub.migration.desk import Desk
-from hub.migration.effects import compare_effects
 from hub.migration.parity import compare
 from hub.ports.capabilities import Capabilities
 from hub.ports.system import Adapter
@@ -38,17 +36,4 @@ def unconnected_desk(configuration: Configuration, adapters: Mapping[str, Adapte
 
 def migration_room(configuration: Configuration, engine: EngineRoom) -> MigrationRoom:
     """What a worker's steps work with, on the event loop of `engine`."""
-    return MigrationRoom(engine, desk_of(configuration, engine.systems), compare, _compare_effects)
-
-
-async def _compare_effects(
-    room: EngineRoom,
-    flow: str,
-    incumbent_lane: int,
-    candidate_lane: int,
-    window: Window,
-    _ignore: Collection[str],
-    /,
-) -> Comparison:
-    async with room.database.reading() as connection:
-        return await compare_effects(connection, flow, incumbent_lane, candidate_lane, window)
+    return MigrationRoom(engine, desk_of(configuration, engine.systems), compare, compare_outbound)

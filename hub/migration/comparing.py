@@ -9,6 +9,7 @@ from typing import Protocol
 from hub.flows.engine_room import EngineRoom
 from hub.migration.comparison import Comparison, Window
 from hub.migration.desk import Desk
+from hub.migration.effects import compare_effects
 
 
 class Compare(Protocol):
@@ -36,3 +37,17 @@ class MigrationRoom:
     desk: Desk
     inbound: Compare
     outbound: Compare
+
+
+async def compare_outbound(
+    room: EngineRoom,
+    flow: str,
+    incumbent_lane: int,
+    candidate_lane: int,
+    window: Window,
+    _ignore: Collection[str],
+    /,
+) -> Comparison:
+    """Net effects; fields are not left out, since a target gets all of a command or nothing."""
+    async with room.database.reading() as connection:
+        return await compare_effects(connection, flow, incumbent_lane, candidate_lane, window)

@@ -15,12 +15,13 @@ from sqlalchemy import text
 from adapters.memory.port import MemoryPort
 from adapters.memory.store import MemoryStore
 from hub.errors import Transient
+from hub.flows.declare import declare_flows
 from hub.flows.engine_room import EngineRoom
 from hub.flows.handlers import EngineHandlers
 from hub.flows.schedules import declare_schedules
 from hub.flows.start_run import start_run
 from hub.flows.systems import OpenSystems
-from hub.migration.comparing import MigrationRoom
+from hub.migration.comparing import MigrationRoom, compare_outbound
 from hub.migration.comparison import Comparison, Difference, Freshness, Window
 from hub.migration.cut_over import cut_over
 from hub.migration.decide import approve
@@ -84,11 +85,7 @@ class Steered:
     for_real: bool = False
 
     def __post_init__(self) -> None:
-        lanes = (
-            Lane(cadence=DAILY, mode=LaneMode.AUTHORITATIVE, cron="0 3 * * *", overlap_s=60, sweep=True),
-            Lane(cadence=REAL_TIME, mode=LaneMode.STANDBY, cron="*/5 * * * * *", overlap_s=60, sweep=True),
-        )
-        flow = Flow(FLOW, 2, "Customers", Entity.CUSTOMER, CRM, HUB, lanes, (), self.rules)
+        flow = self.flow()
         systems = OpenSystems({CRM: lambda: MemoryPort(CRM, self.store)})
         self.engine = EngineRoom(
             database=self.database,
@@ -103,7 +100,15 @@ class Steered:
             {FLOW: flow}, {CRM: Limits(requests_per_minute=600)}, lambda s, e: systems.port(s).capabilities[e]
         )
         compared = parity if self.for_real else self.compare
-        self.room = MigrationRoom(self.engine, self.desk, compared, self.compare)
+        self.room = MigrationRoom(self.engine, self.desk, compared, compare_outbound)
+
+    def flow(self) -> Flow:
+        """As hub.yaml would have it."""
+        lanes = (
+            Lane(cadence=DAILY, mode=LaneMode.AUTHORITATIVE, cron="0 3 * * *", overlap_s=60, sweep=True),
+            Lane(cadence=REAL_TIME, mode=LaneMode.STANDBY, cron="*/5 * * * * *", overlap_s=60, sweep=True),
+        )
+        return Flow(FLOW, 2, "Customers", Entity.CUSTOMER, CRM, HUB, lanes, (), self.rules)
 
     async def compare(
         self, room: EngineRoom, flow: str, incumbent: int, candidate: int, window: Window, ignore: Collection[str], /
@@ -118,14 +123,10 @@ class Steered:
     async def declare(self) -> None:
         """The rows that hub.yaml would make, and a first run of the daily lane."""
         async with self.database.transaction() as connection:
-            for statement in (
-                "INSERT INTO connected_system (name, adapter, roles) VALUES ('crm', 'memory', '{CRM}')",
-                """INSERT INTO information_flow (name, business_flow, title, entity, source, target)
-                   VALUES ('crm-customers', 2, 'Customers', 'customer', 'crm', 'hub')""",
-                """INSERT INTO lane (flow, cadence, mode) VALUES ('crm-customers', 'DAILY', 'AUTHORITATIVE'),
-                     ('crm-customers', 'REAL_TIME', 'STANDBY')""",
-            ):
-                await connection.execute(text(statement))
+            await connection.execute(
+                text("INSERT INTO connected_system (name, adapter, roles) VALUES ('crm', 'memory', '{CRM}')")
+            )
+            await declare_flows(connection, [self.desk.flow(FLOW)], [])
             await declare_schedules(connection, [self.desk.flow(FLOW)], self.now)
         await self.run(DAILY)
 
