@@ -16,14 +16,17 @@ from sqlalchemy import text
 from websockets.exceptions import ConnectionClosed
 
 from hub.access.principal import Role
+from hub.exchange.tables import Lane
 from hub.flows.runs import publish_flow
 from hub.live.changes import Change
 from hub.live.publish import publish
+from hub.migration.plan import plan
 from hub.records.identity import CustomerId
+from hub.records.lanes import FlowCadence
 from hub.store.engine import Database
-from tests.schema.company import NOW, add_alias, gid, uid
+from tests.schema.company import NOW, add, add_alias, gid, uid
 from tests.schema.following import acknowledged, events, read_events, socket
-from tests.schema.serving import Api, listening_api
+from tests.schema.serving import Api, desk, listening_api
 
 ANNA, BEN = CustomerId(uid("Anna Bakker")), CustomerId(uid("Ben de Vries"))
 CHANGED = "CustomerAttributeValueChangeEvent"
@@ -32,6 +35,9 @@ FOLLOW = """
 subscription Follow($id: ID!, $after: String) {
   customerUpdates(id: $id, after: $after) { cursor event customer { id name } }
 }
+"""
+MIGRATION = """
+subscription($flow: String!) { migrationUpdates(flow: $flow) { event migration { state createdBy } } }
 """
 FLOW = "subscription($name: String!) { flowUpdates(name: $name) { event flow { name lagSeconds } } }"
 
@@ -117,6 +123,19 @@ async def test_a_flow_is_followed_by_its_architect(served: tuple[Api, str], comp
         assert (await client.hear())["payload"]["data"]["flowUpdates"]["event"] == "InformationFlowStateChangeEvent"
 
 
+async def test_a_migration_is_followed_from_before_it_is_planned(served: tuple[Api, str], company: Database) -> None:
+    api, address = served
+    async with company.transaction() as connection:
+        await add(connection, Lane, id=11, flow="crm-customers", cadence="REAL_TIME", mode="STANDBY")
+    async with acknowledged(address, api.token(Role.ARCHITECT)) as client:
+        await client.subscribe(MIGRATION, {"flow": "crm-customers"})
+        assert (await client.hear())["payload"]["data"]["migrationUpdates"] == {"event": "CURRENT", "migration": None}
+        async with company.transaction() as connection:
+            await plan(connection, desk(), "crm-customers", FlowCadence.REAL_TIME, "anna", NOW)
+        told = (await client.hear())["payload"]["data"]["migrationUpdates"]
+        assert told["migration"] == {"state": "PREFLIGHT", "createdBy": "anna"}
+
+
 async def test_nobody_follows_what_he_may_not_see(served: tuple[Api, str]) -> None:
     api, address = served
     refused = [
@@ -124,6 +143,8 @@ async def test_nobody_follows_what_he_may_not_see(served: tuple[Api, str]) -> No
         (api.token(Role.AGENT), FOLLOW, {"id": gid("Customer", uid("nobody"))}, "NOT_FOUND"),
         (api.token(Role.ARCHITECT), FOLLOW, {"id": gid("Customer", ANNA)}, "FORBIDDEN"),
         (api.token(Role.AGENT), FLOW, {"name": "crm-customers"}, "FORBIDDEN"),
+        (api.token(Role.AGENT), MIGRATION, {"flow": "crm-customers"}, "FORBIDDEN"),
+        (api.token(Role.ARCHITECT), MIGRATION, {"flow": "x"}, "NOT_FOUND"),
         (api.token(Role.AGENT), FOLLOW, {"id": gid("Customer", ANNA), "after": "x"}, "INVALID"),
     ]
     for token, document, variables, code in refused:
