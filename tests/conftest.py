@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.store.engine import Database, open_engine
 from tests.adapters.tryton.running import RunningTryton, tryton_for_tests
+from tests.bottlecrm.running import RunningBottleCrm
+from tests.bottlecrm_ground import bottlecrm_ground
 from tests.databases import TestServer
 from tests.tryton_ground import Ground, tryton_ground
 
@@ -61,4 +63,11 @@ def ground() -> Iterator[Ground]:
 def tryton(ground: Ground) -> Iterator[RunningTryton]:
     """A real Tryton with databases of its own, started once for the whole session."""
     with tryton_for_tests(ground) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def bottlecrm() -> Iterator[RunningBottleCrm]:
+    """A real BottleCRM with a database of its own, started once for the whole session."""
+    with bottlecrm_ground() as running:
         yield running

@@ -62,9 +62,16 @@ def _roads(system: str, configuration: Configuration, systems: OpenSystems) -> I
         for lane in flow.lanes:
             if flow.inbound and (lane.via or flow.source) == system:
                 can = systems.port(system).capabilities.get(flow.entity, Capabilities())
+                pushed = lane.cadence is FlowCadence.REAL_TIME and lane.cron is None
                 if can.pull is None and not (can.push and lane.cadence is FlowCadence.REAL_TIME):
                     detail = f"it does not give {flow.entity.value}, neither when asked nor by itself"
-                    yield CheckResult(f"{lane.cadence.value} lane of {flow.name}", ok=False, detail=detail)
+                elif pushed and not can.push:
+                    detail = (
+                        "it does not call the hub: give the lane a `cron`, or the system the secret of its webhooks"
+                    )
+                else:
+                    continue
+                yield CheckResult(f"{lane.cadence.value} lane of {flow.name}", ok=False, detail=detail)
 
 
 def systems() -> None:

@@ -1,4 +1,4 @@
-"""A line to Tryton that a test can cut, delay or answer in Tryton's place."""
+"""A line to Tryton (or BottleCRM) that a test can cut, delay or answer in its place."""
 
 from __future__ import annotations
 
@@ -86,5 +86,5 @@ async def line_to(target: str) -> AsyncIterator[Line]:
 async def _whole_request(reader: asyncio.StreamReader) -> Request:
     head = await reader.readuntil(b"\r\n\r\n")
     lines = [line for line in head.split(b"\r\n") if line and not line.lower().startswith(b"connection:")]
-    (length,) = (int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length:"))
+    length = sum(int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length:"))
     return b"\r\n".join([*lines, b"Connection: close", b"", b""]) + await reader.readexactly(length)
