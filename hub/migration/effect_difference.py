@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 import orjson
 
@@ -15,7 +16,8 @@ from hub.ports.writing import FieldChange, Operation
 from hub.records.migration import DifferenceKind, Verdict
 from hub.records.source import JsonValue
 
-Path = tuple[str, ...]
+Path: TypeAlias = tuple[str, ...]
+NetChanges: TypeAlias = Mapping[Path, tuple[JsonValue, JsonValue]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,15 @@ class LaneEffect:
 
 
 def difference_of(
-    object_id: str, incumbent: Sequence[LaneEffect], candidate: Sequence[LaneEffect]
+    object_id: str,
+    incumbent: Sequence[LaneEffect],
+    candidate: Sequence[LaneEffect],
+    wanted: Sequence[LaneEffect] = (),
 ) -> Difference | None:
-    """None where both come to the same net effect and neither has an effect twice. Effects in the order they leave."""
+    """None where both come to the same net effect and neither has an effect twice. Effects in the order they leave.
+
+    `wanted` are the single changes in the order they were wanted; they decide who is wrong, where they are known.
+    """
     theirs, ours = _net(incumbent), _net(candidate)
     their_doubles, our_doubles = _doubled(incumbent), _doubled(candidate)
     if our_doubles - their_doubles:
@@ -51,7 +59,8 @@ def difference_of(
     if theirs == ours:
         return None
     paths = {path for path in {*theirs, *ours} if theirs.get(path) != ours.get(path)}
-    kind, verdict = _kind(incumbent, candidate)
+    kind = _kind(incumbent, candidate)
+    verdict = None if kind is DifferenceKind.LATE else _verdict(theirs, ours, wanted)
     return _difference(object_id, kind, verdict, paths, incumbent, candidate)
 
 
@@ -62,7 +71,7 @@ def content(effect: LaneEffect) -> bytes:
     return hashlib.blake2b(orjson.dumps([effect.operation.value, changes]), digest_size=16).digest()
 
 
-def _net(effects: Sequence[LaneEffect]) -> Mapping[Path, tuple[JsonValue, JsonValue]]:
+def _net(effects: Sequence[LaneEffect]) -> NetChanges:
     """Old and new value by path; what is made or deleted stands under the empty path."""
     changes = composed(change for effect in effects for change in effect.changes)
     net: dict[Path, tuple[JsonValue, JsonValue]] = {change.path: (change.old, change.new) for change in changes}
@@ -95,18 +104,24 @@ def _breaks(effects: Sequence[LaneEffect]) -> bool:
     return False
 
 
-def _kind(incumbent: Sequence[LaneEffect], candidate: Sequence[LaneEffect]) -> tuple[DifferenceKind, Verdict | None]:
+def _kind(incumbent: Sequence[LaneEffect], candidate: Sequence[LaneEffect]) -> DifferenceKind:
     if any(effect.partial for effect in (*incumbent, *candidate)):
-        return DifferenceKind.LATE, None
+        return DifferenceKind.LATE
     if not _net(candidate):
-        return DifferenceKind.MISSING, None
+        return DifferenceKind.MISSING
     if not _net(incumbent):
-        return DifferenceKind.EXTRA, None
-    if _breaks(candidate):
-        return DifferenceKind.ORDER, None
-    if _breaks(incumbent):
-        return DifferenceKind.ORDER, Verdict.INCUMBENT_WRONG
-    return DifferenceKind.VALUE, None
+        return DifferenceKind.EXTRA
+    return DifferenceKind.ORDER if _breaks(candidate) or _breaks(incumbent) else DifferenceKind.VALUE
+
+
+def _verdict(theirs: NetChanges, ours: NetChanges, wanted: Sequence[LaneEffect]) -> Verdict | None:
+    """None without changes to judge by: an effect that nobody wanted is nobody's excuse."""
+    if not wanted:
+        return None
+    truth = _net(wanted)
+    if truth == ours:
+        return Verdict.INCUMBENT_WRONG
+    return Verdict.CANDIDATE_WRONG if truth == theirs else Verdict.BOTH_STALE
 
 
 def _difference(

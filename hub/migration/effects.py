@@ -23,13 +23,13 @@ from hub.records.migration import DifferenceKind, Verdict
 _EFFECTS: Final = text(
     """
     SELECT 0 AS place, o.lane_id, o.key, o.operation, o.object_id, o.changes, o.from_version, o.version,
-      o.wanted_from, o.created_at AS at, o.sent_at AS left_at, o.state = 'COLLECTED' AS waiting
+      o.wanted_from, o.created_at AS at, o.sent_at AS left_at, o.state = 'COLLECTED' AS waiting,
+      o.state NOT IN ('MERGED', 'CANCELLED') AS leaves, o.from_version = o.version AS wanted
     FROM outbound_command o
     WHERE o.lane_id IN (:incumbent, :candidate) AND o.created_at > :since AND o.wanted_from <= :until
-      AND o.state NOT IN ('MERGED', 'CANCELLED')
     UNION ALL
     SELECT s.id, s.lane_id, s.key, s.operation, s.object_id, s.changes, s.from_version, s.version,
-      s.wanted_from, s.at, s.left_at, s.left_at IS NULL
+      s.wanted_from, s.at, s.left_at, s.left_at IS NULL, true, false
     FROM shadow_command s
     WHERE s.lane_id IN (:incumbent, :candidate) AND s.at > :since AND s.wanted_from <= :until
     ORDER BY object_id, left_at NULLS LAST, place, version
@@ -76,7 +76,8 @@ async def compare_effects(
 
     The window is that of a run of the slower lane, its `source_since` and `source_until`. It begins later where the
     flow's migration let the lanes begin later: what was wanted before that, only one of them has. What a lane collects
-    and has not sent counts as LATE. Lanes
+    and has not sent counts as LATE. The referee is what the business wanted, change by change, as the lane with
+    authority was given it. Lanes
     are ids; either may have authority, its commands then count whatever the target answered. A Difference's
     `external_id` is the key of a CREATE. NotFound for a lane of another flow.
     """
@@ -89,9 +90,10 @@ async def compare_effects(
         "until": edge.until,
     }
     async for object_id, rows in _objects(connection, binds):
-        incumbent = [_effect(row, edge) for row in rows if row.lane_id == incumbent_lane]
-        candidate = [_effect(row, edge) for row in rows if row.lane_id == candidate_lane]
-        _compare(seen, object_id, incumbent, candidate)
+        incumbent = [_effect(row, edge) for row in rows if row.leaves and row.lane_id == incumbent_lane]
+        candidate = [_effect(row, edge) for row in rows if row.leaves and row.lane_id == candidate_lane]
+        wanted = sorted((_effect(row, edge) for row in rows if row.wanted), key=lambda effect: effect.version)
+        _compare(seen, object_id, incumbent, candidate, wanted)
     _tell_doubled_creates(seen)
     return Comparison(
         window=window,
@@ -152,7 +154,13 @@ def _effect(row: Row[Any], edge: _Edge) -> LaneEffect:
     )
 
 
-def _compare(seen: _Seen, object_id: str, incumbent: Sequence[LaneEffect], candidate: Sequence[LaneEffect]) -> None:
+def _compare(
+    seen: _Seen,
+    object_id: str,
+    incumbent: Sequence[LaneEffect],
+    candidate: Sequence[LaneEffect],
+    wanted: Sequence[LaneEffect],
+) -> None:
     seen.compared += 1
     seen.effects["incumbent"] += len(incumbent)
     seen.effects["candidate"] += len(candidate)
@@ -165,7 +173,7 @@ def _compare(seen: _Seen, object_id: str, incumbent: Sequence[LaneEffect], candi
         for theirs in incumbent
         if ours.left_at is not None and theirs.left_at is not None and ours.shares_a_version_with(theirs)
     ]
-    difference = difference_of(object_id, incumbent, candidate)
+    difference = difference_of(object_id, incumbent, candidate, wanted)
     if difference is None:
         return
     if difference.kind is DifferenceKind.EXTRA and candidate[0].operation is Operation.CREATE:

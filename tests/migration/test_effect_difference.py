@@ -58,3 +58,29 @@ def test_what_has_yet_to_leave_explains_the_difference() -> None:
     difference = difference_of("1", [], [sent("A", "B", 1, partial=True)])
     assert difference is not None
     assert (difference.kind, difference.explained) == (DifferenceKind.LATE, True)
+
+
+WANTED = [sent("A", "B", 1), sent("B", "C", 2)]
+
+
+@pytest.mark.parametrize(
+    ("incumbent", "candidate", "verdict"),
+    [
+        (A_TO_C, [sent("A", "B", 1)], Verdict.CANDIDATE_WRONG),
+        ([sent("A", "B", 1)], WANTED, Verdict.INCUMBENT_WRONG),
+        ([], WANTED, Verdict.INCUMBENT_WRONG),
+        ([sent("A", "B", 1)], [sent("B", "C", 2)], Verdict.BOTH_STALE),
+    ],
+)
+def test_what_was_wanted_decides_who_is_wrong(
+    incumbent: list[LaneEffect], candidate: list[LaneEffect], verdict: Verdict
+) -> None:
+    difference = difference_of("1", incumbent, candidate, WANTED)
+    assert difference is not None
+    assert difference.verdict is verdict
+
+
+def test_an_effect_that_nobody_wanted_excuses_nobody() -> None:
+    difference = difference_of("1", [], [sent("A", "B", 1)], [])
+    assert difference is not None
+    assert (difference.kind, difference.verdict, difference.explained) == (DifferenceKind.EXTRA, None, False)

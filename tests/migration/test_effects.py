@@ -15,7 +15,7 @@ from hub.migration.effects import compare_effects
 from hub.records.customer import CustomerRecord
 from hub.records.identity import Entity
 from hub.records.lanes import FlowCadence, LaneMode
-from hub.records.migration import DifferenceKind
+from hub.records.migration import DifferenceKind, Verdict
 from hub.store.engine import Database
 from tests.flows.building import at
 from tests.flows.outbound import OUT, declare_outbound, renamed
@@ -77,8 +77,16 @@ async def test_a_change_the_candidate_drops_is_missing(database: Database, lanes
     await left(database, 60)
     await changed(database, "DELETE FROM shadow_command WHERE object_id = '2'")
     found = await compared(database, lanes)
-    assert dict(found.counts) == {(DifferenceKind.MISSING, None): 1}
+    assert dict(found.counts) == {(DifferenceKind.MISSING, Verdict.CANDIDATE_WRONG): 1}
     assert [(one.external_id, one.paths) for one in found.examples] == [("2", ("name",))]
+
+
+async def test_a_batch_that_loses_a_change_is_told_from_a_candidate_that_does(database: Database, lanes: Lanes) -> None:
+    await renamed(database, "1", "A", "B", at(1))
+    await left(database, 60)
+    await changed(database, "UPDATE outbound_command SET state = 'MERGED'")
+    found = await compared(database, lanes)
+    assert (dict(found.counts), found.unexplained) == ({(DifferenceKind.EXTRA, Verdict.INCUMBENT_WRONG): 1}, 0)
 
 
 async def test_only_the_window_counts(database: Database, lanes: Lanes) -> None:
