@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Transient
+from hub.flows.adopt import adopt_fingerprints
 from hub.flows.incoming import Incoming
 from hub.flows.lane import LaneContext, lane_of
 from hub.flows.take_in import commit_page, reader_of, reread
@@ -50,6 +51,7 @@ async def replay(room: MigrationRoom, migration_id: UUID, stopping: Stopping = l
         lane = await _lane(room, migration.to_lane)
         counters += await _replay_twins(room, migration, lane, stopping)
         counters += await _settle_differences(room, lane, stopping)
+        counters["adopted"] = await adopt_fingerprints(room.engine.database, lane)
     now = room.engine.clock()
     async with room.engine.database.transaction() as connection:
         migration = await hold(connection, migration_id)

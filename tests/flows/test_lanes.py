@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from hub.errors import Conflict, Invalid, NotFound
+from hub.flows.adopt import adopt_fingerprints
 from hub.flows.lane import LaneContext, lane_of, running_lanes
 from hub.flows.run_lane import run_lane
 from hub.flows.runs import RUN_COMPLETED
@@ -130,6 +131,36 @@ async def test_forgotten_twins_leave_nothing_and_the_lane_begins_anew(database: 
     for table in ("shadow_record", "shadow_version", "lane_cursor"):
         assert await rows(database, f"SELECT count(*) FROM {table}") == [(0,)]
     assert await rows(database, "SELECT DISTINCT state FROM quarantine") == [("SUPERSEDED",)]
+
+
+async def _swept_again(firm: Company) -> object:
+    """The daily lane counts now; how many objects its first sweep reads at the source again."""
+    await firm.set_mode(WEEKLY, LaneMode.VERIFY)
+    await firm.set_mode(DAILY, LaneMode.AUTHORITATIVE)
+    firm.store.advance(timedelta(days=1))
+    run = await firm.run(DAILY)
+    ((counters,),) = await rows(firm.database, f"SELECT counters FROM flow_run WHERE id = '{run}'")
+    assert isinstance(counters, dict)
+    return counters.get("reread", 0)
+
+
+async def test_a_sweep_reads_everything_again_that_came_by_a_file(database: Database) -> None:
+    firm = await company(database, filled(6), sweeps=True)
+    await firm.hand_over()
+    assert await _swept_again(firm) == 6
+
+
+async def test_what_the_candidate_told_of_the_same_contents_saves_that(database: Database) -> None:
+    firm = await company(database, filled(6), sweeps=True)
+    await firm.hand_over()
+    firm.store.put(CUSTOMER, "3", body("Changed", "c3@example.com"))
+    await firm.day()
+    async with database.reading() as connection:
+        lane = await lane_of(connection, firm.lanes[DAILY])
+    assert await adopt_fingerprints(database, lane) == 5
+    assert await adopt_fingerprints(database, lane) == 0
+    assert await _swept_again(firm) == 0
+    assert [name for _, name, *_ in await golden_state(database)][2] == "Changed"
 
 
 async def test_an_erased_persons_twins_go_with_all_their_versions(database: Database) -> None:

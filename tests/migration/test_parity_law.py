@@ -20,6 +20,8 @@ from hub.flows.lane import LaneContext
 from hub.flows.systems import OpenSystems
 from hub.migration.comparison import Comparison, Window
 from hub.migration.parity import compare
+from hub.migration.parity.marks import Marks
+from hub.migration.parity.sides import Side
 from hub.ports.capabilities import Capabilities
 from hub.records.customer import CustomerRecord
 from hub.records.identity import SystemName
@@ -182,3 +184,32 @@ def _with_last_word(told: list[Event], *, deleted: bool) -> list[Event]:
     """The same history with object 1 deleted at last, or left alive."""
     last = _last(told)
     return [*told, Event("1", last.minute + 1, None)] if deleted else [event for event in told if event != last]
+
+
+def held_at(told: Sequence[Event], minute: int) -> dict[str, str]:
+    """By the guard's rule: of each object the newest content by then, unless a tombstone is as new or newer."""
+    held: dict[str, str] = {}
+    for external_id in {event.external_id for event in told}:
+        by_then = [event for event in told if event.external_id == external_id and event.minute <= minute]
+        contents = [event for event in by_then if event.name is not None]
+        gone = max((event.minute for event in by_then if event.name is None), default=-1)
+        if contents and (newest := contents[-1]).minute > gone and newest.name is not None:
+            held[external_id] = newest.name
+    return held
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(events, min_size=1, max_size=10, unique_by=lambda e: (e.external_id, e.minute)))
+async def test_a_twin_tells_what_it_held_at_any_time(database: Database, history: list[Event]) -> None:
+    told = sorted(history, key=lambda event: event.minute)
+    lanes = await lanes_over(database)
+    await lanes.tell(lanes.candidate, told)
+    side = Side("c", lanes.candidate, Marks())
+    for minute in range(10):
+        async with database.reading() as connection:
+            rows = await connection.execute(
+                text(f"SELECT external_id, document->>'name' AS name FROM ({side.images()}) r WHERE NOT deleted"),
+                {**side.binds, "until": at(minute)},
+            )
+            assert {row.external_id: row.name for row in rows} == held_at(told, minute)
