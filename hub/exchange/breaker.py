@@ -52,6 +52,7 @@ _PROBE = text(
     WHERE system = :system AND state <> 'CLOSED' AND coalesce(probe_until, retry_at) <= :now RETURNING system
     """
 )
+_HASTEN = text("UPDATE system_breaker SET retry_at = :now WHERE system = :system AND state = 'OPEN' RETURNING system")
 _CLOSE = text(
     """
     UPDATE system_breaker SET state = 'CLOSED', failures = 0, openings = 0, opened_at = NULL, retry_at = NULL,
@@ -102,6 +103,11 @@ class Breaker:
         async with self._database.transaction() as connection:
             claimed = await connection.execute(_PROBE, {"system": self._system, "now": now, "lasts_s": PROBE_LASTS_S})
             return claimed.one_or_none() is not None
+
+    async def hasten(self, connection: AsyncConnection, now: datetime) -> bool:
+        """Make the next probe due now; False when the breaker is not OPEN."""
+        hastened = await connection.execute(_HASTEN, {"system": self._system, "now": now})
+        return hastened.one_or_none() is not None
 
     async def close(self, connection: AsyncConnection, now: datetime) -> int:
         """Let calls through again and release the work that waited, in its order; tells how much that was."""

@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+import structlog
+from sqlalchemy.exc import DBAPIError
+
 from hub.clock import Clock
 from hub.errors import Forbidden, HubError, NothingWaiting, Suspended, Throttled, Transient, Unauthorised
 from hub.exchange.breaker import Breaker
@@ -21,6 +24,8 @@ from hub.store.engine import Database
 from hub.work.urgency import Urgency, urgency
 
 Answer = TypeVar("Answer")
+
+log = structlog.get_logger(__name__)
 
 PATIENCE_S: Final[Mapping[Urgency, float]] = MappingProxyType({Urgency.REALTIME: 2.0, Urgency.BULK: 10.0})
 """So long a call waits for the budget; beyond it the thread is of more use elsewhere, and the work comes back."""
@@ -109,12 +114,19 @@ class Gate:
             raise
         finally:
             if (word := told()) is not None:
-                await self._budget.tell(word, self._clock())
+                await self._noted(self._budget.tell(word, self._clock()))
         if unanswered(answer):
             await self._silent("UNANSWERED", probing)
         else:
             await self._succeeded(probing)
         return answer
+
+    async def _noted(self, note: Awaitable[None]) -> None:
+        """What a call brought, or why it failed, is worth more than a note about it that the store did not take."""
+        try:
+            await note
+        except (DBAPIError, OSError) as error:
+            log.warning("outcome of a call not noted", system=self._system, error=type(error).__name__)
 
     async def _enter(self, which: Urgency) -> tuple[float | None, bool]:
         """Seconds to wait, None when the call may be made; then also whether it is the breaker's probe."""
@@ -164,7 +176,7 @@ class Gate:
         """Silence and a refused login count; a "no", or a request for patience, is an answer like another."""
         match error:
             case Transient(retry_after_s=float() | int() as after_s) if not isinstance(error, NothingWaiting):
-                await self._budget.block(after_s, self._clock())
+                await self._noted(self._budget.block(after_s, self._clock()))
                 self._forget_leases()
                 await self._succeeded(probing)
                 raise Throttled(error.message, after_s) from error
@@ -178,11 +190,11 @@ class Gate:
     async def _silent(self, code: str, probing: bool) -> None:
         self._failing = True
         self._forget_leases()
-        await self._breaker.failed(code, self._clock(), probing=probing)
+        await self._noted(self._breaker.failed(code, self._clock(), probing=probing))
 
     async def _succeeded(self, probing: bool) -> None:
         if probing or self._failing or any(lease.failures for lease in self._leases.values()):
-            await self._breaker.succeeded(self._clock(), probing=probing)
+            await self._noted(self._breaker.succeeded(self._clock(), probing=probing))
             self._failing = False
             for lease in self._leases.values():
                 lease.failures = 0

@@ -45,8 +45,9 @@ class MeteredPort(SystemPort):
         return await self._gate.through(lambda: self._port.pull(entity, cursor, limit), self.rate_limit)
 
     async def finished(self, entity: Entity, cursor: JsonObject) -> None:
-        """As the port."""
-        await self._gate.through(lambda: self._port.finished(entity, cursor), self.rate_limit)
+        """As the port; where that does nothing, no call is spent."""
+        if type(self._port).finished is not SystemPort.finished:
+            await self._gate.through(lambda: self._port.finished(entity, cursor), self.rate_limit)
 
     async def sweep(self, entity: Entity, after: str | None, limit: int) -> SweepPage:
         """As the port."""

@@ -18,7 +18,7 @@ from hub.flows.gate import Gate
 from hub.flows.metered import MeteredPort
 from hub.ports.limits import RateLimit
 from hub.ports.system import SystemPort
-from hub.ports.writing import Operation, Unanswered, WriteCommand
+from hub.ports.writing import Operation, Unanswered, WriteCommand, Written
 from hub.records.identity import Entity, SystemName
 from hub.settings.systems import Limits
 from hub.store.engine import Database, open_engine
@@ -198,6 +198,29 @@ async def test_commands_that_nobody_answers_count_as_failures(company: Company) 
         (outcome,) = await process.port.write([WriteCommand(f"k{number}", Entity.CUSTOMER, Operation.CREATE, None)])
         assert isinstance(outcome, Unanswered)
     assert isinstance(await refused(process), Suspended)
+
+
+async def test_an_end_of_run_that_means_nothing_to_the_package_costs_no_call(company: Company) -> None:
+    company.limits = Limits(requests_per_minute=1, realtime_share=0)
+    process = company.process()
+    await process.port.finished(Entity.CUSTOMER, {})
+    await process.port.now()
+    assert company.store.calls == 1
+
+
+async def test_the_answer_of_a_call_survives_a_store_that_takes_no_note_of_it(
+    company: Company, database: Database
+) -> None:
+    process = company.process()
+    company.store.stop()
+    assert type(await refused(process)) is Transient
+    company.store.start()
+    command = WriteCommand("k", Entity.CUSTOMER, Operation.CREATE, None)
+    async with database.transaction() as connection:
+        # The column marks the database as spoilt for other tests.
+        await connection.execute(text("ALTER TABLE system_breaker ADD COLUMN spoilt int, ADD CHECK (failures > 0)"))
+    (outcome,) = await process.port.write([command])
+    assert isinstance(outcome, Written)
 
 
 async def test_a_check_is_made_past_an_open_breaker(company: Company) -> None:

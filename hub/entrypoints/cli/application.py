@@ -10,6 +10,7 @@ from hub.entrypoints.cli import (
     contract,
     flows,
     migration,
+    probe,
     processes,
     quarantine,
     schema,
@@ -31,6 +32,7 @@ application.command("serve")(processes.serve)
 application.add_typer(stuck_work.application, name="work")
 application.command("check")(check.check)
 application.command("systems")(check.systems)
+application.command("probe")(probe.probe)
 application.command("flows")(flows.flows)
 application.command("run")(flows.run)
 application.command("token")(token.token)

@@ -24,6 +24,7 @@ from hub.records.lanes import FlowCadence
 from hub.settings.environment import Settings
 from hub.settings.flows import Flow
 from hub.work.own import take, under_lease
+from hub.work.urgency import under_urgency, urgency_of
 
 
 def flows() -> None:
@@ -92,7 +93,9 @@ async def _run(hub: Installation, flow: FlowName) -> Counter[str]:
             work = await take(connection, dedupe_key_of(run_id), f"hub run, process {os.getpid()}", utc_now())
         if work is None:
             raise Conflict(f"flow {flow} runs already, or waits behind another run of its lane: run {run_id}")
-        with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as bar:
+        bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True)
+        # Somebody waits for it, and yet it takes no more of the calls than the lane does by itself.
+        with bar, under_urgency(urgency_of(work.queue)):
             task = bar.add_task(flow)
             async with under_lease(database, work, utc_now):
                 return await run_lane(
