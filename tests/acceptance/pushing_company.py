@@ -78,8 +78,22 @@ class PushingCompany:
 
     async def silence(self) -> None:
         """BottleCRM calls nobody any more, as when an administrator switched the webhook off."""
-        for webhook in (await asyncio.to_thread(self.lms.call, "GET", "webhooks/"))["endpoints"]:
-            await self.call("DELETE", f"webhooks/{webhook['id']}/")
+        for webhook in await self._webhooks():
+            await self.call("DELETE", f"webhooks/{webhook}/")
+
+    async def deliver_all_again(self) -> int:
+        """Every event so far, the newest first, as an administrator may ask for; gives their number."""
+        again = 0
+        for webhook in await self._webhooks():
+            deliveries = await asyncio.to_thread(self.lms.call, "GET", f"webhooks/{webhook}/deliveries/?limit=100")
+            for delivery in deliveries["results"]:
+                await self.call("POST", f"webhooks/deliveries/{delivery['id']}/redeliver/")
+                again += 1
+        return again
+
+    async def _webhooks(self) -> list[str]:
+        listed = await asyncio.to_thread(self.lms.call, "GET", "webhooks/")
+        return [webhook["id"] for webhook in listed["endpoints"]]
 
 
 @asynccontextmanager

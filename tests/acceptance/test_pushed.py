@@ -67,6 +67,26 @@ async def settled(company: PushingCompany) -> bool:
     return (waiting, open_work) == (0, 0)
 
 
+async def ended(company: PushingCompany) -> bool:
+    """Whether the only lead is gone."""
+    return [deleted for _, _, _, deleted in await leads(company)] == [True]
+
+
+async def counted(company: PushingCompany) -> dict[str, int]:
+    """Events, versions kept and changes told."""
+    async with company.database.reading() as connection:
+        row = (
+            await connection.execute(
+                text(
+                    """SELECT (SELECT count(*) FROM inbox_event) AS events,
+                         (SELECT count(*) FROM document_version) AS versions,
+                         (SELECT count(*) FROM change_pending) + (SELECT count(*) FROM change_feed) AS told"""
+                )
+            )
+        ).one()
+        return dict(row._mapping)
+
+
 def told(message: dict[str, Any]) -> list[dict[str, Any]]:
     """The leads in a message of the subscription."""
     assert message["type"] == "next", message
@@ -106,6 +126,21 @@ async def test_a_lead_is_followed_through_its_changes_to_its_end(company: Pushin
 
     await until(deleted, 30, "the end")
     await until(lambda: settled(company), 30, "every event")
+
+
+async def test_events_that_bottlecrm_delivers_again_change_nothing(company: PushingCompany) -> None:
+    lead = await company.make("leads/", {"title": "Heat pump", "status": "assigned", "contacts": []})
+    await company.call("PATCH", f"leads/{lead}/", {"title": "Boiler"})
+    await company.call("DELETE", f"leads/{lead}/")
+    await until(lambda: ended(company), 30, "the end")
+    await until(lambda: settled(company), 30, "every event")
+    before = await counted(company)
+
+    assert await company.deliver_all_again() == 3
+
+    await until(lambda: settled(company), 30, "every event")
+    assert await counted(company) == before
+    assert (await ended(company), before["events"]) == (True, 3)
 
 
 async def test_a_webhook_that_never_came_is_found_by_the_next_full_run(company: PushingCompany) -> None:

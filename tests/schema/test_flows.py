@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from hub.access.principal import Role
 from hub.exchange.tables import InformationFlow
 from hub.store.engine import Database
-from hub.work.tables import Schedule
+from hub.work.schedule import NewSchedule, upsert_schedule
+from hub.work.tables import Queue, Schedule
 from tests.schema.company import NOW, add, gid, uid
 from tests.schema.serving import Api
 
@@ -16,7 +19,7 @@ query {
   flows {
     name businessFlow title planned entity source target epoch lagSeconds quarantined
     sourceSystem { name state }
-    lanes { cadence mode cron timeZone nextRunAt }
+    lanes { cadence mode cron timeZone nextRunAt road }
     runs(first: 1) { totalCount edges { node { id cadence state startedAt finishedAt counts { what records } } }
       pageInfo { hasNextPage } }
   }
@@ -61,6 +64,7 @@ async def test_flows_show_their_lanes_runs_and_lag(api: Api, company: Database) 
                 "cron": "0 3 * * *",
                 "timeZone": "Europe/Amsterdam",
                 "nextRunAt": "2026-03-03T03:00:00Z",
+                "road": None,
             }
         ],
         "runs": {
@@ -82,6 +86,28 @@ async def test_flows_show_their_lanes_runs_and_lag(api: Api, company: Database) 
     }
     assert (lms["lagSeconds"], lms["lanes"][0]["cron"], lms["runs"]["edges"]) == (None, None, [])
     assert (nba["planned"], nba["sourceSystem"], nba["lanes"]) == (True, None, [])
+
+
+async def test_a_real_time_lane_tells_whether_the_source_calls_or_is_asked(api: Api, company: Database) -> None:
+    async with company.transaction() as connection:
+        await connection.execute(
+            text(
+                """INSERT INTO lane (id, flow, cadence, mode)
+                   SELECT 1000 + row_number() OVER (), name, 'REAL_TIME', 'STANDBY'
+                   FROM information_flow WHERE source IN ('crm', 'lms')"""
+            )
+        )
+        polled: str = await connection.scalar(text("SELECT name FROM information_flow WHERE source = 'crm'"))
+        schedule = NewSchedule(f"lane:{polled}:REAL_TIME", "flow.start", Queue.SYSTEM, "*/5 * * * * *", "UTC")
+        await upsert_schedule(connection, schedule, NOW)
+    answer = await api.ask("{ flows { source lanes { cadence road } } }", role=Role.ARCHITECT)
+    told = {
+        flow["source"]: lane["road"]
+        for flow in answer.data["flows"]
+        for lane in flow["lanes"]
+        if lane["cadence"] == "REAL_TIME"
+    }
+    assert told == {"crm": "POLL", "lms": "PUSH"}
 
 
 async def test_systems_show_how_the_hub_stands_with_them(api: Api) -> None:
