@@ -12,7 +12,7 @@ from hub.flows.twins import begin_twins
 from hub.flows.watermark import watermark
 from hub.migration.desk import Desk
 from hub.migration.facts import as_body, gates_of, require
-from hub.migration.lanes import hand_over, lock_flow
+from hub.migration.lanes import hand_over, lanes_of, lock_flow, rest
 from hub.migration.person import audited
 from hub.migration.states import expect
 from hub.migration.stored import Migration, hold_open, move
@@ -41,12 +41,20 @@ async def cut_over(connection: AsyncConnection, desk: Desk, flow_name: str, by: 
     await hand_over(connection, flow_name, migration.from_lane, migration.to_lane, LaneMode.VERIFY, now)
     if held.inbound:
         await begin_twins(connection, migration.from_lane, now)
+    await _dismiss_auditors(connection, migration, now)
     body = {"by": by, "epoch": held.epoch, "approved_by": migration.approved_by, "gates": as_body(gates)}
     columns = {"cut_over_at": now, "incumbent_epoch": held.epoch, "incumbent_cursor": cursor}
     migration = await move(connection, migration, MigrationState.CUTTING_OVER, now, "CUT_OVER", body, **columns)
     await order_replay(connection, migration, now)
     await audited(connection, migration, by, "cutOverMigration", now, {"epoch": held.epoch + 1})
     return migration
+
+
+async def _dismiss_auditors(connection: AsyncConnection, migration: Migration, now: datetime) -> None:
+    """The auditor of an earlier migration compared the lane that is an auditor itself by now."""
+    for row in await lanes_of(connection, migration.flow):
+        if row.mode is LaneMode.VERIFY and row.id != migration.from_lane:
+            await rest(connection, migration.flow, row.id, now)
 
 
 async def _require_caught_up(connection: AsyncConnection, migration: Migration, now: datetime) -> None:

@@ -7,16 +7,14 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Conflict, Invalid
-from hub.flows.twins import forget_twins
 from hub.migration.desk import Desk
 from hub.migration.facts import as_body, gates_of, require
-from hub.migration.lanes import end_waiting_runs, lock_flow, set_mode
+from hub.migration.lanes import lock_flow, rest
 from hub.migration.person import audited
 from hub.migration.start import seed
 from hub.migration.states import check, expect
 from hub.migration.stored import Migration, hold_open, move
 from hub.migration.work import order_advance, order_replay, order_restore
-from hub.records.lanes import LaneMode
 from hub.records.migration import MigrationState
 
 S = MigrationState
@@ -79,7 +77,7 @@ async def abort(connection: AsyncConnection, flow: str, by: str, now: datetime) 
     check(migration.state, S.ABORTED, migration.paused_from)
     await lock_flow(connection, flow)
     if migration.state not in (S.DRAFT, S.PREFLIGHT):
-        await retire_candidate(connection, migration, now)
+        await rest(connection, flow, migration.to_lane, now)
     migration = await move(connection, migration, S.ABORTED, now, "ABORTED", {"by": by})
     await audited(connection, migration, by, "abortMigration", now)
     return migration
@@ -92,10 +90,3 @@ async def complete(connection: AsyncConnection, flow: str, by: str, now: datetim
     migration = await move(connection, migration, S.COMPLETED, now, "COMPLETED", {"by": by})
     await audited(connection, migration, by, "completeMigration", now)
     return migration
-
-
-async def retire_candidate(connection: AsyncConnection, migration: Migration, now: datetime) -> None:
-    """The candidate waits in STANDBY with nothing of its own left; the flow must be locked."""
-    await set_mode(connection, migration.flow, migration.to_lane, LaneMode.STANDBY, now)
-    await end_waiting_runs(connection, migration.to_lane, "the migration of its flow has ended", now)
-    await forget_twins(connection, migration.to_lane)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.errors import NotFound, Transient
 from hub.flows.hand_over import hand_over as hand_over_collected
 from hub.flows.schedules import enable_schedules
+from hub.flows.twins import forget_twins
 from hub.flows.watermark import watermark
 from hub.records.identity import FlowName
 from hub.records.lanes import FlowCadence, LaneMode
@@ -152,6 +153,13 @@ async def hand_over(
 async def _follow_modes(connection: AsyncConnection, flow: str, now: datetime) -> None:
     await enable_schedules(connection, FlowName(flow), now)
     await hand_over_collected(connection, flow, now)
+
+
+async def rest(connection: AsyncConnection, flow: str, lane_id: int, now: datetime) -> None:
+    """The lane waits in STANDBY with nothing of its own left; the flow must be locked."""
+    await set_mode(connection, flow, lane_id, LaneMode.STANDBY, now)
+    await end_waiting_runs(connection, lane_id, "its part in a migration has ended", now)
+    await forget_twins(connection, lane_id)
 
 
 async def end_waiting_runs(connection: AsyncConnection, lane_id: int, message: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from hub.migration.desk import Desk
 from hub.migration.lanes import end_waiting_runs, hand_over, lane, lock_flow
 from hub.migration.person import audited
 from hub.migration.states import check
-from hub.migration.stored import Migration, hold_latest, move
+from hub.migration.stored import Migration, hold_last_cut_over, move, open_migrations
 from hub.migration.undo import undo_counts
 from hub.migration.work import order_restore
 from hub.records.identity import FlowName
@@ -31,8 +31,10 @@ async def roll_back(
     A completed migration can still be taken back while its lane is the one that counts. Conflict otherwise.
     """
     desk.flow(flow_name)
-    migration = await hold_latest(connection, flow_name)
+    migration = await hold_last_cut_over(connection, flow_name)
     check(migration.state, MigrationState.ROLLING_BACK, migration.paused_from)
+    if other := [each for each in await open_migrations(connection, flow_name) if each != migration.id]:
+        raise Conflict(f"flow {flow_name} has another migration under way ({other[0]}): abort it first")
     migration = await take_back(connection, migration, by, now, {"reason": reason})
     await audited(connection, migration, by, "rollBackMigration", now)
     return migration

@@ -84,16 +84,29 @@ async def hold_open(connection: AsyncConnection, flow: str) -> Migration:
     return await _one(connection, f"m.flow = :flow AND {OPEN}", {"flow": flow}, " FOR UPDATE")
 
 
-async def hold_latest(connection: AsyncConnection, flow: str) -> Migration:
-    """The flow's newest migration, open or not, held. NotFound when it never had one."""
-    newest = "m.id = (SELECT id FROM cadence_migration WHERE flow = :flow ORDER BY created_at DESC, id DESC LIMIT 1)"
-    return await _one(connection, newest, {"flow": flow}, " FOR UPDATE")
+async def hold_last_cut_over(connection: AsyncConnection, flow: str) -> Migration:
+    """The flow's newest migration that moved authority and was not taken back, else its newest; held.
+
+    NotFound when it never had one.
+    """
+    last = """m.id = (SELECT id FROM cadence_migration WHERE flow = :flow
+      ORDER BY cut_over_at IS NOT NULL AND state <> 'ROLLED_BACK' DESC, created_at DESC, id DESC LIMIT 1)"""
+    return await _one(connection, last, {"flow": flow}, " FOR UPDATE")
 
 
 async def latest(connection: AsyncConnection, flow: str) -> Migration:
     """The flow's newest migration, not held. NotFound when it never had one."""
     newest = "m.id = (SELECT id FROM cadence_migration WHERE flow = :flow ORDER BY created_at DESC, id DESC LIMIT 1)"
     return await _one(connection, newest, {"flow": flow}, "")
+
+
+async def open_migrations(connection: AsyncConnection, flow: str) -> list[UUID]:
+    """Ids of the flow's migrations that have something to do: one at most."""
+    rows = await connection.execute(
+        text(f"SELECT id FROM cadence_migration WHERE flow = :flow AND {OPEN}"),  # noqa: S608  a constant
+        {"flow": flow},
+    )
+    return list(rows.scalars())
 
 
 async def watched(connection: AsyncConnection, flow: str | None = None) -> list[UUID]:

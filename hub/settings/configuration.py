@@ -13,6 +13,7 @@ from hub.mapping.record import RecordMapping
 from hub.records.identity import Entity, FlowName, SystemName
 from hub.settings.business_flows import BUSINESS_FLOWS
 from hub.settings.check_flows import check_flows
+from hub.settings.check_migrations import check_migrations
 from hub.settings.check_systems import adapter_of, validated_options
 from hub.settings.check_trust import check_survivorship
 from hub.settings.find_contracts import with_contracts
@@ -54,6 +55,7 @@ def load_configuration(
     systems, flows = root.entries_of("systems"), root.entries_of("flows")
     file = _validated(root, findings)
     findings += check_flows(flows, systems)
+    findings += check_migrations(root.child("migrations"), flows)
     findings += check_survivorship(root.child("survivorship") or root, systems)
     options = _options(systems, adapters, environment, path.parent, findings)
     finder = MappingFinder(path.parent, adapters)

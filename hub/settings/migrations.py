@@ -40,7 +40,9 @@ class MigrationRules(Written):
         ("identifiers", "contact_media", "customer_number", "purpose", "status", "customer"),
         description="Fields in which no such difference is ever allowed, whatever `unexplained_max` says.",
     )
-    ignore: tuple[str, ...] = Field((), description="Canonical fields that are not compared.")
+    ignore: tuple[str, ...] = Field(
+        (), description="Canonical fields that are not compared; of a list's elements as contact_media/label."
+    )
     lag_p95_slo_s: float | None = Field(
         None,
         gt=0,

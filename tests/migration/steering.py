@@ -128,7 +128,7 @@ class Steered:
             )
             await declare_flows(connection, [self.desk.flow(FLOW)], [])
             await declare_schedules(connection, [self.desk.flow(FLOW)], self.now)
-        await self.run(DAILY)
+        await self.run(self.flow().authoritative.cadence)
 
     def pass_time(self, by: timedelta) -> None:
         """On both clocks."""
@@ -173,7 +173,7 @@ class Steered:
 
     async def window(self) -> None:
         """The daily lane runs, then the real-time one passes it and the window is compared."""
-        await self.run(DAILY)
+        await self.run(self.flow().authoritative.cadence)
         await self.run(REAL_TIME)
 
     async def look(self) -> None:
