@@ -20,6 +20,8 @@ CREATE FUNCTION pristine.shape() RETURNS text LANGUAGE sql AS $$
     FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE c.relnamespace = 'public'::regnamespace
     UNION ALL SELECT format('%s %s', t.tgrelid::regclass, t.tgname) FROM pg_trigger t
+    UNION ALL SELECT format('%s %s', k.conrelid::regclass, k.conname) FROM pg_constraint k
+    WHERE k.connamespace = 'public'::regnamespace
     UNION ALL SELECT format('%s', p.oid) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
   ) lines
 $$;
