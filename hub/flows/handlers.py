@@ -85,4 +85,4 @@ class EngineHandlers:
 
     async def take_in(self, work: Work) -> Decision:
         """Take in one event that a system pushed."""
-        return await take_event(self._room, str(work.payload["system"]), str(work.payload["event"]))
+        return await take_event(self._room, str(work.payload["system"]), str(work.payload["event"]), work.attempts)

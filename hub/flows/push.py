@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
 from hub.errors import Conflict
 from hub.exchange.inbox import event_of, settle
@@ -18,9 +19,16 @@ from hub.records.identity import Entity, SystemName
 from hub.records.source import SourceObject
 from hub.work.decisions import Dead, Decision, Done, RetryAt
 
+LOOK_AGAIN_S: Final = 1.0
+LOOKS_AT_MOST: Final = 5
 
-async def take_event(room: EngineRoom, system: str, event_id: str) -> Decision:
-    """Repeatable, and in any order with other events and pages: each object's own time decides what wins."""
+
+async def take_event(room: EngineRoom, system: str, event_id: str, attempts: int = 1) -> Decision:
+    """Repeatable, and in any order with other events and pages: each object's own time decides what wins.
+
+    A read that came out older than what is stored is made again in a moment, up to LOOKS_AT_MOST `attempts`: where a
+    source tells its time in whole seconds, two processes may differ by one about when each of them read.
+    """
     async with room.database.reading() as connection:
         event = await event_of(connection, room.keys, system, event_id)
     if event is None or event.state is not EventState.NEW:
@@ -29,14 +37,16 @@ async def take_event(room: EngineRoom, system: str, event_id: str) -> Decision:
     if webhooks is None:
         return Dead("NOT_FOUND", f"system {system} takes no webhooks any more")
     told = webhooks.objects(event.body, event.headers)
-    taken = False
+    taken = outdated = False
     for entity in _entities(told):
         for lane in await _lanes(room, system, entity):
             try:
-                await _take(room, lane, told)
+                outdated |= await _take(room, lane, told)
             except Conflict as error:  # a cut-over, or a migration given up, since the lanes were looked up
                 return RetryAt(room.clock(), error.message, error.code)
             taken = True
+    if outdated and attempts < LOOKS_AT_MOST:
+        return RetryAt(room.clock() + timedelta(seconds=LOOK_AGAIN_S), "what was read is older than what is here")
     state = EventState.APPLIED if taken else EventState.IGNORED
     async with room.database.transaction() as connection:
         await settle(connection, system, event_id, state, room.clock())
@@ -55,10 +65,11 @@ async def _lanes(room: EngineRoom, system: str, entity: Entity) -> Sequence[Lane
         return [lane for lane in running if await is_pushed(connection, lane)]
 
 
-async def _take(room: EngineRoom, lane: LaneContext, told: Told) -> Counter[str]:
+async def _take(room: EngineRoom, lane: LaneContext, told: Told) -> bool:
     """What the event tells in full is applied; what it only names, or tells without a version, is read at the source.
 
     Events overtake each other, so a content without a version may be older than what is here, and nothing in it tells.
+    True when even a read was older.
     """
     reader = reader_of(room, lane)
     doubtful = {subject.external_id for subject in told.changed if subject.entity is lane.entity}
@@ -71,9 +82,11 @@ async def _take(room: EngineRoom, lane: LaneContext, told: Told) -> Counter[str]
         else:
             complete.append(source)
     unreadable = [bytes_ for bytes_ in told.unreadable if bytes_.entity is lane.entity]
-    counters = await take_in(room, lane, complete, unreadable) if complete or unreadable else Counter()
-    if doubtful and reader is not None:
-        counters += await reread(room, lane, doubtful)
-        async with room.database.transaction() as connection:
-            await answered(connection, reader, room.clock())
-    return counters
+    if complete or unreadable:
+        await take_in(room, lane, complete, unreadable)
+    if not doubtful or reader is None:
+        return False
+    counters = await reread(room, lane, doubtful)
+    async with room.database.transaction() as connection:
+        await answered(connection, reader, room.clock())
+    return counters["stale"] > 0

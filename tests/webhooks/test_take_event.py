@@ -23,7 +23,7 @@ from hub.ports.webhooks import Told
 from hub.records.identity import Entity
 from hub.records.lanes import LaneMode
 from hub.store.engine import Database
-from hub.work.decisions import Dead, Done
+from hub.work.decisions import Dead, Done, RetryAt
 from hub.work.schedule import NewSchedule, upsert_schedule
 from hub.work.tables import Queue
 from migrations.tables import all_tables
@@ -212,6 +212,26 @@ async def test_content_without_a_version_is_read_at_the_source(database: Databas
     assert await take_event(replace(room, webhooks={CRM: webhooks}), "crm", arrived) == Done()
 
     assert await names(database) == [("As it is now", False)]
+
+
+async def test_a_read_that_came_out_older_than_what_is_here_is_made_again(database: Database) -> None:
+    store = MemoryStore()
+    room = replace(pushing(database, store), webhooks={CRM: _Unversioned([SECRET], [CUSTOMER])})
+    await real_time(database)
+    store.put(CUSTOMER, "1", {"name": "Before"})
+    (before,) = await arrive(database, room, event_of(store, CUSTOMER, "1"))
+    store.advance(timedelta(seconds=1))
+    await take_event(room, "crm", before)
+    store.put(CUSTOMER, "1", {"name": "After"})
+    (after,) = await arrive(database, room, event_of(store, CUSTOMER, "1"))
+    store.advance(-timedelta(milliseconds=500))
+
+    again = await take_event(room, "crm", after)
+    store.advance(timedelta(seconds=1))
+    done = await take_event(room, "crm", after, 2)
+
+    assert (type(again), done) == (RetryAt, Done())
+    assert await names(database) == [("After", False)]
 
 
 async def test_a_source_that_is_away_leaves_the_event_for_later(database: Database) -> None:
