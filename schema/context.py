@@ -18,6 +18,7 @@ from hub.access.principal import Principal
 from hub.clock import Clock
 from hub.customers.recognise import Rules
 from hub.errors import Unauthorised
+from hub.flows.terms import Terms
 from hub.live.reader import Reader
 from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
@@ -42,6 +43,7 @@ class Hub:
     feed: Reader
     rules: Rules
     desk: Desk
+    terms: Terms
     metrics: Metrics
     trail: ReadTrail
     clock: Clock

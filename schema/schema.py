@@ -18,11 +18,16 @@ from schema.mutations.approve_cadence_migration import ApproveCadenceMigrationMu
 from schema.mutations.complete_cadence_migration import CompleteCadenceMigrationMutation
 from schema.mutations.correct_contact_medium import CorrectContactMediumMutation
 from schema.mutations.cut_over_cadence_migration import CutOverCadenceMigrationMutation
+from schema.mutations.discard_quarantined import DiscardQuarantinedMutation
+from schema.mutations.edit_quarantined import EditQuarantinedMutation
 from schema.mutations.pause_cadence_migration import PauseCadenceMigrationMutation
 from schema.mutations.plan_cadence_migration import PlanCadenceMigrationMutation
+from schema.mutations.replay_quarantined import ReplayQuarantinedMutation
 from schema.mutations.resume_cadence_migration import ResumeCadenceMigrationMutation
+from schema.mutations.retry_work import RetryWorkMutation
 from schema.mutations.roll_back_cadence_migration import RollBackCadenceMigrationMutation
 from schema.mutations.run_flow import RunFlowMutation
+from schema.mutations.settle_work import SettleWorkMutation
 from schema.mutations.start_cadence_migration import StartCadenceMigrationMutation
 from schema.queries.customer import CustomerQuery
 from schema.queries.customers import CustomersQuery
@@ -30,6 +35,8 @@ from schema.queries.flows import FlowsQuery
 from schema.queries.leads import LeadsQuery
 from schema.queries.migrations import MigrationsQuery
 from schema.queries.node import NodeQuery
+from schema.queries.quarantine import QuarantineQuery
+from schema.queries.stuck_work import StuckWorkQuery
 from schema.queries.viewer import ViewerQuery
 from schema.scalars import AWARE_TIME
 from schema.subscriptions.customer_updates import CustomerUpdates
@@ -38,7 +45,17 @@ from schema.subscriptions.migration_updates import MigrationUpdates
 
 
 @strawberry.type(description="What can be read.")
-class Query(CustomerQuery, CustomersQuery, LeadsQuery, FlowsQuery, MigrationsQuery, NodeQuery, ViewerQuery):
+class Query(
+    CustomerQuery,
+    CustomersQuery,
+    LeadsQuery,
+    FlowsQuery,
+    MigrationsQuery,
+    QuarantineQuery,
+    StuckWorkQuery,
+    NodeQuery,
+    ViewerQuery,
+):
     """One base class per subject."""
 
 
@@ -46,6 +63,11 @@ class Query(CustomerQuery, CustomersQuery, LeadsQuery, FlowsQuery, MigrationsQue
 class Mutation(
     CorrectContactMediumMutation,
     RunFlowMutation,
+    EditQuarantinedMutation,
+    ReplayQuarantinedMutation,
+    DiscardQuarantinedMutation,
+    RetryWorkMutation,
+    SettleWorkMutation,
     PlanCadenceMigrationMutation,
     StartCadenceMigrationMutation,
     ApproveCadenceMigrationMutation,

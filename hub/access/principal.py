@@ -37,18 +37,27 @@ class Scope(StrEnum):
     FLOWS_MIGRATE = "flows:migrate"
     FLOWS_APPROVE = "flows:approve"
     SYSTEMS_READ = "systems:read"
+    QUARANTINE_READ = "quarantine:read"
+    QUARANTINE_REVEAL = "quarantine:reveal"
+    QUARANTINE_SETTLE = "quarantine:settle"
+    WORK_READ = "work:read"
+    WORK_SETTLE = "work:settle"
 
 
 _CONTACT = frozenset({Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ})
+
+_QUARANTINE = frozenset({Scope.QUARANTINE_READ, Scope.QUARANTINE_SETTLE})
+
+_WORK = frozenset({Scope.WORK_READ, Scope.WORK_SETTLE})
 
 SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.CUSTOMER: frozenset({Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT}),
     Role.AGENT: _CONTACT,
     Role.FRONTEND: _CONTACT,
-    Role.STEWARD: _CONTACT | {Scope.FLOWS_READ, Scope.SYSTEMS_READ},
-    Role.ARCHITECT: frozenset(
-        {Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.FLOWS_MIGRATE, Scope.FLOWS_APPROVE, Scope.SYSTEMS_READ}
-    ),
+    Role.STEWARD: _CONTACT | _QUARANTINE | _WORK | {Scope.FLOWS_READ, Scope.SYSTEMS_READ, Scope.QUARANTINE_REVEAL},
+    Role.ARCHITECT: _QUARANTINE
+    | _WORK
+    | frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.FLOWS_MIGRATE, Scope.FLOWS_APPROVE, Scope.SYSTEMS_READ}),
     Role.SYSTEM: frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN}),
 }
 

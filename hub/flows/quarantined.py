@@ -82,9 +82,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Revealed:
-    """The decrypted bytes of one object: as they came, and as a person corrected them."""
+    """The decrypted bytes of one object: as they came, in JSON where that is not JSON, and as a person corrected it."""
 
     original: bytes
+    content: bytes | None
     corrected: bytes | None
 
 
@@ -122,8 +123,9 @@ async def reveal(
         return None
     await record_deed(connection, Deed(principal, "revealQuarantined", QUARANTINED, str(quarantine_id)), now)
     digest = row.digest.hex()
+    content = None if row.content is None else cipher.unseal(row.content, f"{digest}/json")
     corrected = None if row.corrected is None else cipher.unseal(row.corrected, corrected_place(row.digest))
-    return Revealed(cipher.unseal(row.body, digest), corrected)
+    return Revealed(cipher.unseal(row.body, digest), content, corrected)
 
 
 def corrected_place(digest: bytes) -> str:

@@ -23,7 +23,7 @@ WORK: Final = "Work"
 REASON_LENGTH_MAX: Final = 500
 
 
-class Verdict(StrEnum):
+class WorkVerdict(StrEnum):
     """What a person found out about work whose outcome is unknown. SEND_AGAIN: it did not happen, and shall."""
 
     DONE = "DONE"
@@ -73,7 +73,7 @@ async def retry_work(connection: AsyncConnection, ids: Sequence[int], principal:
 
 
 async def settle_work(
-    connection: AsyncConnection, ids: Sequence[int], verdict: Verdict, reason: str, principal: str, now: datetime
+    connection: AsyncConnection, ids: Sequence[int], verdict: WorkVerdict, reason: str, principal: str, now: datetime
 ) -> int:
     """End rows that are UNKNOWN or PARKED after a person looked, for a reason that names nobody; their lines move on.
 
@@ -82,12 +82,12 @@ async def settle_work(
     if not 0 < len(reason.strip()) <= REASON_LENGTH_MAX:
         raise Invalid(f"a reason has 1 to {REASON_LENGTH_MAX} characters", ("reason",))
     binds: dict[str, object] = {"ids": list(ids), "kind": SEND}
-    if verdict is Verdict.SEND_AGAIN:
+    if verdict is WorkVerdict.SEND_AGAIN:
         await _all_unknown(connection, ids)
         await connection.execute(text(_UNSENT_COMMANDS), binds)
         settled = await requeue(connection, ids, now)
     else:
-        done = verdict is Verdict.DONE
+        done = verdict is WorkVerdict.DONE
         outcome = Done() if done else Dead(verdict.value, f"{principal} found that it was not done: {reason}")
         settled = await settle(connection, ids, outcome, now)
         state, code = ("DONE", None) if done else ("DEAD", verdict.value)

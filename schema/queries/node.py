@@ -18,15 +18,19 @@ from hub.reads.reaching import ADDRESSES, MEDIA
 from schema.authorise import ANYBODY, Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
+from schema.ids import number_in
 from schema.types.belongings import CampaignMembership, Consent, ProductHolding
 from schema.types.customer import Customer, SalesLead
+from schema.types.drift import ContractDrift
 from schema.types.flow import InformationFlow
 from schema.types.migration import CadenceMigration
 from schema.types.order import SalesOrder
+from schema.types.quarantined import QuarantinedObject
 from schema.types.reaching import ContactMedium, PostalAddress
 from schema.types.request import BusinessRequest
 from schema.types.run import FlowRun
 from schema.types.system import System
+from schema.types.work import StuckWork
 
 RowT = TypeVar("RowT")
 Find = Callable[[Info, str], Awaitable[Node | None]]
@@ -49,6 +53,14 @@ def _by_uuid(find: Callable[[Info, UUID], Awaitable[Node | None]]) -> Find:
         except ValueError:
             return None
         return await find(info, identity)
+
+    return find_by_text
+
+
+def _by_number(find: Callable[[Info, int], Awaitable[Node | None]]) -> Find:
+    async def find_by_text(info: Info, key: str) -> Node | None:
+        number = number_in(key)
+        return None if number is None else await find(info, number)
 
     return find_by_text
 
@@ -78,6 +90,9 @@ NODE_TYPES: Final[Mapping[str, NodeType]] = {
     "System": NodeType(System.visible, Requires(Scope.SYSTEMS_READ)),
     "InformationFlow": NodeType(InformationFlow.visible, Requires(Scope.FLOWS_READ)),
     "CadenceMigration": NodeType(_by_uuid(CadenceMigration.visible), Requires(Scope.FLOWS_READ)),
+    "QuarantinedObject": NodeType(_by_number(QuarantinedObject.visible), Requires(Scope.QUARANTINE_READ)),
+    "ContractDrift": NodeType(_by_number(ContractDrift.visible), Requires(Scope.QUARANTINE_READ)),
+    "StuckWork": NodeType(_by_number(StuckWork.visible), Requires(Scope.WORK_READ)),
     "FlowRun": NodeType(_by_uuid(FlowRun.visible), Requires(Scope.FLOWS_READ)),
 }
 """Every type that implements Node; the schema's tests compare the two."""

@@ -6,7 +6,10 @@ from enum import Enum
 
 import strawberry
 
+from hub.flows.quarantine_replay import ReplayOutcome
+from hub.flows.stuck_work import WorkVerdict
 from hub.reads.customer_list import CustomerOrder
+from hub.records.drift import DriftKind, DriftPolicy
 from hub.records.enums import (
     ConsentStatus,
     LeadPriority,
@@ -22,13 +25,16 @@ from hub.records.enums import (
 from hub.records.identity import SystemRole
 from hub.records.lanes import FlowCadence, LaneMode, RealTimeRoad
 from hub.records.migration import DifferenceKind, MigrationState, Verdict
-from hub.records.states import BreakerState, RunState, SystemState
+from hub.records.states import BreakerState, QuarantineState, RunState, SystemState
+from hub.work.tables import Queue, WorkState
 
 __all__ = [
     "BreakerState",
     "ConsentStatus",
     "CustomerOrder",
     "DifferenceKind",
+    "DriftKind",
+    "DriftPolicy",
     "FlowCadence",
     "LaneMode",
     "LeadPriority",
@@ -38,7 +44,10 @@ __all__ = [
     "MediumKind",
     "MigrationState",
     "PartyKind",
+    "QuarantineState",
+    "Queue",
     "RealTimeRoad",
+    "ReplayOutcome",
     "RequestKind",
     "RequestState",
     "RunState",
@@ -46,9 +55,18 @@ __all__ = [
     "SystemRole",
     "SystemState",
     "Verdict",
+    "WorkState",
+    "WorkVerdict",
 ]
 
 _DESCRIBED: dict[type[Enum], str] = {
+    DriftKind: "How an object differs from its contract.",
+    DriftPolicy: "What happens to what differs: it is taken, the run stops, the object or only the value is put aside.",
+    QuarantineState: "What became of a quarantined object. SUPERSEDED: a later content of it made it irrelevant.",
+    Queue: "The workers that do a piece of work: one queue per kind of lane, and one for the hub's own.",
+    ReplayOutcome: "What came of a replayed object. OUTDATED: the hub holds a newer content; ERASED: without a key.",
+    WorkState: "Where a piece of work stands. DEAD, PARKED and UNKNOWN wait for a person.",
+    WorkVerdict: "What a person found. SEND_AGAIN: it did not happen, and shall.",
     PartyKind: "A customer is a person or an organisation (TMF632).",
     MediumKind: "What a contact medium is (TMF629).",
     RequestKind: "What a business request is about.",

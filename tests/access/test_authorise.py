@@ -31,6 +31,11 @@ MATRIX = {
         Scope.LEADS_READ,
         Scope.FLOWS_READ,
         Scope.SYSTEMS_READ,
+        Scope.QUARANTINE_REVEAL,
+        Scope.QUARANTINE_READ,
+        Scope.QUARANTINE_SETTLE,
+        Scope.WORK_READ,
+        Scope.WORK_SETTLE,
     },
     Role.ARCHITECT: {
         Scope.FLOWS_READ,
@@ -38,6 +43,10 @@ MATRIX = {
         Scope.FLOWS_MIGRATE,
         Scope.FLOWS_APPROVE,
         Scope.SYSTEMS_READ,
+        Scope.QUARANTINE_READ,
+        Scope.QUARANTINE_SETTLE,
+        Scope.WORK_READ,
+        Scope.WORK_SETTLE,
     },
     Role.SYSTEM: {Scope.FLOWS_READ, Scope.FLOWS_RUN},
 }

@@ -57,7 +57,8 @@ async def test_showing_decrypts_the_original_and_is_audited(company: Company) ->
     await quarantined(company)
     four = (await ids(company))["4"]
     said = await company.hub("quarantine", "show", four)
-    assert "Jan Geheim" in said.output
+    assert json.loads(said.output.splitlines()[-1]) == customer(4, BORN="yesterday", FULLNAME="Jan Geheim")
+    assert '"4";"P";"Jan Geheim";"yesterday"' in said.output
     [(principal, action, object_id)] = await company.rows("SELECT principal, action, object_id FROM audit_event")
     assert (principal.startswith("cli:"), action, object_id) == (True, "revealQuarantined", four)
     assert (await company.hub("quarantine", "show", "99")).code == "NOT_FOUND"

@@ -13,7 +13,7 @@ from hub.errors import Conflict, Invalid
 from hub.flows.engine_room import EngineRoom
 from hub.flows.read_back import ReadBack, command_of, read_back
 from hub.flows.start_run import start_run
-from hub.flows.stuck_work import Verdict, retry_work, settle_work
+from hub.flows.stuck_work import WorkVerdict, retry_work, settle_work
 from hub.records.identity import Entity, FlowName
 from hub.store.engine import Database
 from hub.work.dead_letters import StuckWork, dead_letters, stuck_ids
@@ -48,7 +48,7 @@ async def unknown_create(database: Database, store: MemoryStore) -> tuple[Engine
     return room, port, work
 
 
-async def settled(database: Database, work: int, verdict: Verdict, reason: str = "seen there") -> None:
+async def settled(database: Database, work: int, verdict: WorkVerdict, reason: str = "seen there") -> None:
     async with database.transaction() as connection:
         await settle_work(connection, [work], verdict, reason, "mia", at(100))
 
@@ -56,13 +56,13 @@ async def settled(database: Database, work: int, verdict: Verdict, reason: str =
 @pytest.mark.parametrize(
     ("verdict", "states", "sent"),
     [
-        (Verdict.DONE, ("DONE", "DONE"), [1]),
-        (Verdict.NOT_DONE, ("DEAD", "DEAD"), [1]),
-        (Verdict.SEND_AGAIN, ("DONE", "DONE"), [1, 1]),
+        (WorkVerdict.DONE, ("DONE", "DONE"), [1]),
+        (WorkVerdict.NOT_DONE, ("DEAD", "DEAD"), [1]),
+        (WorkVerdict.SEND_AGAIN, ("DONE", "DONE"), [1, 1]),
     ],
 )
 async def test_a_verdict_ends_an_unknown_outcome(
-    database: Database, verdict: Verdict, states: tuple[str, str], sent: list[int]
+    database: Database, verdict: WorkVerdict, states: tuple[str, str], sent: list[int]
 ) -> None:
     store = MemoryStore()
     room, port, work = await unknown_create(database, store)
@@ -88,9 +88,9 @@ async def test_a_retry_alone_sends_no_create_a_second_time(database: Database) -
 async def test_what_is_settled_cannot_be_settled_again_and_a_reason_is_needed(database: Database) -> None:
     _, _, work = await unknown_create(database, MemoryStore())
     with pytest.raises(Invalid, match="a reason has"):
-        await settled(database, work, Verdict.DONE, " ")
-    await settled(database, work, Verdict.DONE)
-    for verdict in Verdict:
+        await settled(database, work, WorkVerdict.DONE, " ")
+    await settled(database, work, WorkVerdict.DONE)
+    for verdict in WorkVerdict:
         with pytest.raises(Conflict, match="look again"):
             await settled(database, work, verdict)
     assert await rows(database, "SELECT count(*) FROM audit_event") == [(1,)]

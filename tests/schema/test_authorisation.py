@@ -37,6 +37,9 @@ BEYOND_THE_VIEW: Mapping[str, Scope] = {
     "Customer.leads": Scope.LEADS_READ,
     "SalesLead.customer": Scope.CUSTOMERS_READ,
     "InformationFlow.sourceSystem": Scope.SYSTEMS_READ,
+    "ContractDrift.quarantined": Scope.QUARANTINE_READ,
+    "QuarantinedObject.bytes": Scope.QUARANTINE_REVEAL,
+    "WorkCommand.content": Scope.QUARANTINE_REVEAL,
     "Viewer.customer": Scope.CUSTOMERS_READ,
 }
 """Fields below the roots that lead from one kind of data to another."""

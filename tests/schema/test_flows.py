@@ -143,7 +143,17 @@ async def test_the_viewer_is_told_who_he_is(api: Api) -> None:
     answer = await api.ask("{ viewer { subject scopes expiresAt customer { name } } }", role=Role.ARCHITECT)
     assert answer.data["viewer"] == {
         "subject": "development:architect",
-        "scopes": ["flows:approve", "flows:migrate", "flows:read", "flows:run", "systems:read"],
+        "scopes": [
+            "flows:approve",
+            "flows:migrate",
+            "flows:read",
+            "flows:run",
+            "quarantine:read",
+            "quarantine:settle",
+            "systems:read",
+            "work:read",
+            "work:settle",
+        ],
         "expiresAt": "2026-03-02T13:00:00Z",
         "customer": None,
     }

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.entrypoints.asgi.scrape import Scrape
 from hub.entrypoints.asgi.services import Services
 from hub.exchange.inbox import Inbox
+from hub.flows.terms import Terms
 from hub.live.reader import Reader
 from hub.store.read_trail import ReadTrail
 from schema.context import Hub
@@ -51,6 +52,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         database=database,
         feed=feed,
         rules=services.rules,
+        terms=Terms(services.mappings, services.rules, services.keys),
         desk=services.desk,
         metrics=services.metrics,
         trail=trail,

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from hub.access.tokens import TokenVerifier
 from hub.clock import Clock
 from hub.customers.recognise import Rules
+from hub.mapping.record import RecordMapping
 from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
 from hub.ports.webhooks import Webhooks
-from hub.records.identity import SystemName
+from hub.records.identity import Entity, SystemName
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
 
@@ -38,3 +39,4 @@ class Services:
     body_bytes_max: int = 1_000_000
     webhooks: Mapping[SystemName, Webhooks] = field(default_factory=dict)
     webhook_bytes_max: int = 262_144
+    mappings: Mapping[tuple[SystemName, Entity], RecordMapping] = field(default_factory=dict)

@@ -66,7 +66,7 @@ def list_(
 
 @application.command("show")
 def show(id: Id) -> None:
-    """Show one object with its original bytes and its correction. The audit trail notes who saw it.
+    """Show one object with its original bytes and its correction; the last line is what `edit` takes. It is audited.
 
     Example: hub quarantine show 7
     """
@@ -91,6 +91,9 @@ def show(id: Id) -> None:
         return
     console.print("original:")
     print(revealed.original.decode(errors="replace"))
+    if revealed.content is not None:
+        console.print("read as:")
+        print(revealed.content.decode())
     if revealed.corrected is not None:
         console.print(f"corrected by {row.corrected_by}:")
         print(revealed.corrected.decode(errors="replace"))

@@ -14,7 +14,7 @@ from hub.entrypoints.cli.processes import work
 from hub.errors import Invalid, NotFound
 from hub.flows.engine_room import EngineRoom
 from hub.flows.read_back import ReadBack, StuckCommand, command_of, read_back
-from hub.flows.stuck_work import WORK, Verdict, retry_work, settle_work
+from hub.flows.stuck_work import WORK, WorkVerdict, retry_work, settle_work
 from hub.store.audit import Deed, record_deed
 from hub.work.dead_letters import STUCK, DeadLetter, StuckWork, count_stuck, dead_letters, stuck_ids
 from hub.work.tables import Queue, WorkState
@@ -150,7 +150,9 @@ def retry(
 @application.command("settle")
 def settle(
     id: Id,
-    verdict: Annotated[Verdict, typer.Argument(help="DONE, NOT_DONE (given up) or SEND_AGAIN (it did not happen).")],
+    verdict: Annotated[
+        WorkVerdict, typer.Argument(help="DONE, NOT_DONE (given up) or SEND_AGAIN (it did not happen).")
+    ],
     reason: Annotated[str, typer.Option(help="What you found; kept, so it must name nobody.")],
 ) -> None:
     """End work whose outcome nobody knew, after you looked at the target. Its line moves on.

@@ -57,7 +57,7 @@ class _Seen:
                 self.element.meet(element)
 
     def _text(self, value: str) -> None:
-        self.choice = self.choice and is_code(value) and value.islower()
+        self.choice = self.choice and is_code(value)
         if self.choice:
             self.texts[value] += 1
             self.choice = len(self.texts) <= VALUES_MAX
