@@ -37,11 +37,15 @@ Lie = Callable[[SourceObject], Sequence[SourceObject]]
 
 
 class ExportPort(MemoryPort):
-    """The store's weekly full export: complete, without stamps, and no way to ask for one object."""
+    """The store's weekly full export: complete, without stamps, and no way to ask for one object.
+
+    `read_after` the beginning its rows are read, and say so.
+    """
 
     def __init__(self, store: MemoryStore) -> None:
         super().__init__(EXPORT, store)
         self.capabilities = {CUSTOMER: Capabilities(pull=PullKind.FULL)}
+        self.read_after = timedelta()
         self.waiting: list[tuple[datetime, datetime, list[SourceObject]]] = []
         self._taken: list[SourceObject] = []
 
@@ -49,7 +53,7 @@ class ExportPort(MemoryPort):
         """Write the export now; the store's clock goes on by as long as it took."""
         began = self._store.clock
         objects = [
-            SourceObject(CUSTOMER, ExternalId(str(number)), dict(stored.body), began)
+            SourceObject(CUSTOMER, ExternalId(str(number)), dict(stored.body), began + self.read_after)
             for number, stored in sorted(self._store.objects(CUSTOMER).items())
         ]
         self._store.advance(took)

@@ -121,6 +121,17 @@ async def test_an_old_version_under_a_new_stamp_is_out_of_order_too(database: Da
     assert comparison.counts == {(DifferenceKind.ORDER, Verdict.CANDIDATE_WRONG): 1}
 
 
+async def test_rows_without_a_stamp_that_tell_when_they_were_read_explain_nothing(database: Database) -> None:
+    store = filled(10)
+    start = seeded(store)
+    firm = await begun(database, store, lambda one: [] if one.as_of > start and one.external_id == "3" else [one])
+    firm.export.read_after = timedelta(minutes=5)
+    rename(store, 3, "Changed")
+    await firm.day()
+    comparison = await compared(firm, await firm.hand_over())
+    assert comparison.counts == {(DifferenceKind.STALE, Verdict.CANDIDATE_WRONG): 1}
+
+
 async def test_a_missed_delete_is_told_once_the_window_has_passed_it(database: Database) -> None:
     firm = await begun(database, filled(20))
     firm.store.remove(CUSTOMER, "5")

@@ -56,12 +56,13 @@ class Side:
     def late(self, prefix: str) -> str:
         """Whether the source changed the object inside or after the window; on a row `e` with these columns' prefix.
 
-        A row of an export without stamps is as of the beginning of the export and says nothing of when it changed:
-        only what came later than the window's beginning does.
+        What is live without a stamp is as of when it was read, anew by every run, and that says nothing of when it
+        changed; only a reading behind the window may have met what came later. A twin's version is as of a change.
         """
         if self.lane.counts:
-            return f"""coalesce(e.{prefix}_as_of > :since OR e.{prefix}_stamp >= :since
-              OR e.{prefix}_deleted_as_of > :since, false)"""
+            read_later = f"e.{prefix}_as_of > CASE WHEN e.{prefix}_stamp IS NULL THEN :until ELSE :since END"
+            return f"""coalesce({read_later}, false) OR coalesce(e.{prefix}_stamp >= :since, false)
+              OR coalesce(e.{prefix}_deleted_as_of > :since, false)"""
         return f"""EXISTS (SELECT FROM shadow_version v WHERE v.lane_id = :{self.name}_lane
               AND v.external_id = e.external_id AND (v.as_of > :since OR v.stamp >= :since))"""
 
