@@ -31,10 +31,10 @@ ON CONFLICT (lane_id, key) DO NOTHING
 _WAITING: Final = text(
     """
     SELECT s.* FROM shadow_command s
-    JOIN (SELECT DISTINCT object_id FROM shadow_command
-          WHERE lane_id = :lane AND left_at IS NULL AND at <= :until
-          ORDER BY object_id LIMIT :objects) o USING (object_id)
-    WHERE s.lane_id = :lane AND s.left_at IS NULL AND s.at <= :until
+    WHERE s.lane_id = :lane AND s.left_at IS NULL AND s.at <= :until AND s.object_id <= (
+      SELECT max(object_id) FROM (
+        SELECT DISTINCT object_id FROM shadow_command WHERE lane_id = :lane AND left_at IS NULL AND at <= :until
+        ORDER BY object_id LIMIT :objects) o)
     ORDER BY s.object_id, s.version, s.id FOR UPDATE OF s
     """
 )

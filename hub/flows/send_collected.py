@@ -107,14 +107,19 @@ async def _since(connection: AsyncConnection, run: OutboundRun) -> datetime:
 
 
 async def _send_batch(room: EngineRoom, run: OutboundRun) -> bool:
-    """Of an object only its first command: the next one is told apart from it by the target's answer alone."""
+    """Of an object only its first command: the next one is told apart from it by the target's answer alone.
+
+    A count and not NOT EXISTS: of that the planner makes a join over the whole run, once for every batch.
+    """
     async with room.database.transaction() as connection:
         ids = await connection.scalars(
             text(
                 """SELECT c.id FROM outbound_command c
-                   WHERE c.run_id = :run AND c.state IN ('PENDING', 'SENT') AND NOT EXISTS (
-                     SELECT FROM outbound_command b WHERE b.run_id = c.run_id AND b.object_id = c.object_id
-                       AND b.version < c.from_version AND b.state IN ('PENDING', 'SENT', 'UNKNOWN'))
+                   WHERE c.run_id = :run AND c.state IN ('PENDING', 'SENT') AND (
+                     SELECT count(*) FROM outbound_command b
+                     WHERE b.target = c.target AND b.entity = c.entity AND b.external_id = c.external_id
+                       AND b.run_id = c.run_id AND b.version < c.from_version
+                       AND b.state IN ('PENDING', 'SENT', 'UNKNOWN')) = 0
                    ORDER BY c.wanted_from, c.object_id, c.version LIMIT :size"""
             ),
             {"run": run.id, "size": _batch_size(room, run)},
