@@ -90,8 +90,9 @@ async def compare_effects(
         "until": edge.until,
     }
     async for object_id, rows in _objects(connection, binds):
-        incumbent = [_effect(row, edge) for row in rows if row.leaves and row.lane_id == incumbent_lane]
-        candidate = [_effect(row, edge) for row in rows if row.leaves and row.lane_id == candidate_lane]
+        leaving = [row for row in rows if row.leaves]
+        incumbent = [_effect(row, edge) for row in _own(leaving, incumbent_lane)]
+        candidate = [_effect(row, edge) for row in _own(leaving, candidate_lane)]
         wanted = sorted((_effect(row, edge) for row in rows if row.wanted), key=lambda effect: effect.version)
         _compare(seen, object_id, incumbent, candidate, wanted)
     _tell_doubled_creates(seen)
@@ -139,6 +140,20 @@ async def _objects(
             rows.append(row)
         if rows:
             yield rows[0].object_id, rows
+
+
+def _own(rows: Sequence[Row[Any]], lane: int) -> list[Row[Any]]:
+    """What the lane sends or would send, each change once.
+
+    A change that was committed while the lane only noted it, and handed over to it at the cut-over, stands as both.
+    """
+    own = [row for row in rows if row.lane_id == lane]
+    sent = [(row.from_version, row.version) for row in own if row.place == 0]
+    return [
+        row
+        for row in own
+        if row.place == 0 or not any(first <= row.from_version and row.version <= last for first, last in sent)
+    ]
 
 
 def _effect(row: Row[Any], edge: _Edge) -> LaneEffect:

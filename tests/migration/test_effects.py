@@ -89,6 +89,24 @@ async def test_a_batch_that_loses_a_change_is_told_from_a_candidate_that_does(da
     assert (dict(found.counts), found.unexplained) == ({(DifferenceKind.EXTRA, Verdict.INCUMBENT_WRONG): 1}, 0)
 
 
+async def test_a_change_that_was_noted_and_handed_over_at_the_cut_over_is_no_double(
+    database: Database, lanes: Lanes
+) -> None:
+    await renamed(database, "1", "A", "B", at(1))
+    await changed(
+        database,
+        """INSERT INTO shadow_command (lane_id, key, target, entity, operation, object_id, external_id, line, changes,
+             from_version, version, wanted_from, at, left_at)
+           SELECT :auditor, key, target, entity, operation, object_id, external_id, line, changes, from_version,
+             version, wanted_from, at, at FROM shadow_command""",
+        auditor=lanes[FlowCadence.REAL_TIME],
+    )
+    await changed(database, "UPDATE outbound_command SET lane_id = :lane", lane=lanes[FlowCadence.DAILY])
+    await left(database, 60)
+    found = await compared(database, lanes)
+    assert (found.compared, found.counts) == (1, {})
+
+
 async def test_only_the_window_counts(database: Database, lanes: Lanes) -> None:
     await renamed(database, "1", "A", "B", at(1))
     await left(database, 60)
