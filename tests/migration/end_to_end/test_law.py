@@ -1,0 +1,173 @@
+"""The law of convergence: whatever the roads, the order, the repetition and the cut-overs, the golden state is the one
+of a hub that heard of every change at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from adapters.memory.port import MemoryPort
+from adapters.memory.store import MemoryStore
+from hub.errors import Conflict, Invalid, NotFound
+from hub.flows.lane import running_lanes
+from hub.flows.take_in import take_in
+from hub.records.identity import ExternalId, FlowName
+from hub.records.lanes import RUNNING_MODES, FlowCadence, LaneMode
+from hub.records.source import SourceObject
+from hub.settings.flows import HUB, Flow, Lane
+from hub.settings.migrations import MigrationRules
+from hub.store.engine import Database
+from tests.flows.engine import CRM, MAPPING
+from tests.flows.roads import CUSTOMER, EXPORT, ExportPort
+from tests.flows.test_run_lane import body
+from tests.migration.end_to_end.timed_hub import Ports, TimedHub
+
+WEEKLY, DAILY, REAL_TIME = FlowCadence.WEEKLY, FlowCadence.DAILY, FlowCadence.REAL_TIME
+OBJECTS = ("1", "2", "3")
+ANYTHING = MigrationRules(
+    clean_windows=1, clean_audits=1, unexplained_max=100, key_fields=(), lag_p95_slo_s=1e9, drift_max=100
+)
+"""The gates judge what the roads bring; the law holds whatever they bring."""
+
+LANES = (
+    Lane(cadence=WEEKLY, mode=LaneMode.AUTHORITATIVE, via=EXPORT, max_delete_share=1, page_size=2),
+    Lane(cadence=DAILY, mode=LaneMode.STANDBY, sweep=True, max_delete_share=1, page_size=2),
+    Lane(cadence=REAL_TIME, mode=LaneMode.STANDBY, sweep=True, max_delete_share=1),
+)
+PUSHED = (Lane(cadence=REAL_TIME, mode=LaneMode.AUTHORITATIVE, sweep=True, max_delete_share=1),)
+
+Step = tuple[str, ...]
+changes = st.tuples(st.just("change"), st.sampled_from(OBJECTS), st.sampled_from("ABC"))
+steps = st.one_of(
+    changes,
+    changes,
+    st.tuples(st.just("delete"), st.sampled_from(OBJECTS)),
+    st.tuples(st.just("event"), st.sampled_from("0123456789")),
+    st.tuples(st.just("file")),
+    st.tuples(st.just("run"), st.sampled_from((WEEKLY, DAILY))),
+    st.tuples(st.just("run"), st.sampled_from((WEEKLY, DAILY))),
+    st.tuples(st.just("migrate"), st.sampled_from((DAILY, REAL_TIME))),
+    st.tuples(st.just("cut over")),
+    st.tuples(st.just("roll back")),
+)
+
+
+@dataclass
+class World:
+    """A source, the hub, and the events that the source has told of so far."""
+
+    hub: TimedHub
+    store: MemoryStore
+    export: ExportPort
+    events: list[SourceObject] = field(default_factory=list)
+
+    async def do(self, step: Step) -> None:
+        """One step; one that is not allowed now does nothing."""
+        self.store.advance(timedelta(minutes=7))
+        match step:
+            case ("change", external_id, name):
+                self.store.put(CUSTOMER, external_id, body(name, f"c{external_id}@example.com"))
+                self._tell(external_id)
+            case ("delete", external_id) if int(external_id) in self.store.objects(CUSTOMER):
+                self.store.remove(CUSTOMER, external_id)
+                self._tell(external_id)
+            case ("event", place) if self.events:
+                await self.hear(self.events[int(place) % len(self.events)])
+            case ("file",):
+                self.export.deliver(timedelta(minutes=2))
+            case ("run", cadence):
+                await self.run(FlowCadence(cadence))
+            case ("migrate", cadence):
+                with suppress(Conflict, Invalid, NotFound):
+                    await self.hub.plan(FlowCadence(cadence))
+            case ("cut over",):
+                await self.cut_over()
+            case ("roll back",):
+                with suppress(Conflict, Invalid, NotFound):
+                    await self.hub.roll_back()
+
+    def _tell(self, external_id: str) -> None:
+        stored = self.store.objects(CUSTOMER).get(int(external_id))
+        content = None if stored is None else dict(stored.body)
+        now = self.store.clock
+        self.events.append(SourceObject(CUSTOMER, ExternalId(external_id), content, now, now))
+
+    async def hear(self, event: SourceObject) -> None:
+        """A webhook is a page of one, under every lane that is real-time."""
+        async with self.hub.database.reading() as connection:
+            lanes = await running_lanes(connection, CRM, CUSTOMER)
+        for lane in lanes:
+            if lane.cadence is REAL_TIME:
+                await take_in(self.hub.engine, lane, [event])
+
+    async def run(self, cadence: FlowCadence) -> None:
+        """Unless the lane rests."""
+        if (await self.hub.modes())[cadence] in RUNNING_MODES:
+            await self.hub.run(cadence)
+
+    async def cut_over(self) -> None:
+        """As soon as it may be: when the gates are met."""
+        with suppress(Conflict, Invalid, NotFound):
+            await self.hub.approve()
+            await self.hub.cut_over()
+        await self.hub.work_off()
+
+    async def come_to_rest(self) -> None:
+        """The last events arrive, in whatever order; the lane that counts looks once more at everything."""
+        for event in reversed(self.events):
+            await self.hear(event)
+        self.store.advance(timedelta(hours=1))
+        self.export.deliver()
+        self.store.advance(timedelta(hours=1))
+        for cadence in await self.hub.modes():
+            await self.run(FlowCadence(cadence))
+
+
+async def world(database: Database, lanes: Sequence[Lane]) -> World:
+    async with database.transaction() as connection:
+        assert await connection.scalar(text("SELECT pristine.reset()"))
+    store = MemoryStore()
+    for external_id in OBJECTS[:2]:
+        store.put(CUSTOMER, external_id, body("A", f"c{external_id}@example.com"))
+    export = ExportPort(store)
+
+    async def wait(by: timedelta) -> None:
+        store.advance(by)
+
+    flow = Flow(FlowName("customers"), 2, "Customers", CUSTOMER, CRM, HUB, tuple(lanes), (), ANYTHING)
+    ports: Ports = {CRM: lambda: MemoryPort(CRM, store), EXPORT: lambda: export}
+    hub = TimedHub(database, ports, [flow], MAPPING, lambda: store.clock, wait)
+    await hub.declare()
+    found = World(hub, store, export)
+    export.deliver()
+    store.advance(timedelta(minutes=1))
+    await hub.run(lanes[0].cadence)
+    return found
+
+
+@pytest.mark.slow
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=st.lists(steps, min_size=4, max_size=20))
+async def test_any_history_of_roads_and_cut_overs_ends_in_the_state_of_real_time(
+    database: Database, history: list[Step]
+) -> None:
+    told = await world(database, LANES)
+    for step in history:
+        await told.do(step)
+    await told.come_to_rest()
+    ended = await told.hub.golden()
+    at_once = await world(database, PUSHED)
+    for step in history:
+        heard = len(at_once.events)
+        if step[0] in ("change", "delete"):
+            await at_once.do(step)
+        for event in at_once.events[heard:]:
+            await at_once.hear(event)
+    assert ended == await at_once.hub.golden()
