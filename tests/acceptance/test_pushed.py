@@ -131,6 +131,12 @@ async def test_a_lead_is_followed_through_its_changes_to_its_end(company: Pushin
 async def test_events_that_bottlecrm_delivers_again_change_nothing(company: PushingCompany) -> None:
     lead = await company.make("leads/", {"title": "Heat pump", "status": "assigned", "contacts": []})
     await company.call("PATCH", f"leads/{lead}/", {"title": "Boiler"})
+
+    async def renamed() -> bool:
+        return [name for name, *_ in await leads(company)] == ["Boiler"]
+
+    # A lead that is gone before the hub has read it leaves nothing but its tombstone.
+    await until(renamed, 30, "the change")
     await company.call("DELETE", f"leads/{lead}/")
     await until(lambda: ended(company), 30, "the end")
     await until(lambda: settled(company), 30, "every event")
@@ -141,6 +147,22 @@ async def test_events_that_bottlecrm_delivers_again_change_nothing(company: Push
     await until(lambda: settled(company), 30, "every event")
     assert await counted(company) == before
     assert (await ended(company), before["events"]) == (True, 3)
+
+
+async def test_an_event_that_the_hub_could_not_store_comes_again_and_is_taken_in(company: PushingCompany) -> None:
+    async with company.database.transaction() as connection:
+        await connection.execute(text("ALTER TABLE inbox_event RENAME TO inbox_event_away"))
+    await company.make("leads/", {"title": "Heat pump", "status": "assigned", "contacts": []})
+    async with company.database.transaction() as connection:
+        await connection.execute(text("ALTER TABLE inbox_event_away RENAME TO inbox_event"))
+    assert await leads(company) == []
+
+    await asyncio.to_thread(company.lms.deliver_what_failed)
+
+    async def arrived() -> bool:
+        return await leads(company) == [("Heat pump", "ACKNOWLEDGED", None, False)]
+
+    await until(arrived, 30, "the lead")
 
 
 async def test_a_webhook_that_never_came_is_found_by_the_next_full_run(company: PushingCompany) -> None:

@@ -17,7 +17,7 @@ def find_python() -> Path | None:
     """HUB_TEST_BOTTLECRM_PYTHON, else the oldest that is new enough: on the path first, then of pyenv."""
     named = os.environ.get("HUB_TEST_BOTTLECRM_PYTHON")
     if named:
-        return Path(named)
+        return Path(named) if Path(named).exists() else None
     on_path = (shutil.which(f"python3.{minor}") for minor in range(NEEDED[1], NEWEST))
     # A pyenv puts commands on the path that only say which versions there would be.
     found = [Path(place) for place in on_path if place is not None and "shims" not in Path(place).parts]

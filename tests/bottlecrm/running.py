@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -15,6 +16,7 @@ from hub.embedded.postgres import EmbeddedPostgres
 from hub.embedded.process import SupervisedProcess
 from hub.embedded.ready import LOOPBACK, free_port, http_answers
 from tests.bottlecrm.home import SITE, BottleCrmHome
+from tests.bottlecrm.sql import run_sql
 
 START_TIMEOUT_S = 90.0
 THREADS = 4
@@ -28,6 +30,7 @@ class RunningBottleCrm:
     token: str
     session: httpx2.Client
     dsn: str
+    run: Callable[[Sequence[str]], str]
 
     def options(self, url: str | None = None, **other: object) -> BottleCrmOptions:
         """The adapter's options for this BottleCRM, `url` where it is reached through a proxy."""
@@ -43,6 +46,12 @@ class RunningBottleCrm:
         """The new record's id."""
         made: str = self.call("POST", path, body)["id"]
         return made
+
+    def deliver_what_failed(self) -> None:
+        """What its scheduler does every minute; the waiting time until then is taken out of its database."""
+        run_sql(self.dsn, "UPDATE webhook_delivery SET next_attempt_at = now() WHERE status = 'pending'")
+        task = "from webhooks.tasks import dispatch_due_deliveries; dispatch_due_deliveries()"
+        self.run(["-c", f"import django; django.setup(); {task}"])
 
     def send_events_to(self, url: str, *events: str) -> str:
         """Add a webhook; its secret."""
@@ -72,6 +81,7 @@ def running_bottlecrm(home: BottleCrmHome, postgres: EmbeddedPostgres, database:
     try:
         process.wait_until(http_answers(port or 0, "/healthz/"), START_TIMEOUT_S)
         with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {keys['session']}"}, timeout=60) as session:
-            yield RunningBottleCrm(url, keys["token"], session, postgres.libpq(database))
+            run = partial(home.run, database)
+            yield RunningBottleCrm(url, keys["token"], session, postgres.libpq(database), run)
     finally:
         process.stop()
