@@ -32,7 +32,9 @@ class Bell:
     async def wait(self, timeout_s: float) -> bool:
         """True when it was rung within `timeout_s`."""
         try:
-            await asyncio.wait_for(self._rung.wait(), timeout_s)
+            # Not wait_for: Python 3.11's loses a cancellation that comes together with the ring.
+            async with asyncio.timeout(timeout_s):
+                await self._rung.wait()
         except TimeoutError:
             return False
         self._rung.clear()

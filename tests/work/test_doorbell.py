@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hub.errors import Invalid
 from hub.store.engine import Database, open_engine
 from hub.work.decisions import Done
 from hub.work.dispatch import dispatch
+from hub.work.doorbell import Bell
 from hub.work.requeue import requeue, settle
 from tests.work.bench import START, Bench, realtime
 from tests.work.listening import listening
@@ -60,3 +63,15 @@ async def test_requeueing_and_settling_ring(quiet_bench: Bench, database_url: st
         async with quiet_bench.database.transaction() as connection:
             await settle(connection, ids, Done(), START)
         assert await ear.rung()
+
+
+async def test_who_is_cancelled_while_it_rings_is_cancelled() -> None:
+    """A relay that missed it would look for work for ever, and its worker never stop."""
+    bell = Bell()
+    waiting = asyncio.create_task(bell.wait(60))
+    await asyncio.sleep(0)
+    bell.ring()
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
