@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 ARGS ?=
 
-.PHONY: help setup demo test check format lint types layers sizes fast schema lock clean
+.PHONY: help setup demo test faults check format lint types layers sizes fast schema lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ demo: $(STAMP)  ## Start everything on an embedded PostgreSQL with a real Tryton
 
 test: $(STAMP)  ## The whole test suite (ARGS="-k name" to choose)
 	@$(BIN)/python -m pytest $(ARGS)
+
+faults: $(STAMP)  ## 100 faults while flows migrate; needs RabbitMQ (ARGS="--points 20 --seed 7")
+	@$(BIN)/python -m tests.faults --points 100 $(ARGS)
 
 check: format lint types layers sizes fast  ## Format, lint, types, layering, sizes and the fast tests
 

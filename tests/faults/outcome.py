@@ -1,0 +1,89 @@
+"""What is left at the end: compared with the source, with a run that nothing disturbed, and with what was wanted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+from sqlalchemy import text
+
+from hub.store.engine import Database
+
+Golden = list[tuple[object, ...]]
+
+
+async def golden(database: Database) -> Golden:
+    """Everybody in the golden record by business key: no surrogate id, no ledger, no time."""
+    async with database.reading() as connection:
+        rows = await connection.execute(
+            text(
+                """SELECT i.external_id, c.name, c.customer_number, c.kind,
+                     ARRAY(SELECT m.kind || ' ' || m.value FROM contact_medium m WHERE m.customer_id = c.id ORDER BY 1),
+                     ARRAY(SELECT a.locality FROM postal_address a WHERE a.customer_id = c.id ORDER BY 1)
+                   FROM customer c JOIN customer_identifier i ON i.customer_id = c.id
+                   WHERE i.system = 'shop' AND NOT c.deleted ORDER BY 1"""
+            )
+        )
+        return [tuple(row) for row in rows]
+
+
+def as_customers(state: Golden) -> list[tuple[str, str, str, str]]:
+    """As the source would list them."""
+    return sorted((str(row[0]), str(row[1]), _one(row[4]).removeprefix("EMAIL "), _one(row[5])) for row in state)
+
+
+def _one(values: object) -> str:
+    return ", ".join(map(str, values)) if isinstance(values, list) else str(values)
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What came to the target: by key how often, by object in their order what was written."""
+
+    keys: Counter[str] = field(default_factory=Counter)
+    values: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def doubled(self) -> int:
+        return sum(count - 1 for count in self.keys.values())
+
+
+def effects(drop: Path) -> Effects:
+    """From every batch in the outbox, in the order of their numbers."""
+    found = Effects()
+    for file in sorted(drop.glob("outbox/*/commands.jsonl")):
+        for line in file.read_bytes().splitlines():
+            command = orjson.loads(line)
+            found.keys[command["key"]] += 1
+            found.values.setdefault(str(command["external_id"]), []).append(str(command["changes"][-1]["new"]))
+    return found
+
+
+async def windows(database: Database) -> list[tuple[str, bool, int, bool]]:
+    """Flow, clean, unexplained and audit of every window compared, in order."""
+    async with database.reading() as connection:
+        rows = await connection.execute(
+            text(
+                """SELECT m.flow, p.clean, p.unexplained, p.audit FROM parity_run p
+                   JOIN cadence_migration m ON m.id = p.migration WHERE p.compared_at IS NOT NULL
+                   ORDER BY p.compared_at"""
+            )
+        )
+        return [(row.flow, row.clean, row.unexplained, row.audit) for row in rows]
+
+
+async def stuck(database: Database) -> dict[str, int]:
+    """What waits for a person: dead or unknown work, commands, events and quarantine."""
+    async with database.reading() as connection:
+        rows = await connection.execute(
+            text(
+                """SELECT 'work ' || kind || ' ' || state AS what, count(*) AS n FROM dispatch
+                   WHERE state NOT IN ('READY', 'SENT', 'RUNNING', 'DONE', 'WAITING') GROUP BY 1
+                   UNION ALL SELECT 'command ' || state, count(*) FROM outbound_command
+                   WHERE state NOT IN ('DONE', 'MERGED') GROUP BY 1
+                   UNION ALL SELECT 'quarantine', count(*) FROM quarantine WHERE state = 'OPEN' HAVING count(*) > 0"""
+            )
+        )
+        return {row.what: row.n for row in rows}
