@@ -56,8 +56,14 @@ class Reader:
         """The record in the answer for one."""
         return self._one(body)
 
-    def object_of(self, record: JsonValue, place: str, as_of: datetime | None) -> SourceObject | Unreadable:
-        """`as_of` None: the record's own stamp. Without an id or a readable stamp it is unreadable."""
+    def object_of(
+        self, record: JsonValue, place: str, as_of: datetime | None, read_until: datetime | None = None
+    ) -> SourceObject | Unreadable:
+        """`as_of` None: the record's own stamp, yet no later than `read_until`, by when it had been read.
+
+        A stamp from a clock that runs ahead would otherwise refuse every change until that time has come. Without an id
+        or a readable stamp the record is unreadable.
+        """
         if not isinstance(record, Mapping):
             return self._unreadable(record, place, "is not a JSON object")
         external_id = self._id(record)
@@ -67,6 +73,8 @@ class Reader:
         if self._stamp is not None and stamp is None:
             return self._unreadable(record, place, "has no time where `stamp` points")
         known_at = as_of or stamp
+        if as_of is None and stamp is not None and read_until is not None:
+            known_at = min(stamp, read_until)
         if known_at is None:
             raise AssertionError("a list without stamps is read as of its beginning")
         gone = self._deleted is not None and self._deleted(record) is True

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
-from adapters.rest.client import Client
+from adapters.rest.client import Answer, Client
 from adapters.rest.objects import Reader
 from adapters.rest.options import EntityPaths, RestOptions
 from adapters.rest.paging import call_for, next_position
@@ -96,7 +96,7 @@ class RestPort(SystemPort):
         as_of = None if paths.stamp is not None else mark.run_start
         place = f"{paths.list} at {mark.position or 'the beginning'}"
         found = [
-            self._readers[entity].object_of(record, f"{place}, record {n}", as_of)
+            self._readers[entity].object_of(record, f"{place}, record {n}", as_of, _read_until(answer))
             for n, record in enumerate(records, start=1)
         ]
         objects = tuple(one for one in found if isinstance(one, SourceObject))
@@ -179,6 +179,11 @@ def _since(paths: EntityPaths, at: datetime | None) -> str | None:
 def _later(now: datetime, before: Mark | None) -> datetime:
     """The server's clock shows whole seconds: of two readings of the list within one, the second is the later."""
     return now if before is None else max(now, before.run_start + timedelta(microseconds=1))
+
+
+def _read_until(answer: Answer) -> datetime | None:
+    """By the server's clock, which shows whole seconds that have begun."""
+    return None if answer.date is None else answer.date.astimezone(UTC) + timedelta(seconds=1)
 
 
 def _stored(mark: Mark) -> JsonObject:

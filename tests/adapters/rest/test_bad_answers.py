@@ -103,6 +103,22 @@ async def test_a_record_without_an_id_is_unreadable_and_the_others_are_read(api:
     ]
 
 
+async def test_a_stamp_from_a_clock_ahead_counts_as_of_the_reading(api: Api) -> None:
+    async with AsyncExitStack() as stack:
+        number = await stack.enter_async_context(listening(api.app(), "127.0.0.1", 0))
+        options = {"url": f"http://127.0.0.1:{number}", "entities": {"customer": {"list": "/c", "stamp": "at"}}}
+        port = RestPort(SystemName("shop"), RestOptions.model_validate(options))
+        stack.push_async_callback(port.aclose)
+        now = await port.now()
+        cursor = await port.begin_run(Entity.CUSTOMER, None, timedelta())
+        ahead, past = now + timedelta(minutes=2), now - timedelta(minutes=2)
+        api.answer = JSONResponse([{"id": 1, "at": ahead.isoformat()}, {"id": 2, "at": past.isoformat()}])
+        page = await port.pull(Entity.CUSTOMER, cursor, 100)
+    wrong, right = page.objects
+    assert now < wrong.as_of < ahead
+    assert (wrong.stamp, right.stamp, right.as_of) == (ahead, past, past)
+
+
 async def test_what_the_api_says_of_its_limit_is_passed_on(api: Api, port: RestPort) -> None:
     api.answer = JSONResponse([], headers={"RateLimit-Remaining": "3", "RateLimit-Reset": "40"})
     await port.now()
