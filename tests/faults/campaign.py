@@ -117,7 +117,7 @@ async def campaign(folder: Path, points: int, seed: int, say: Callable[[str], No
             for steering in steerings:
                 steering.resting = True
             say(f"{time.monotonic() - began:6.1f} s  quiet")
-            changed_last = max(utc_now(), made.source.newest)
+            changed_last = utc_now()
             await _eventually(lambda: _at_rest(made, steerings, changed_last), "the hub comes to rest")
             for task in going:
                 task.cancel()

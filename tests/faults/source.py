@@ -42,8 +42,6 @@ class Source:
     def __init__(self, folder: Path) -> None:
         self.file, self._mood_file = folder / "customers.sqlite", folder / "mood"
         self.skew = timedelta()
-        self.newest = datetime.min.replace(tzinfo=UTC)
-        """The latest stamp ever given; while it lies ahead, an object that bears it refuses what is older."""
         self.changes: list[tuple[str, tuple[object, ...]]] = []
         with closing(sqlite3.connect(self.file)) as connection, connection:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -69,9 +67,7 @@ class Source:
 
     def put(self, number: int, rng: random.Random) -> None:
         """Write a customer anew, stamped by the source's clock as far as it is wrong."""
-        at = datetime.now(UTC) + self.skew
-        self.newest = max(self.newest, at)
-        stamp = at.isoformat(timespec="microseconds")
+        stamp = (datetime.now(UTC) + self.skew).isoformat(timespec="microseconds")
         salt = rng.randrange(10**6)
         row = (number, f"Customer {number} {salt}", f"c{number}.{salt}@example.com", f"Town {salt % 50}", stamp)
         self.apply(
