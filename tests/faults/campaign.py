@@ -20,7 +20,7 @@ from hub.records.identity import Entity, ExternalId, FlowName
 from hub.records.lanes import FlowCadence
 from hub.store.engine import Database, open_engine
 from tests.faults.installed import Ground, Hub, ground
-from tests.faults.outcome import as_customers, effects, golden, stuck, windows
+from tests.faults.outcome import as_customers, effects, golden, refused_runs, stuck, windows
 from tests.faults.points import WORKERS, Points, drawn
 from tests.faults.steering import OUTAGES, Steering
 from tests.services import RABBITMQ
@@ -213,6 +213,7 @@ async def _count(made: Ground, wanted: Wanted, steerings: list[Steering], report
     for steering in steerings:
         unexplained = [window[2] for window in compared if window[0] == steering.flow][-1]
         report.tell(f"unexplained differences left ({steering.flow})", unexplained, wrong=unexplained > 0)
+    report.tell("runs refused as of an ended epoch", await refused_runs(made.database))
     waits = await stuck(made.database)
     report.tell("waits for a person", waits or 0, wrong=bool(waits))
 

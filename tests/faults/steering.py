@@ -115,7 +115,8 @@ class Steering:
             waiting = await connection.scalar(
                 text(
                     """SELECT EXISTS (SELECT FROM parity_run p JOIN cadence_migration m ON m.id = p.migration
-                         WHERE m.flow = :flow AND p.compared_at IS NULL AND m.state NOT IN ('ROLLING_BACK'))"""
+                         WHERE m.flow = :flow AND p.compared_at IS NULL
+                           AND m.state NOT IN ('ROLLING_BACK', 'ROLLED_BACK', 'ABORTED'))"""
                 ),
                 {"flow": self.flow},
             )
