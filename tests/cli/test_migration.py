@@ -82,3 +82,28 @@ async def test_every_flow_is_listed_where_none_is_named(daily: Company) -> None:
     told = orjson.loads((await daily.hub("migration", "status", FLOW, "--json")).output)
     assert (told["migration"]["state"], told["windows"]) == ("PREFLIGHT", [])
     assert "There is nothing to undo." in (await daily.hub("migration", "undo", FLOW)).output
+
+
+async def test_the_list_of_flows_tells_the_lane_that_counts_now_and_a_migration_under_way(daily: Company) -> None:
+    await daily.hub("migration", "plan", FLOW, "--to", "DAILY")
+    said = " ".join((await daily.hub("flows")).output.split())
+    assert "WEEKLY 0 6 * * 1; WEEKLY → DAILY is PREFLIGHT" in said
+    await daily.hub("migration", "abort", FLOW)
+    async with daily.database.transaction() as connection:
+        await connection.execute(text("UPDATE lane SET mode = 'VERIFY' WHERE cadence = 'WEEKLY'"))
+        await connection.execute(text("UPDATE lane SET mode = 'AUTHORITATIVE' WHERE cadence = 'DAILY'"))
+    said = " ".join((await daily.hub("flows")).output.split())
+    assert "DAILY 0 3 * * *" in said
+    assert "WEEKLY" not in said
+
+
+async def test_the_candidate_and_the_auditor_run_on_request_and_a_lane_that_waits_does_not(daily: Company) -> None:
+    refused = await daily.hub("run", FLOW, "--lane", "DAILY")
+    assert refused.code == "INVALID"
+    async with daily.database.transaction() as connection:
+        await connection.execute(text("UPDATE lane SET mode = 'SHADOW' WHERE cadence = 'DAILY'"))
+    daily.deliver(customer(1), customer(2), customer(3))
+    assert (await daily.hub("run", FLOW, "--lane", "DAILY")).status == 0
+    assert await daily.rows("SELECT count(*) FROM source_record WHERE system = 'crm'") == [(2,)]
+    states = "SELECT l.cadence, r.state FROM flow_run r JOIN lane l ON l.id = r.lane_id ORDER BY l.id"
+    assert await daily.rows(states) == [("WEEKLY", "COMPLETED"), ("DAILY", "COMPLETED")]

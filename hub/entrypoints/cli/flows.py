@@ -13,8 +13,15 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from hub.clock import utc_now
+from hub.entrypoints.cli.rhythms import rhythms_now
 from hub.entrypoints.declaring import declare
-from hub.entrypoints.installation import Installation, installation, migrate, read_configuration
+from hub.entrypoints.installation import (
+    Installation,
+    installation,
+    known_database_url,
+    migrate,
+    read_configuration,
+)
 from hub.entrypoints.wiring import engine_room
 from hub.errors import Conflict, NotFound
 from hub.flows.run_lane import run_lane
@@ -30,9 +37,14 @@ from hub.work.urgency import under_urgency, urgency_of
 def flows() -> None:
     """List every flow of hub.yaml by the number of its business flow: what runs, how often, and what is only planned.
 
+    The cadence is that of the lane that counts now, as far as the database can be reached; else as the file begins.
+
     Example: hub flows
     """
-    configuration, _ = read_configuration(Settings())
+    settings = Settings()
+    configuration, _ = read_configuration(settings)
+    url = known_database_url(settings)
+    moved = {} if url is None else asyncio.run(rhythms_now(url, list(configuration.flows)))
     table = Table("#", "flow", "what", "entity", "from", "to", "cadence")
     rows: list[tuple[int, str, str, str, str, str, str]] = [
         (
@@ -42,7 +54,7 @@ def flows() -> None:
             flow.entity.value,
             flow.source,
             flow.target,
-            _rhythm(flow),
+            moved.get(flow.name) or _rhythm(flow),
         )
         for flow in configuration.flows.values()
     ]
@@ -69,7 +81,13 @@ def _rhythm(flow: Flow) -> str:
     return " ".join(word for word in (lane.cadence.value, road and f"by {road.value}", lane.cron) if word)
 
 
-def run(flow: Annotated[str, typer.Argument(help="A flow's name, as `hub flows` lists it.")]) -> None:
+def run(
+    flow: Annotated[str, typer.Argument(help="A flow's name, as `hub flows` lists it.")],
+    lane: Annotated[
+        FlowCadence | None,
+        typer.Option("--lane", help="Another lane than the one that counts: a migration's candidate, or the auditor."),
+    ] = None,
+) -> None:
     """Run a flow now, in this process, and show how it goes.
 
     Example: hub run crm-customers
@@ -78,18 +96,18 @@ def run(flow: Annotated[str, typer.Argument(help="A flow's name, as `hub flows` 
         if FlowName(flow) not in hub.configuration.flows:
             known = ", ".join(sorted(hub.configuration.flows))
             raise NotFound(f"there is no flow {flow} that runs; there are {known}")
-        counters = asyncio.run(_run(hub, FlowName(flow)))
+        counters = asyncio.run(_run(hub, FlowName(flow), lane))
     Console().print(f"{flow}: {words_of(counters)}")
 
 
-async def _run(hub: Installation, flow: FlowName) -> Counter[str]:
+async def _run(hub: Installation, flow: FlowName, lane: FlowCadence | None) -> Counter[str]:
     await migrate(hub.database_url)
     database = hub.open_database()
     room = engine_room(hub.configuration, hub.adapters, database, hub.keys(), utc_now)
     try:
         await declare(hub, database)
         async with database.transaction() as connection:
-            run_id = await start_run(connection, flow, utc_now())
+            run_id = await start_run(connection, flow, utc_now(), None, lane)
             work = await take(connection, dedupe_key_of(run_id), f"hub run, process {os.getpid()}", utc_now())
         if work is None:
             raise Conflict(f"flow {flow} runs already, or waits behind another run of its lane: run {run_id}")
