@@ -7,6 +7,7 @@ import os
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
+from examples.demo.environment import written_environment
 from examples.demo.places import PORT_FILE
 from examples.demo.pull import pull_everything
 from examples.demo.show import show_customer, show_what_to_try
@@ -49,7 +50,8 @@ async def run_demo(data_dir: Path, port: int, *, once: bool) -> None:
             await show_customer(hub)
             if once:
                 return
-            await show_what_to_try(hub, tryton)
+            environment = started.enter_context(written_environment(hub.settings, tryton))
+            await show_what_to_try(hub, tryton, environment)
             await until_told()
             CONSOLE.print("Stopping ...")
 

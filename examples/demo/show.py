@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from datetime import timedelta
+from pathlib import Path
+from shlex import quote
 
 import httpx2
 from rich.syntax import Syntax
 from sqlalchemy import text
 
+from examples.demo.places import HOME
 from examples.demo.steps import CONSOLE
 from examples.demo.tryton.seed.story import CRM_NAME, PHONE, RIGHT_EMAIL
 from examples.demo.tryton.server import TrytonServer
@@ -60,8 +63,8 @@ def address(hub: Installation) -> str:
     return f"http://{hub.settings.host}:{hub.settings.port}"
 
 
-async def show_what_to_try(hub: Installation, tryton: TrytonServer) -> None:
-    """Tokens and two things to try."""
+async def show_what_to_try(hub: Installation, tryton: TrytonServer, environment: Path) -> None:
+    """Tokens and three things to try; `environment` is the file to source in another terminal."""
     database = hub.open_database()
     try:
         async with database.reading() as connection:
@@ -80,6 +83,9 @@ async def show_what_to_try(hub: Installation, tryton: TrytonServer) -> None:
         await database.aclose()
     if row is None:
         raise NotFound("the customer of the story has no e-mail address in the CRM")
+    rename = ".venv/bin/python -m examples.demo.rename"
+    if hub.settings.data_dir != HOME:
+        rename += f" --data-dir {_shown(hub.settings.data_dir)}"
     tokens = development_tokens(hub.settings)
     customer = tokens.issue(Role.CUSTOMER, CustomerId(row.customer_id), LIFETIME)
     lines = (
@@ -92,11 +98,13 @@ async def show_what_to_try(hub: Installation, tryton: TrytonServer) -> None:
         f'FRONTEND=...; curl -N {address(hub)}/graphql -H "Authorization: Bearer $FRONTEND" '
         "-H 'Accept: text/event-stream' -H 'Content-Type: application/json' "
         f"-d '{_json(_SUBSCRIPTION % _global_id('Customer', row.customer_id))}'",
-        f"Then, elsewhere: .venv/bin/python -m examples.demo.rename {row.external_id} 'Sanne de Vries-Bakker'",
+        f"Then, elsewhere: {rename} {row.external_id} 'Sanne de Vries-Bakker'",
         "\n[bold]2. Correct her e-mail address through the hub and see it in Tryton[/bold]",
         f"curl -s {address(hub)}/graphql -H \"Authorization: Bearer $FRONTEND\" -H 'Content-Type: application/json' "
         f"-d '{_json(_MUTATION % (_global_id('ContactMedium', row.medium), RIGHT_EMAIL))}'",
-        f"Then: .venv/bin/python -m examples.demo.rename {row.external_id}   (prints what Tryton at {tryton.url} has)",
+        f"Then: {rename} {row.external_id}   (prints what Tryton at {tryton.url} has)",
+        "\n[bold]3. Move a flow to real time[/bold] (docs/migrate.md), with `hub` in another terminal:",
+        f"source {_shown(environment)}; hub flows",
         "\nServing. Ctrl-C stops everything that was started here.",
     )
     for line in lines:
@@ -108,6 +116,11 @@ _MUTATION = (
     'mutation { correctContactMedium(input: {contactMediumId: "%s", value: "%s"}) '
     "{ customer { contactMedia { value source } } problems { code message } } }"
 )
+
+
+def _shown(path: Path) -> str:
+    """From the folder the demonstration was started in, if it is below that."""
+    return quote(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
 
 
 def _json(query: str) -> str:
