@@ -60,7 +60,7 @@ async def preflight(connection: AsyncConnection, desk: Desk, flow: Flow, candida
     unmet = await unmet_prerequisites(connection, flow, candidate.cadence)
     forecast = _forecast(desk, flow, incumbent, candidate, facts, now)
     can = desk.capabilities(flow, candidate)
-    lacks = _inbound_lacks(candidate, can) if flow.inbound else _outbound_lacks(can)
+    lacks = _inbound_lacks(candidate, can, incumbent.sweep) if flow.inbound else _outbound_lacks(can)
     return Preflight((*lacks, *_needs(flow, facts, unmet, forecast)), forecast)
 
 
@@ -85,7 +85,7 @@ def _forecast(desk: Desk, flow: Flow, incumbent: Lane, candidate: Lane, facts: M
     )
 
 
-def _inbound_lacks(lane: Lane, can: Capabilities) -> Iterator[Finding]:
+def _inbound_lacks(lane: Lane, can: Capabilities, audited: bool) -> Iterator[Finding]:
     if can.pull is None:
         message = "the system cannot be pulled, so the candidate cannot be seeded"
         yield Finding("NO_PULL", Severity.BLOCKER, message)
@@ -99,7 +99,8 @@ def _inbound_lacks(lane: Lane, can: Capabilities) -> Iterator[Finding]:
         later = "what is read later wins; LATE and ORDER cannot be told from VALUE"
         yield Finding("NO_VERSIONS", Severity.WARNING, "records carry no change stamp of the source", later)
     if not (lane.sweep and can.sweep):
-        found = "push tells some; the old lane as auditor finds the others" if can.push else None
+        found = "the old lane as auditor finds them" if audited and can.sweep else None
+        found = "push tells some; the old lane as auditor finds the others" if can.push else found
         missing = "the lane does not sweep" if can.sweep else "the system cannot list its ids"
         yield Finding("NO_DELETES", Severity.WARNING, f"deletes may be missed: {missing}", found)
     if not can.read:

@@ -57,7 +57,8 @@ def show_migration(row: MigrationRow, now: datetime) -> None:
     )
     at = state if row.paused_from is None else MigrationState(row.paused_from)
     if at in WAY:
-        console.print(ProgressBar(total=len(WAY), completed=WAY.index(at) + 1, width=40))
+        console.print(ProgressBar(total=len(WAY), completed=WAY.index(at) + 1, width=40), end="")
+        console.print(f" {WAY.index(at) + 1} of {len(WAY)}", highlight=False)
     if row.problem is not None:
         console.print(f"[red]{row.problem}[/red]", highlight=False)
     if row.approved_by is not None:
