@@ -25,7 +25,7 @@ demo: $(STAMP)  ## Start everything on an embedded PostgreSQL with a real Tryton
 	@$(BIN)/python -m examples.demo $(ARGS)
 
 test: $(STAMP)  ## The whole test suite (ARGS="-k name" to choose)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python tools/suite.py $(ARGS)
 
 faults: $(STAMP)  ## 100 faults while flows migrate; needs RabbitMQ (ARGS="--points 20 --seed 7")
 	@$(BIN)/python -m tests.faults --points 100 $(ARGS)
