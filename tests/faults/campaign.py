@@ -249,6 +249,7 @@ async def _compare_with_undisturbed(made: Ground, report: Report) -> None:
     finally:
         await database.aclose()
         await asyncio.to_thread(calm.dismiss)
+        await asyncio.to_thread(calm.leave_broker)
     differ = len(set(map(str, disturbed)) ^ set(map(str, undisturbed)))
     report.tell("golden customers", len(disturbed))
     report.tell("golden rows unlike the undisturbed run", differ, wrong=differ > 0 or not undisturbed)

@@ -25,11 +25,13 @@ from hub.entrypoints.wiring import InstalledAdapters
 from hub.migration.desk import Desk
 from hub.settings.configuration import load_configuration
 from hub.store.engine import Database, open_engine
+from hub.work.tables import Queue
 from migrations.migrate import upgrade
 from tests.faults.proxy import Proxy
 from tests.faults.source import Source
 from tests.services import RABBITMQ
 from tests.waiting import until
+from tests.work.brokers import delete_queues
 
 HUB_YAML: Final = """
 company: Faults
@@ -157,6 +159,10 @@ class Hub:
                 worker.wait()
         self.workers = []
 
+    def leave_broker(self) -> None:
+        """Delete its queues there; others use the broker too."""
+        delete_queues(RABBITMQ, [f"contacthub.{self.prefix}.{queue}" for queue in Queue])
+
 
 @dataclass
 class Ground:
@@ -217,6 +223,7 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
         yield made
     finally:
         await asyncio.to_thread(hub.dismiss)
+        await asyncio.to_thread(hub.leave_broker)
         made.close_shop()
         await database.aclose()
         await proxy.stop()

@@ -40,12 +40,13 @@ def installation(name: str) -> Iterator[Installation]:
     yield Installation(name, url, prefix)
     names = [f"contacthub.{prefix}.{queue}" for queue in Queue]
     if name == "rabbitmq":
-        _delete_queues(str(url), names)
+        delete_queues(str(url), names)
     if name == "redis":
         _delete_keys(str(url), names)
 
 
-def _delete_queues(url: str, names: list[str]) -> None:
+def delete_queues(url: str, names: list[str]) -> None:
+    """Of the broker at `url`, each with those that Dramatiq keeps beside it."""
     with closing(pika.BlockingConnection(pika.URLParameters(url))) as connection:
         channel = connection.channel()
         for name in names:
