@@ -67,15 +67,16 @@ class Source:
 
     def put(self, number: int, rng: random.Random) -> None:
         """Write a customer anew, stamped by the source's clock as far as it is wrong."""
-        stamp = (datetime.now(UTC) + self.skew).isoformat(timespec="microseconds")
-        salt = rng.randrange(10**6)
-        row = (number, f"Customer {number} {salt}", f"c{number}.{salt}@example.com", f"Town {salt % 50}", stamp)
+        now, salt = datetime.now(UTC), rng.randrange(10**6)
+        row = (number, f"Customer {number} {salt}", f"c{number}.{salt}@example.com", f"Town {salt % 50}")
         self.apply(
-            "INSERT OR REPLACE INTO customer (id, full_name, email, city, changed_at) VALUES (?, ?, ?, ?, ?)", row
+            "INSERT OR REPLACE INTO customer (id, full_name, email, city, changed_at) VALUES (?, ?, ?, ?, ?)",
+            (*row, _stamp(now + self.skew)),
+            (*row, _stamp(now)),
         )
 
-    def apply(self, statement: str, values: tuple[object, ...]) -> None:
-        """Carry a change out and keep it, for a run that nothing disturbs."""
+    def apply(self, statement: str, values: tuple[object, ...], undisturbed: tuple[object, ...] | None = None) -> None:
+        """Carry a change out and keep it for a run that nothing disturbs, which has `undisturbed` where it differs."""
         with closing(sqlite3.connect(self.file, timeout=30)) as connection, connection:
             connection.execute(
                 """INSERT INTO former SELECT id, json_object('id', id, 'name', full_name, 'city', city,
@@ -85,13 +86,17 @@ class Source:
                 (values[0],),
             )
             connection.execute(statement, values)
-        self.changes.append((statement, values))
+        self.changes.append((statement, undisturbed or values))
 
     def customers(self) -> list[tuple[str, str, str, str]]:
         """Id, name, address for mail and town of everybody who is there now, by id."""
         with closing(sqlite3.connect(self.file)) as connection:
             rows = connection.execute("SELECT CAST(id AS TEXT), full_name, email, city FROM customer")
             return sorted((str(a), str(b), str(c), str(d)) for a, b, c, d in rows)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")
 
 
 class _Moody(BaseHTTPMiddleware):
