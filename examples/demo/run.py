@@ -18,7 +18,7 @@ from examples.demo.tryton.seed.story import CRM_NAME, place_story_order
 from examples.demo.tryton.server import TrytonServer
 from hub.clock import utc_now
 from hub.embedded.postgres import EmbeddedPostgres
-from hub.entrypoints.cli.processes import until_told
+from hub.entrypoints.cli.staying import until_told
 from hub.entrypoints.declaring import declare
 from hub.entrypoints.engine import running_engine
 from hub.entrypoints.installation import Installation, announced, migrate, read_configuration

@@ -65,7 +65,9 @@ class Company:
             "DROP_FOLDER": str(self.folder / "drop"),
             "COLUMNS": "200",
         }
-        result = await asyncio.to_thread(CliRunner().invoke, application, list(arguments), input=given, env=environment)
+        result = await asyncio.to_thread(
+            CliRunner().invoke, application(arguments), list(arguments), input=given, env=environment
+        )
         if result.exception is not None and not isinstance(result.exception, SystemExit | HubError):
             raise result.exception
         code = result.exception.code if isinstance(result.exception, HubError) else None

@@ -50,14 +50,14 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
 
 
 def test_a_lane_that_waits_for_a_system_that_never_calls_is_told(hub: CliRunner) -> None:
-    answer = hub.invoke(application, ["check"])
+    answer = hub.invoke(application(["check"]), ["check"])
     told = [line for line in answer.output.splitlines() if "does not call" in line]
     hint = "it does not call the hub: give the lane a `cron`, or the system the secret of its webhooks"
     assert (answer.exit_code, told) == (1, [f"✗ crm: REAL_TIME lane of crm-customers: {hint}"])
 
 
 def test_the_list_of_flows_says_by_which_road_real_time_comes(hub: CliRunner) -> None:
-    lines = hub.invoke(application, ["flows"]).output.splitlines()
+    lines = hub.invoke(application(["flows"]), ["flows"]).output.splitlines()
     told = {name: line for line in lines for name in ("lms-customers", "lms-polled") if name in line}
     assert "REAL_TIME by PUSH" in told["lms-customers"]
     assert "REAL_TIME by POLL */5" in told["lms-polled"]

@@ -13,7 +13,7 @@ from hub.errors import HubError
 def main() -> None:
     """Run the command line; an error of the hub ends with its message and status 1, never with a traceback."""
     try:
-        application()
+        application(sys.argv[1:])()
     except HubError as error:
         Console(stderr=True, soft_wrap=True).print(f"[red]{error.code}[/red] {error.message}", highlight=False)
         sys.exit(1)

@@ -2,43 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Final
+
 import typer
 
-from hub.entrypoints.cli import (
-    audit,
-    check,
-    contract,
-    flows,
-    migration,
-    probe,
-    processes,
-    quarantine,
-    schema,
-    store,
-    stuck_work,
-    token,
-)
+COMMANDS: Final[Mapping[str, str]] = {
+    "up": "processes",
+    "serve": "processes",
+    "work": "stuck_work",
+    "check": "check",
+    "systems": "check",
+    "probe": "probe",
+    "flows": "flows",
+    "run": "flows",
+    "token": "token",
+    "migrate-db": "store",
+    "migration": "migration",
+    "schema": "schema",
+    "contract": "contract",
+    "quarantine": "quarantine",
+    "audit": "audit",
+}
+"""The module of this folder that each command stands in, in the order of the help."""
 
-application = typer.Typer(
-    name="hub",
-    help="Contacthub: one customer view over a company's packages, and the flows between them.",
-    epilog="Settings come from HUB_... variables (docs/configuration.md); systems and flows from hub.yaml.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-application.command("up")(processes.up)
-application.command("serve")(processes.serve)
-application.add_typer(stuck_work.application, name="work")
-application.command("check")(check.check)
-application.command("systems")(check.systems)
-application.command("probe")(probe.probe)
-application.command("flows")(flows.flows)
-application.command("run")(flows.run)
-application.command("token")(token.token)
-application.command("migrate-db")(store.migrate_db)
-application.add_typer(migration.application, name="migration")
-application.add_typer(schema.application, name="schema")
-application.add_typer(contract.application, name="contract")
-application.add_typer(quarantine.application, name="quarantine")
-application.add_typer(audit.application, name="audit")
+
+def application(words: Sequence[str]) -> typer.Typer:
+    """`hub` with the module of the command that `words` begin with, and with all of them when they name none.
+
+    Importing everything takes a second, most of it for GraphQL, which no command but those that serve it needs.
+    """
+    hub = typer.Typer(
+        name="hub",
+        help="Contacthub: one customer view over a company's packages, and the flows between them.",
+        epilog="Settings come from HUB_... variables (docs/configuration.md); systems and flows from hub.yaml.",
+        callback=_hub,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    called = [COMMANDS[word] for word in words[:1] if word in COMMANDS]
+    for module in called or dict.fromkeys(COMMANDS.values()):
+        commands: typer.Typer = import_module(f"{__package__}.{module}").application
+        hub.add_typer(commands)
+    return hub
+
+
+def _hub() -> None:
+    """Nothing of its own: its presence makes the first word name a command also where there is only one."""

@@ -16,7 +16,7 @@ from hub.store.keys import KeyRing
 from hub.store.master_key import load_master_key
 from hub.store.verify_audit import Verdict, verify_audit
 
-application = typer.Typer(help="Who did and saw what.", no_args_is_help=True)
+application = typer.Typer(name="audit", help="Who did and saw what.", no_args_is_help=True)
 
 
 @application.callback()

@@ -21,7 +21,10 @@ from hub.records.lanes import FlowCadence
 from hub.settings.configuration import Configuration
 from hub.settings.environment import Settings
 
+application = typer.Typer()
 
+
+@application.command("check")
 def check() -> None:
     """Check hub.yaml, then each system: connection, login, permissions. Ends with status 1 if anything is wrong.
 
@@ -74,6 +77,7 @@ def _roads(system: str, configuration: Configuration, systems: OpenSystems) -> I
                 yield CheckResult(f"{lane.cadence.value} lane of {flow.name}", ok=False, detail=detail)
 
 
+@application.command("systems")
 def systems() -> None:
     """List the systems, what each can do and how calls to it go, and the installed adapters. Calls no system.
 

@@ -20,7 +20,9 @@ from hub.records.drift import DriftKind
 from hub.records.identity import Entity
 from hub.records.source import JsonObject
 
-application = typer.Typer(help="Contracts of what systems send, and drift from them.", no_args_is_help=True)
+application = typer.Typer(
+    name="contract", help="Contracts of what systems send, and drift from them.", no_args_is_help=True
+)
 
 PAGE_SIZE = 200
 

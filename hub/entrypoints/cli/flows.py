@@ -33,7 +33,10 @@ from hub.settings.flows import Flow
 from hub.work.own import take, under_lease
 from hub.work.urgency import under_urgency, urgency_of
 
+application = typer.Typer()
 
+
+@application.command("flows")
 def flows() -> None:
     """List every flow of hub.yaml by the number of its business flow: what runs, how often, and what is only planned.
 
@@ -81,6 +84,7 @@ def _rhythm(flow: Flow) -> str:
     return " ".join(word for word in (lane.cadence.value, road and f"by {road.value}", lane.cron) if word)
 
 
+@application.command("run")
 def run(
     flow: Annotated[str, typer.Argument(help="A flow's name, as `hub flows` lists it.")],
     lane: Annotated[

@@ -42,6 +42,7 @@ from hub.records.lanes import FlowCadence
 from hub.settings.environment import Settings
 
 application = typer.Typer(
+    name="migration",
     help="Move a flow to another cadence, with evidence and a way back.",
     no_args_is_help=True,
     rich_markup_mode="rich",

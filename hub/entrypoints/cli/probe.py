@@ -15,7 +15,10 @@ from hub.records.identity import SystemName
 from hub.store.audit import Deed, record_deed
 from hub.work.decisions import RetryAt
 
+application = typer.Typer()
 
+
+@application.command("probe")
 def probe(system: Annotated[str, typer.Argument(help="A system's name, as `hub systems` lists it.")]) -> None:
     """Call a suspended system now, instead of when its probe is due; if it answers, the work that waited goes on.
 

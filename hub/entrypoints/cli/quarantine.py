@@ -29,7 +29,9 @@ from hub.reads.paging import Page, Window
 from hub.reads.quarantine import QuarantineRow, count_quarantine, list_quarantine, quarantined_by_id
 from hub.records.states import QuarantineState
 
-application = typer.Typer(help="Objects that could not be applied, with their original bytes.", no_args_is_help=True)
+application = typer.Typer(
+    name="quarantine", help="Objects that could not be applied, with their original bytes.", no_args_is_help=True
+)
 
 Id: TypeAlias = Annotated[int, typer.Argument(help="Its number in `hub quarantine list`.")]
 

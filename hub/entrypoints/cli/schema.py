@@ -11,8 +11,9 @@ from rich.console import Console
 
 from hub.entrypoints.wiring import InstalledAdapters
 from hub.settings.json_schema import configuration_schema
+from schema.sdl import export_sdl
 
-application = typer.Typer(help="The schemas other tools read.", no_args_is_help=True)
+application = typer.Typer(name="schema", help="The schemas other tools read.", no_args_is_help=True)
 
 
 @application.command("export")
@@ -23,8 +24,6 @@ def export(
 
     Example: hub schema export --path schema/schema.graphql
     """
-    from schema.sdl import export_sdl
-
     path.write_text(export_sdl(), encoding="utf-8")
     Console().print(f"Wrote {path}.")
 

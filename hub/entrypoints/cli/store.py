@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
+import typer
 from rich.console import Console
 
 from hub.entrypoints.installation import database_url, migrate
 from hub.settings.environment import Settings
 
+application = typer.Typer()
 
+
+@application.command("migrate-db")
 def migrate_db() -> None:
     """Bring the database to the schema of this release; safe to repeat and to run from several machines.
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hub.entrypoints.cli.desk import Code, Since, at_the_desk, person, shown_time, time_of
-from hub.entrypoints.cli.processes import work
+from hub.entrypoints.cli.worker import work
 from hub.errors import Invalid, NotFound
 from hub.flows.engine_room import EngineRoom
 from hub.flows.read_back import ReadBack, StuckCommand, command_of, read_back
@@ -19,7 +19,7 @@ from hub.store.audit import Deed, record_deed
 from hub.work.dead_letters import STUCK, DeadLetter, StuckWork, count_stuck, dead_letters, stuck_ids
 from hub.work.tables import Queue, WorkState
 
-application = typer.Typer(help="Run a worker process; list, show, retry and settle work that is stuck.")
+application = typer.Typer(name="work", help="Run a worker process; list, show, retry and settle work that is stuck.")
 
 AT_ONCE: Final = 1000
 """Rows per transaction of a retry."""

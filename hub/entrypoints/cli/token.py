@@ -14,7 +14,10 @@ from hub.entrypoints.trust import development_tokens
 from hub.records.identity import CustomerId
 from hub.settings.environment import Settings
 
+application = typer.Typer()
 
+
+@application.command("token")
 def token(
     role: Annotated[Role, typer.Argument(help="Whose token: what each may do stands in docs/security.md.")],
     customer: Annotated[UUID | None, typer.Option(help="The customer's id, for the role customer.")] = None,
