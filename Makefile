@@ -5,6 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 ARGS ?=
+# A group of tests (tests/conftest.py) stays in one process, so that what it needs is built once.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+# Forbidden to keep what it compiles, each of the hundred processes of a test run would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test faults check format lint types layers sizes fast schema lock clean
 
@@ -15,7 +20,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@echo "Installing the locked packages into $(VENV) ..."
-	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
 	@touch $@
 
@@ -25,7 +30,7 @@ demo: $(STAMP)  ## Start everything on an embedded PostgreSQL with a real Tryton
 	@$(BIN)/python -m examples.demo $(ARGS)
 
 test: $(STAMP)  ## The whole test suite (ARGS="-k name" to choose)
-	@$(BIN)/python tools/suite.py $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 faults: $(STAMP)  ## 100 faults while flows migrate; needs RabbitMQ (ARGS="--points 20 --seed 7")
 	@$(BIN)/python -m tests.faults --points 100 $(ARGS)
@@ -48,7 +53,7 @@ sizes: $(STAMP)
 	@$(BIN)/python tools/sizes.py
 
 fast: $(STAMP)
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow" $(ARGS)
 
 schema: $(STAMP)  ## Write schema/schema.graphql from the code
 	@$(BIN)/hub schema export

@@ -18,7 +18,7 @@ import pytest
 from examples.demo.tryton.seed.story import CRM_NAME, WRONG_EMAIL
 from hub.embedded.ready import LOOPBACK, free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".hub" / "tests" / "demo"
 

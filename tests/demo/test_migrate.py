@@ -14,7 +14,7 @@ import pytest
 from tests.demo.test_demo import CACHE, NEWCOMER, ROOT, serving_demo
 from tests.waiting import until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 FLOW = "lms-customers"
 STRANGER = "40"
 """A party that lead management alone knows: its name there is its name in the hub."""
