@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 
 from hub.clock import utc_now
 from hub.entrypoints.asgi.app import create_app
+from hub.entrypoints.asgi.documents import Documents, read_manifest
 from hub.entrypoints.asgi.server import listening
 from hub.entrypoints.asgi.services import Services
 from hub.entrypoints.installation import Installation
 from hub.entrypoints.migrating import unconnected_desk
 from hub.entrypoints.trust import token_verifier
 from hub.entrypoints.wiring import open_webhooks, recognition_rules
+from hub.errors import Invalid
 from hub.observe.metrics import Metrics
+from hub.settings.environment import Settings
 
 
 @asynccontextmanager
@@ -30,6 +33,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         clock=utc_now,
         keys=hub.keys(),
         page_size_max=settings.page_size_max,
+        documents=_documents(settings),
         cors_origins=settings.cors_origins,
         development=settings.embedded,
         webhooks=open_webhooks(hub.configuration, hub.adapters),
@@ -38,3 +42,11 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
     )
     async with listening(create_app(services), settings.host, settings.port) as port:
         yield port
+
+
+def _documents(settings: Settings) -> Documents:
+    if settings.trusted_documents is not None:
+        return Documents(read_manifest(settings.trusted_documents), trusted_only=settings.trusted_documents_only)
+    if settings.trusted_documents_only:
+        raise Invalid("HUB_TRUSTED_DOCUMENTS_ONLY needs a manifest: name it with HUB_TRUSTED_DOCUMENTS")
+    return Documents({}, trusted_only=False)

@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     jwt_public_key_file: Path | None = Field(None, description="PEM or JWK set for RS256/ES256 without a JWKS URL.")
     clock_skew_s: int = Field(30, ge=0, le=300, description="Tolerance on `exp` and `nbf`, in seconds.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), description="Origins a browser may call from.")
+    trusted_documents: Path | None = Field(
+        None, description="Manifest of documents that clients may name by id: a JSON object of ids and texts."
+    )
+    trusted_documents_only: bool = Field(False, description="Answer no document but those of the manifest.")
     log_format: LogFormat = Field(LogFormat.JSON, description="json or console.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     page_size_max: int = Field(100, ge=1, le=1000, description="Largest `first` of a connection.")

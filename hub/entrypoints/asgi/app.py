@@ -32,6 +32,7 @@ def create_app(services: Services) -> Starlette:
     endpoint = GraphQLEndpoint(
         build_schema(introspection=services.development),
         services.tokens,
+        services.documents,
         services.cors_origins,
         explorer=services.development,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Final, cast
 
 import orjson
@@ -13,7 +14,8 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.http import GraphQLRequestData
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.base import BaseRequestProtocol
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET, UnsetType
@@ -22,8 +24,12 @@ from hub.access.principal import Principal
 from hub.access.tokens import TokenVerifier
 from hub.entrypoints.asgi.answers import problem, refused
 from hub.entrypoints.asgi.bearer import token_of, token_of_init
+from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.explorer import explorer_page, wants_page
+from hub.entrypoints.asgi.negotiation import GRAPHQL_RESPONSE, is_request_error, media_type_of
+from hub.entrypoints.asgi.revalidation import with_validator
 from hub.entrypoints.asgi.running import Running
+from hub.entrypoints.asgi.socket_operations import SocketOperations
 from hub.errors import HubError
 from schema.context import Context
 from schema.errors import BAD_REQUEST
@@ -35,7 +41,17 @@ SUBSCRIPTIONS_PER_SOCKET: Final = 50
 class GraphQLEndpoint(GraphQL[Context, None]):
     """strawberry's view with the hub's tokens, errors and explorer."""
 
-    def __init__(self, schema: HubSchema, tokens: TokenVerifier, origins: tuple[str, ...], *, explorer: bool) -> None:
+    graphql_transport_ws_handler_class = SocketOperations
+
+    def __init__(
+        self,
+        schema: HubSchema,
+        tokens: TokenVerifier,
+        documents: Documents,
+        origins: tuple[str, ...],
+        *,
+        explorer: bool,
+    ) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
@@ -43,6 +59,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             max_subscriptions_per_connection=SUBSCRIPTIONS_PER_SOCKET,
             allowed_origins=origins,
         )
+        self.documents = documents
         self._tokens = tokens
         self._explorer = explorer
 
@@ -58,7 +75,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if self._explorer and wants_page(request):
             return explorer_page()
         try:
-            return await self.run(request)
+            return with_validator(request, await self.run(request))
         except HTTPException as error:
             return problem(error.status_code, BAD_REQUEST, error.reason)
         except HubError as error:
@@ -105,6 +122,41 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         seconds = time.perf_counter() - started
         context.hub.metrics.answered_graphql(request_data.operation_name, outcome, seconds)
         return result
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """Carries the negotiated media type to the answer."""
+        response = await super().get_sub_response(request)
+        response.media_type = media_type_of(request.headers.get("accept"))
+        return response
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        """The answer in the type that the caller takes, with the status which that type asks for."""
+        answer = cast("dict[str, object]", response_data)  # batches are refused before
+        status = sub_response.status_code or 200
+        if sub_response.media_type == GRAPHQL_RESPONSE and is_request_error(answer):
+            status = 400
+            answer = {key: value for key, value in answer.items() if key != "data"}
+        return Response(self.encode_json(answer), status, media_type=sub_response.media_type)
+
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """Never: browsers get the explorer before, and a GET without `query` may name a stored document."""
+        return False
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
+        """The request with the text of the document that it means."""
+        parsed = await super().parse_http_body(request)
+        if isinstance(parsed, list):
+            return parsed
+        named = None if parsed.query else await self._document_id(request)
+        return replace(parsed, query=self.documents.text_of(parsed.query, named, parsed.extensions))
+
+    async def _document_id(self, request: AsyncHTTPRequestAdapter) -> object:
+        if request.method == "GET":
+            return request.query_params.get("documentId")
+        body = self.parse_json(await request.get_body())
+        return body.get("documentId") if isinstance(body, dict) else None
 
     def encode_json(self, data: object) -> str:
         """Text, because a WebSocket would send bytes as a binary frame."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hub.access.tokens import TokenVerifier
 from hub.clock import Clock
 from hub.customers.recognise import Rules
+from hub.entrypoints.asgi.documents import Documents
 from hub.mapping.record import RecordMapping
 from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
@@ -34,6 +35,7 @@ class Services:
     clock: Clock
     keys: KeyRing
     page_size_max: int
+    documents: Documents = field(default_factory=lambda: Documents({}, trusted_only=False))
     cors_origins: tuple[str, ...] = ()
     development: bool = False
     body_bytes_max: int = 1_000_000
