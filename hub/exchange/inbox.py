@@ -97,9 +97,10 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event read back."""
+    """An event read back; `received_at` by the hub's clock."""
 
     state: EventState
+    received_at: datetime
     headers: Mapping[str, str]
     body: bytes
 
@@ -109,7 +110,7 @@ async def event_of(connection: AsyncConnection, keys: KeyRing, system: str, even
     row = (
         await connection.execute(
             text(
-                """SELECT state, headers, subject_key_id, body FROM inbox_event
+                """SELECT state, received_at, headers, subject_key_id, body FROM inbox_event
                    WHERE system = :system AND event_id = :event"""
             ),
             {"system": system, "event": event_id},
@@ -118,7 +119,8 @@ async def event_of(connection: AsyncConnection, keys: KeyRing, system: str, even
     cipher = None if row is None else await keys.cipher_of(connection, row.subject_key_id)
     if row is None or cipher is None:
         return None
-    return StoredEvent(EventState(row.state), row.headers, cipher.unseal(row.body, _place(system, event_id)))
+    body = cipher.unseal(row.body, _place(system, event_id))
+    return StoredEvent(EventState(row.state), row.received_at, row.headers, body)
 
 
 async def settle(connection: AsyncConnection, system: str, event_id: str, state: EventState, now: datetime) -> None:

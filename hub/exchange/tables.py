@@ -48,7 +48,7 @@ class Lane(Table):
     """A flow's road at one cadence; exactly one lane of a flow is AUTHORITATIVE.
 
     `via` is the system it comes by, where that is not the flow's source; hub.yaml alone says so. `twins_since` is when
-    a lane beside the authority began to fill its twins, in the hub's time.
+    a lane beside the authority began to fill its twins, in the hub's time. `settle_s`: see hub.yaml.
     """
 
     __tablename__ = "lane"
@@ -62,6 +62,7 @@ class Lane(Table):
     cadence: Mapped[str]
     mode: Mapped[str]
     via: Mapped[str | None]
+    settle_s: Mapped[int] = mapped_column(server_default=text("60"))
     twins_since: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(server_default=text("1"))
 

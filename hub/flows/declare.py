@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.settings.flows import Flow, PlannedFlow
 from hub.settings.systems import ConnectedSystem
 from hub.store.sets import run_set
+
+_OF_LANE: Final = {"cadence", "mode", "via", "settle_s"}
 
 
 async def declare_systems(connection: AsyncConnection, systems: Iterable[ConnectedSystem]) -> None:
@@ -49,15 +52,15 @@ async def declare_flows(connection: AsyncConnection, flows: Sequence[Flow], plan
         rows,
     )
     lanes = [
-        {"flow": flow.name, "cadence": lane.cadence.value, "mode": lane.mode.value, "via": lane.via}
-        for flow in flows
-        for lane in flow.lanes
+        {"flow": flow.name, **lane.model_dump(mode="json", include=_OF_LANE)} for flow in flows for lane in flow.lanes
     ]
     await run_set(
         connection,
-        """INSERT INTO lane (flow, cadence, mode, via)
-           SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(flow text, cadence text, mode text, via text)
-           ON CONFLICT (flow, cadence) DO UPDATE SET via = excluded.via""",
+        """INSERT INTO lane (flow, cadence, mode, via, settle_s)
+           SELECT r.flow, r.cadence, r.mode, r.via, r.settle_s
+           FROM json_to_recordset(CAST(:rows AS json))
+             AS r(flow text, cadence text, mode text, via text, settle_s int)
+           ON CONFLICT (flow, cadence) DO UPDATE SET via = excluded.via, settle_s = excluded.settle_s""",
         lanes,
     )
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Conflict
 from hub.exchange.inbox import event_of, settle
 from hub.exchange.tables import EventState
 from hub.flows.engine_room import EngineRoom
+from hub.flows.incoming import Incoming
 from hub.flows.lane import LaneContext, running_lanes
 from hub.flows.meetings import answered
+from hub.flows.overtaken import overtaken
 from hub.flows.take_in import reader_of, reread, take_in
 from hub.flows.watermark import is_pushed
 from hub.ports.webhooks import Told
-from hub.records.identity import Entity, SystemName
+from hub.records.identity import Entity, ExternalId, SystemName
 from hub.records.source import SourceObject
 from hub.work.decisions import Dead, Decision, Done, RetryAt
 
 LOOK_AGAIN_S: Final = 1.0
 LOOKS_AT_MOST: Final = 5
+AHEAD: Final = timedelta(seconds=5)
+"""So far two clocks that go right may differ; a stamp further ahead of its arrival would refuse what comes after it."""
 
 
 async def take_event(room: EngineRoom, system: str, event_id: str, attempts: int = 1) -> Decision:
@@ -41,7 +47,7 @@ async def take_event(room: EngineRoom, system: str, event_id: str, attempts: int
     for entity in _entities(told):
         for lane in await _lanes(room, system, entity):
             try:
-                outdated |= await _take(room, lane, told)
+                outdated |= await _take(room, lane, told, event.received_at)
             except Conflict as error:  # a cut-over, or a migration given up, since the lanes were looked up
                 return RetryAt(room.clock(), error.message, error.code)
             taken = True
@@ -65,11 +71,11 @@ async def _lanes(room: EngineRoom, system: str, entity: Entity) -> Sequence[Lane
         return [lane for lane in running if await is_pushed(connection, lane)]
 
 
-async def _take(room: EngineRoom, lane: LaneContext, told: Told) -> bool:
-    """What the event tells in full is applied; what it only names, or tells without a version, is read at the source.
+async def _take(room: EngineRoom, lane: LaneContext, told: Told, received_at: datetime) -> bool:
+    """What the event tells in full is applied; what leaves a doubt is read at the source. True when that was older too.
 
-    Events overtake each other, so a content without a version may be older than what is here, and nothing in it tells.
-    True when even a read was older.
+    In doubt is what the event only names or tells without a version, for events overtake each other; what is stamped
+    with a time still to come; and what something later has overtaken: it came out of order, or its clock is behind.
     """
     reader = reader_of(room, lane)
     doubtful = {subject.external_id for subject in told.changed if subject.entity is lane.entity}
@@ -77,16 +83,27 @@ async def _take(room: EngineRoom, lane: LaneContext, told: Told) -> bool:
     for source in told.objects:
         if source.entity is not lane.entity:
             continue
-        if reader is not None and source.body is not None and source.stamp is None:
+        if reader is not None and _says_no_time(source, received_at):
             doubtful.add(source.external_id)
         else:
             complete.append(source)
     unreadable = [bytes_ for bytes_ in told.unreadable if bytes_.entity is lane.entity]
+    late: set[ExternalId] = set()
+
+    async def look(connection: AsyncConnection, incoming: Incoming) -> None:
+        late.clear()
+        late.update(map(ExternalId, await overtaken(connection, lane, incoming)))
+
     if complete or unreadable:
-        await take_in(room, lane, complete, unreadable)
+        await take_in(room, lane, complete, unreadable, look)
+    doubtful |= late
     if not doubtful or reader is None:
         return False
     counters = await reread(room, lane, doubtful)
     async with room.database.transaction() as connection:
         await answered(connection, reader, room.clock())
     return counters["stale"] > 0
+
+
+def _says_no_time(source: SourceObject, received_at: datetime) -> bool:
+    return (source.body is not None and source.stamp is None) or source.as_of > received_at + AHEAD

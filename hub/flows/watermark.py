@@ -12,9 +12,6 @@ from hub.flows.lane import LaneContext, lane_of
 from hub.flows.schedules import schedule_name
 from hub.records.lanes import FlowCadence
 
-SETTLE: Final = timedelta(seconds=60)
-"""So much later than the change itself a pushed event may still arrive in order to be waited for."""
-
 _COMPLETED: Final = """FROM flow_run r JOIN lane l ON l.id = r.lane_id
 WHERE r.lane_id = :lane AND r.state = 'COMPLETED' AND (l.twins_since IS NULL OR r.created_at >= l.twins_since)"""
 """Runs of an earlier migration filled twins that are gone."""
@@ -50,8 +47,9 @@ async def is_pushed(connection: AsyncConnection, lane: LaneContext) -> bool:
 
 async def _pushed_until(connection: AsyncConnection, lane: LaneContext, now: datetime) -> datetime:
     """The arrival of the oldest event not yet taken in, or now, less the time an event may be on its way."""
+    settle_s: int = await connection.scalar(text("SELECT settle_s FROM lane WHERE id = :lane"), {"lane": lane.lane_id})
     waiting: datetime | None = await connection.scalar(
         text("SELECT min(received_at) FROM inbox_event WHERE system = :system AND state = 'NEW'"),
         {"system": lane.road},
     )
-    return (now if waiting is None else waiting) - SETTLE
+    return (now if waiting is None else waiting) - timedelta(seconds=settle_s)

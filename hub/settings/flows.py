@@ -60,6 +60,13 @@ class Lane(Written):
     overlap_s: int = Field(
         900, ge=0, le=86_400, description="Seconds of source time read again by each run, for rows that commit late."
     )
+    settle_s: int = Field(
+        60,
+        ge=0,
+        le=86_400,
+        description="Only where the source pushes: seconds that an event may take to arrive. A comparison of lanes "
+        "waits so long for what is still on its way.",
+    )
     sweep: bool = Field(False, description="After a complete run, look which ids still exist at the source.")
     max_delete_share: float = Field(
         0.05, ge=0, le=1, description="A run that would delete a larger share of the records stops and asks a person."

@@ -234,6 +234,39 @@ async def test_a_read_that_came_out_older_than_what_is_here_is_made_again(databa
     assert await names(database) == [("After", False)]
 
 
+@pytest.mark.parametrize("wrong_by", [timedelta(minutes=-2), timedelta(minutes=2)])
+async def test_a_clock_that_was_wrong_for_a_while_loses_no_change(database: Database, wrong_by: timedelta) -> None:
+    store = MemoryStore(at(20_000))
+    room = replace(pushing(database, store), clock=lambda: store.clock)
+    await real_time(database)
+    for name, skew in (("Before", timedelta()), ("Meanwhile", wrong_by), ("After", timedelta())):
+        store.advance(timedelta(seconds=10))
+        store.put(CUSTOMER, "1", {"name": name}, stamp=store.clock + skew)
+        (event,) = await arrive(database, room, event_of(store, CUSTOMER, "1"))
+        store.advance(timedelta(seconds=1))
+
+        assert await take_event(room, "crm", event) == Done()
+
+        assert await names(database) == [(name, False)]
+
+
+async def test_a_delete_by_a_clock_that_is_behind_deletes(database: Database) -> None:
+    store = MemoryStore()
+    room = pushing(database, store)
+    await real_time(database)
+    store.put(CUSTOMER, "1", {"name": "Anna de Vries"})
+    made = event_of(store, CUSTOMER, "1")
+    store.remove(CUSTOMER, "1")
+    store.advance(timedelta(minutes=-2))
+    gone = event_of(store, CUSTOMER, "1")
+    store.advance(timedelta(minutes=3))
+    for event in await arrive(database, room, made, gone):
+        assert await take_event(room, "crm", event) == Done()
+
+    async with database.reading() as connection:
+        assert await connection.scalar(text("SELECT deleted FROM source_record")) is True
+
+
 async def test_a_source_that_is_away_leaves_the_event_for_later(database: Database) -> None:
     store = MemoryStore()
     room = replace(pushing(database, store), webhooks={CRM: _Unversioned([SECRET], [CUSTOMER])})
