@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.keys import KeyRing, SubjectCipher
@@ -104,17 +103,30 @@ async def versions_of(
     connection: AsyncConnection, keys: KeyRing, system: str, entity: str, external_id: str
 ) -> list[StoredVersion]:
     """Every version of one object, oldest first."""
-    rows = await connection.execute(
-        text(
-            """SELECT version, as_of, observed_at, subject_key_id, body FROM document_version
-               WHERE system = :system AND entity = :entity AND external_id = :external_id ORDER BY version"""
-        ),
-        {"system": system, "entity": entity, "external_id": external_id},
+    return (await versions_of_many(connection, keys, system, entity, [external_id])).get(external_id, [])
+
+
+async def versions_of_many(
+    connection: AsyncConnection, keys: KeyRing, system: str, entity: str, external_ids: Sequence[str]
+) -> dict[str, list[StoredVersion]]:
+    """Every version of each of these objects, oldest first; one that is not known is left out."""
+    rows = await run_set(
+        connection,
+        """SELECT d.* FROM json_array_elements_text(CAST(:rows AS json)) AS r(external_id)
+           CROSS JOIN LATERAL (SELECT v.external_id, v.version, v.as_of, v.observed_at, v.subject_key_id, v.body
+             FROM document_version v
+             WHERE v.system = :system AND v.entity = :entity AND v.external_id = r.external_id) d
+           ORDER BY d.external_id, d.version""",
+        external_ids,
+        system=system,
+        entity=entity,
     )
-    found = []
-    for row in rows.all():
-        cipher = await keys.cipher_of(connection, row.subject_key_id)
-        place = _place(system, entity, external_id, row.version)
+    stored = rows.all()
+    ciphers = await keys.ciphers_of(connection, {row.subject_key_id for row in stored})
+    found: dict[str, list[StoredVersion]] = {}
+    for row in stored:
+        cipher = ciphers.get(row.subject_key_id)
+        place = _place(system, entity, row.external_id, row.version)
         document = None if cipher is None or row.body is None else cipher.unseal(row.body, place)
-        found.append(StoredVersion(row.version, row.as_of, row.observed_at, document))
+        found.setdefault(row.external_id, []).append(StoredVersion(row.version, row.as_of, row.observed_at, document))
     return found

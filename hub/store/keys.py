@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -76,8 +76,15 @@ class KeyRing:
 
     async def cipher_of(self, connection: AsyncConnection, key_id: UUID) -> SubjectCipher | None:
         """The cipher under an id that a row names; None once erased."""
-        row = (await connection.execute(text("SELECT wrapped FROM subject_key WHERE id = :id"), {"id": key_id})).one()
-        return None if row.wrapped is None else self._open(key_id, row.wrapped)
+        return (await self.ciphers_of(connection, [key_id])).get(key_id)
+
+    async def ciphers_of(self, connection: AsyncConnection, key_ids: Collection[UUID]) -> Mapping[UUID, SubjectCipher]:
+        """The ciphers under ids that rows name, without those erased."""
+        rows = await connection.execute(
+            text("SELECT id, wrapped FROM subject_key WHERE id = ANY(:ids) AND wrapped IS NOT NULL"),
+            {"ids": list(key_ids)},
+        )
+        return {row.id: self._open(row.id, row.wrapped) for row in rows}
 
     async def _load(
         self, connection: AsyncConnection, system: str, subjects: list[str]

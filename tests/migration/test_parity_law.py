@@ -73,7 +73,9 @@ class Lanes:
         for event in told:
             await apply_page(self.database, lane, event.incoming())
 
-    async def compared(self, store: MemoryStore | None, since: datetime, until: datetime) -> Comparison:
+    async def compared(
+        self, store: MemoryStore | None, since: datetime, until: datetime, ignore: tuple[str, ...] = ()
+    ) -> Comparison:
         """Refereed at `store`; nobody judges without one."""
         system = SystemName(self.incumbent.system)
         port = MemoryPort(system, store or MemoryStore())
@@ -85,20 +87,31 @@ class Lanes:
             mappings={(system, CUSTOMER): MAPPING},
         )
         return await compare(
-            room, self.incumbent.flow, self.incumbent.lane_id, self.candidate.lane_id, Window(since, until)
+            room, self.incumbent.flow, self.incumbent.lane_id, self.candidate.lane_id, Window(since, until), ignore
         )
 
 
-async def lanes_over(database: Database) -> Lanes:
-    """New ones: to empty a database between examples takes longer than an example."""
+async def lanes_over(database: Database, *, live: bool = False) -> Lanes:
+    """New ones: to empty a database between examples takes longer than an example.
+
+    The incumbent counts and the candidate is a shadow; or, as behind a cut-over, the candidate is `live` and the
+    incumbent audits it.
+    """
     incumbent = await declare_flow(database, f"crm-{uuid4()}")
     async with database.transaction() as connection:
         lane_id: int = await connection.scalar(
             text("INSERT INTO lane (flow, cadence, mode) VALUES (:flow, 'REAL_TIME', 'SHADOW') RETURNING id"),
             {"flow": incumbent.flow},
         )
-    shadow = replace(incumbent, lane_id=lane_id, mode=LaneMode.SHADOW, cadence=FlowCadence.REAL_TIME)
-    return Lanes(database, incumbent, shadow)
+    candidate = replace(incumbent, lane_id=lane_id, mode=LaneMode.SHADOW, cadence=FlowCadence.REAL_TIME)
+    if live:
+        incumbent, candidate = replace(incumbent, mode=LaneMode.VERIFY), replace(candidate, mode=LaneMode.AUTHORITATIVE)
+        async with database.transaction() as connection:
+            for lane in (incumbent, candidate):
+                await connection.execute(
+                    text("UPDATE lane SET mode = :mode WHERE id = :lane"), {"mode": lane.mode, "lane": lane.lane_id}
+                )
+    return Lanes(database, incumbent, candidate)
 
 
 @pytest.mark.slow
@@ -162,20 +175,22 @@ def truth(told: Sequence[Event]) -> MemoryStore:
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     told=lives(),
     kind=st.sampled_from([k for k in DifferenceKind if k not in (DifferenceKind.LATE, DifferenceKind.DOUBLED)]),
+    live=st.booleans(),
+    ignore=st.sampled_from(((), ("language",))),
 )
 async def test_a_single_fault_is_found_with_its_class(
-    database: Database, told: list[Event], kind: DifferenceKind
+    database: Database, told: list[Event], kind: DifferenceKind, live: bool, ignore: tuple[str, ...]
 ) -> None:
     if (_last(told).name is None) != (kind is DifferenceKind.DELETE) and kind is not DifferenceKind.EXTRA:
         told = _with_last_word(told, deleted=kind is DifferenceKind.DELETE)
-    lanes = await lanes_over(database)
+    lanes = await lanes_over(database, live=live)
     await lanes.tell(lanes.incumbent, told)
     await lanes.tell(lanes.candidate, faulty(told, kind))
-    comparison = await lanes.compared(truth(told), at(LAST), at(LAST))
+    comparison = await lanes.compared(truth(told), at(LAST), at(LAST), ignore)
     assert comparison.counts == {(kind, Verdict.CANDIDATE_WRONG): 1}
     assert [one.external_id for one in comparison.examples] == ["99" if kind is DifferenceKind.EXTRA else "1"]
 

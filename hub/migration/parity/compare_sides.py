@@ -16,6 +16,7 @@ from hub.migration.comparison import EXAMPLES_MAX, Comparison, Difference, Windo
 from hub.migration.parity.buckets import buckets_of
 from hub.migration.parity.differences import Unequal, kind_after, kind_of, unequal_in
 from hub.migration.parity.freshness import freshness_of
+from hub.migration.parity.history import with_history
 from hub.migration.parity.marks import Document, Marks, marks_without
 from hub.migration.parity.referee import Referee, verdict_of
 from hub.migration.parity.sides import Side, Sides
@@ -61,6 +62,7 @@ async def compare(
     for group in buckets.unequal():
         async with room.database.reading() as connection:
             unequal = await unequal_in(connection, sides, group)
+            unequal = await with_history(connection, room.keys, candidate, marks, unequal)
         found.extra += sum(one.incumbent.mark is None for one in unequal)
         found.note(await _judged(referee, unequal, window))
     async with room.database.reading() as connection:

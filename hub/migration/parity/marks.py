@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from hub.errors import Invalid
 from hub.records.source import JsonValue
+from hub.store.sets import run_set
 
 Document: TypeAlias = Mapping[str, JsonValue]
 
@@ -85,6 +90,16 @@ def marks_without(ignore: Collection[str]) -> Marks:
                     f"{written!r} cannot be left out of a comparison: write a field, or list/field", ["ignore"]
                 )
     return Marks(tuple(fields), {name: tuple(names) for name, names in children.items() if name not in fields})
+
+
+async def marks_of(connection: AsyncConnection, documents: Mapping[str, bytes], marks: Marks) -> Mapping[str, bytes]:
+    """Of canonical documents outside the tables. What is left out the database leaves out, for its text form counts."""
+    if marks.whole or not documents:
+        return {name: hashlib.sha256(document).digest() for name, document in documents.items()}
+    rows = [{"name": name, "document": orjson.Fragment(document)} for name, document in documents.items()]
+    statement = f"""SELECT r.name, {marks.sql("''::bytea", "r.document")} AS mark
+        FROM json_to_recordset(CAST(:rows AS json)) AS r(name text, document jsonb)"""  # noqa: S608  names of ours
+    return {row.name: row.mark for row in await run_set(connection, statement, rows, **marks.binds)}
 
 
 def _elements(value: JsonValue, left_out: Collection[str]) -> dict[str, Document] | None:

@@ -6,18 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-import orjson
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from hub.flows.engine_room import EngineRoom
 from hub.flows.incoming import understand
 from hub.flows.lane import LaneContext
 from hub.flows.take_in import READ_AT_ONCE, reader_of
 from hub.migration.parity.differences import Held, Unequal
-from hub.migration.parity.marks import Marks
+from hub.migration.parity.marks import Marks, marks_of
 from hub.records.identity import ExternalId
 from hub.records.migration import Verdict
-from hub.store.sets import run_set
 
 REFEREED_MAX: Final = 10_000
 """Objects that one comparison reads at the source; a candidate that is all wrong must not cost a call per object."""
@@ -54,30 +50,15 @@ class Referee:
             i: Held(known=True, mark=None, as_of=at, stamp=None, fingerprint=None)
             for i, at in incoming.tombstones.items()
         }
-        documents = {i: (content.document, content.digest) for i, content in incoming.contents.items()}
-        marks = await self._marks_of(documents)
+        documents = {i: content.document for i, content in incoming.contents.items()}
+        async with self._room.database.reading() as connection:
+            marks = await marks_of(connection, documents, self._marks)
         for external_id, content in incoming.contents.items():
             mark = marks[external_id]
             found[external_id] = Held(
                 known=True, mark=mark, as_of=content.as_of, stamp=content.stamp, fingerprint=content.fingerprint
             )
         return found
-
-    async def _marks_of(self, documents: Mapping[str, tuple[bytes, bytes]]) -> Mapping[str, bytes]:
-        if self._marks.whole or not documents:
-            return {external_id: digest for external_id, (_, digest) in documents.items()}
-        async with self._room.database.reading() as connection:
-            return await _pruned_marks(connection, documents, self._marks)
-
-
-async def _pruned_marks(
-    connection: AsyncConnection, documents: Mapping[str, tuple[bytes, bytes]], marks: Marks
-) -> Mapping[str, bytes]:
-    """As the database makes them of the sides' documents, whose text form is its own."""
-    rows = [{"external_id": i, "document": orjson.Fragment(document)} for i, (document, _) in documents.items()]
-    statement = f"""SELECT r.external_id, {marks.sql("''::bytea", "r.document")} AS mark
-        FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, document jsonb)"""  # noqa: S608  names of ours
-    return {row.external_id: row.mark for row in await run_set(connection, statement, rows, **marks.binds)}
 
 
 def verdict_of(unequal: Unequal, now: Held | None, until: datetime) -> Verdict:
