@@ -31,6 +31,7 @@ from schema.mutations.settle_work import SettleWorkMutation
 from schema.mutations.start_cadence_migration import StartCadenceMigrationMutation
 from schema.queries.customer import CustomerQuery
 from schema.queries.customers import CustomersQuery
+from schema.queries.entities import REPRESENTATION, EntitiesQuery, Representation
 from schema.queries.flows import FlowsQuery
 from schema.queries.leads import LeadsQuery
 from schema.queries.migrations import MigrationsQuery
@@ -54,6 +55,7 @@ class Query(
     QuarantineQuery,
     StuckWorkQuery,
     NodeQuery,
+    EntitiesQuery,
     ViewerQuery,
 ):
     """One base class per subject."""
@@ -102,6 +104,9 @@ def build_schema(*, introspection: bool = True) -> HubSchema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        config=StrawberryConfig(scalar_map={datetime: AWARE_TIME}, disable_field_suggestions=not introspection),
+        config=StrawberryConfig(
+            scalar_map={datetime: AWARE_TIME, Representation: REPRESENTATION},
+            disable_field_suggestions=not introspection,
+        ),
         extensions=limits if introspection else [*limits, DisableIntrospection],
     )

@@ -77,25 +77,27 @@ def _part(part: Part[RowT], node_of: Callable[[RowT], Node], scope: Scope = Scop
     return NodeType(_by_uuid(find), Requires(scope))
 
 
-NODE_TYPES: Final[Mapping[str, NodeType]] = {
-    "Customer": NodeType(_by_uuid(Customer.visible), Requires(Scope.CUSTOMERS_READ)),
-    "ContactMedium": _part(MEDIA, ContactMedium.of),
-    "PostalAddress": _part(ADDRESSES, PostalAddress.of),
-    "SalesOrder": _part(ORDERS, SalesOrder.of),
-    "BusinessRequest": _part(REQUESTS, BusinessRequest.of),
-    "ProductHolding": _part(HOLDINGS, ProductHolding.of),
-    "CampaignMembership": _part(MEMBERSHIPS, CampaignMembership.of),
-    "Consent": _part(CONSENTS, Consent.of),
-    "SalesLead": _part(LEADS, SalesLead.of, Scope.LEADS_READ),
-    "System": NodeType(System.visible, Requires(Scope.SYSTEMS_READ)),
-    "InformationFlow": NodeType(InformationFlow.visible, Requires(Scope.FLOWS_READ)),
-    "CadenceMigration": NodeType(_by_uuid(CadenceMigration.visible), Requires(Scope.FLOWS_READ)),
-    "QuarantinedObject": NodeType(_by_number(QuarantinedObject.visible), Requires(Scope.QUARANTINE_READ)),
-    "ContractDrift": NodeType(_by_number(ContractDrift.visible), Requires(Scope.QUARANTINE_READ)),
-    "StuckWork": NodeType(_by_number(StuckWork.visible), Requires(Scope.WORK_READ)),
-    "FlowRun": NodeType(_by_uuid(FlowRun.visible), Requires(Scope.FLOWS_READ)),
+NODES: Final[Mapping[type[Node], NodeType]] = {
+    Customer: NodeType(_by_uuid(Customer.visible), Requires(Scope.CUSTOMERS_READ)),
+    ContactMedium: _part(MEDIA, ContactMedium.of),
+    PostalAddress: _part(ADDRESSES, PostalAddress.of),
+    SalesOrder: _part(ORDERS, SalesOrder.of),
+    BusinessRequest: _part(REQUESTS, BusinessRequest.of),
+    ProductHolding: _part(HOLDINGS, ProductHolding.of),
+    CampaignMembership: _part(MEMBERSHIPS, CampaignMembership.of),
+    Consent: _part(CONSENTS, Consent.of),
+    SalesLead: _part(LEADS, SalesLead.of, Scope.LEADS_READ),
+    System: NodeType(System.visible, Requires(Scope.SYSTEMS_READ)),
+    InformationFlow: NodeType(InformationFlow.visible, Requires(Scope.FLOWS_READ)),
+    CadenceMigration: NodeType(_by_uuid(CadenceMigration.visible), Requires(Scope.FLOWS_READ)),
+    QuarantinedObject: NodeType(_by_number(QuarantinedObject.visible), Requires(Scope.QUARANTINE_READ)),
+    ContractDrift: NodeType(_by_number(ContractDrift.visible), Requires(Scope.QUARANTINE_READ)),
+    StuckWork: NodeType(_by_number(StuckWork.visible), Requires(Scope.WORK_READ)),
+    FlowRun: NodeType(_by_uuid(FlowRun.visible), Requires(Scope.FLOWS_READ)),
 }
 """Every type that implements Node; the schema's tests compare the two."""
+
+NODE_TYPES: Final[Mapping[str, NodeType]] = {kind.__name__: how for kind, how in NODES.items()}
 
 
 @strawberry.type
@@ -107,7 +109,7 @@ class NodeQuery:
         self, info: Info, id: Annotated[GlobalID, strawberry.argument(description="Its global id.")]
     ) -> Node | None:
         """Relay's refetch; the type's own scope is checked too."""
-        found = await _find(info, id)
+        found = await find_node(info, id)
         if found is None:
             raise NotFound("there is no such object")
         return found
@@ -121,12 +123,13 @@ class NodeQuery:
         """Objects of one type are one statement."""
         if len(ids) > IDS_AT_MOST:
             raise Invalid(f"at most {IDS_AT_MOST} ids at once", ("ids",))
-        found = await asyncio.gather(*(_find(info, identity) for identity in ids), return_exceptions=True)
+        found = await asyncio.gather(*(find_node(info, identity) for identity in ids), return_exceptions=True)
         # GraphQL makes an exception among the elements a null with an error of its own at that place.
         return cast("list[Node | None]", found)
 
 
-async def _find(info: Info, identity: GlobalID) -> Node | None:
+async def find_node(info: Info, identity: GlobalID) -> Node | None:
+    """The object; None where there is none or the caller may not see it. Forbidden when its type takes more."""
     known = NODE_TYPES.get(identity.type_name)
     if known is None:
         return None

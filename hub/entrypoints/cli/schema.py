@@ -11,7 +11,7 @@ from rich.console import Console
 
 from hub.entrypoints.wiring import InstalledAdapters
 from hub.settings.json_schema import configuration_schema
-from schema.sdl import export_sdl
+from schema.sdl import export_sdl, export_subgraph
 
 application = typer.Typer(name="schema", help="The schemas other tools read.", no_args_is_help=True)
 
@@ -19,12 +19,14 @@ application = typer.Typer(name="schema", help="The schemas other tools read.", n
 @application.command("export")
 def export(
     path: Annotated[Path, typer.Option(help="Where the SDL is written.")] = Path("schema/schema.graphql"),
+    *,
+    subgraph: Annotated[bool, typer.Option(help="With the keys that a gateway composes it by.")] = False,
 ) -> None:
     """Write the GraphQL schema in SDL, from the code.
 
-    Example: hub schema export --path schema/schema.graphql
+    Example: hub schema export --path contacthub.graphql --subgraph
     """
-    path.write_text(export_sdl(), encoding="utf-8")
+    path.write_text(export_subgraph() if subgraph else export_sdl(), encoding="utf-8")
     Console().print(f"Wrote {path}.")
 
 

@@ -1,0 +1,75 @@
+"""Programs of other people that run on Node, installed from a lock file into a folder that is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from tests.services import absent
+
+SOURCE: Final = Path(__file__).parent / "node"
+FOLDER: Final = Path(os.environ.get("HUB_TEST_NODE", Path(__file__).parents[2] / ".hub" / "tests" / "node"))
+OLDEST: Final = 20
+
+
+def node_folder() -> Path:
+    """Where the programs lie, ready to run; skips aloud without Node 20, or fails where HUB_TEST_REQUIRE names node."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        absent("node", "no Node.js with npm on the path")
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    if int(version.removeprefix("v").split(".")[0]) < OLDEST:
+        absent("node", f"Node.js {OLDEST} or newer is needed, this is {version}")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    lock = SOURCE / "package-lock.json"
+    installed = FOLDER / "installed.json"
+    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copy(SOURCE / name, FOLDER / name)
+        done = subprocess.run(
+            ["npm", "ci", "--loglevel=error"], cwd=FOLDER, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            absent("node", f"npm could not install the clients: {done.stderr.strip()[-300:]}")
+        shutil.copy(lock, installed)
+    for script in SOURCE.glob("*.*js"):
+        shutil.copy(script, FOLDER / script.name)
+    return FOLDER
+
+
+async def findings(folder: Path, environment: Mapping[str, str], *script: str) -> AsyncIterator[dict[str, Any]]:
+    """What a script with its arguments tells, as it tells it; fails with its errors when it ends badly."""
+    process = await asyncio.create_subprocess_exec(
+        "node",
+        *script,
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        async for line in process.stdout:
+            yield json.loads(line)
+        errors = await process.stderr.read()
+        assert await process.wait() == 0, errors.decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def run(
+    folder: Path, where: Path, *command: str, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """One of the installed programs by its name, in the folder `where`, to its end."""
+    place = folder / "node_modules" / ".bin" / command[0]
+    return subprocess.run(
+        [str(place), *command[1:]], cwd=where, env=env, capture_output=True, text=True, check=False, timeout=120
+    )
