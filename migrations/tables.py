@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
+from hub.contacts import session_tables
 from hub.contacts import tables as contacts
 from hub.customers import belongings
 from hub.customers import tables as customers
@@ -29,6 +30,7 @@ ROOMS_WITH_TABLES = (
     live,
     migration,
     offers,
+    session_tables,
     store,
     work,
 )

@@ -16,6 +16,7 @@ from structlog.contextvars import get_contextvars
 
 from hub.access.principal import Principal
 from hub.clock import Clock
+from hub.contacts.desk import ContactDesk
 from hub.customers.recognise import Rules
 from hub.errors import Unauthorised
 from hub.flows.terms import Terms
@@ -43,6 +44,7 @@ class Hub:
     feed: Reader
     rules: Rules
     desk: Desk
+    contacts: ContactDesk
     terms: Terms
     metrics: Metrics
     trail: ReadTrail

@@ -26,6 +26,7 @@ from hub.reads.parts import Conditions, Part, counts_of, pages_of, parts_by_id
 from hub.reads.provenance import provenance_of
 from hub.reads.reach import Reach
 from hub.reads.runs import RunRow, run_counts, runs_by_id, runs_of
+from hub.reads.sessions import contacts_of, incidents_by_id, legs_of
 from hub.reads.sources import sources_of
 from hub.reads.systems import systems_by_name
 
@@ -92,6 +93,9 @@ class Loaders:
         self._request = request
         self.customers = self._some(lambda c, ids: customers_by_id(c, ids, request.reach))
         self.lines = self._every(lines_of)
+        self.legs = self._every(legs_of)
+        self.incidents = self._some(incidents_by_id)
+        self.incident_contacts = self._every(contacts_of)
         self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
         self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))
         self.systems = self._some(systems_by_name)

@@ -15,24 +15,32 @@ from schema.errors import told
 from schema.limits import TOKENS_MAX, OperationSize
 from schema.mutations.abort_cadence_migration import AbortCadenceMigrationMutation
 from schema.mutations.approve_cadence_migration import ApproveCadenceMigrationMutation
+from schema.mutations.authenticate_session import AuthenticateSessionMutation
 from schema.mutations.complete_cadence_migration import CompleteCadenceMigrationMutation
 from schema.mutations.correct_contact_medium import CorrectContactMediumMutation
 from schema.mutations.cut_over_cadence_migration import CutOverCadenceMigrationMutation
 from schema.mutations.discard_quarantined import DiscardQuarantinedMutation
 from schema.mutations.edit_quarantined import EditQuarantinedMutation
+from schema.mutations.identify_customer import IdentifyCustomerMutation
+from schema.mutations.incidents import IncidentMutations
 from schema.mutations.pause_cadence_migration import PauseCadenceMigrationMutation
 from schema.mutations.plan_cadence_migration import PlanCadenceMigrationMutation
 from schema.mutations.replay_quarantined import ReplayQuarantinedMutation
 from schema.mutations.resume_cadence_migration import ResumeCadenceMigrationMutation
+from schema.mutations.resume_session import ResumeSessionMutation
 from schema.mutations.retry_work import RetryWorkMutation
 from schema.mutations.roll_back_cadence_migration import RollBackCadenceMigrationMutation
 from schema.mutations.run_flow import RunFlowMutation
 from schema.mutations.settle_work import SettleWorkMutation
 from schema.mutations.start_cadence_migration import StartCadenceMigrationMutation
+from schema.mutations.start_session import StartSessionMutation
+from schema.mutations.transfer_session import TransferSessionMutation
+from schema.mutations.wrap_up_session import WrapUpSessionMutation
 from schema.queries.customer import CustomerQuery
 from schema.queries.customers import CustomersQuery
 from schema.queries.entities import REPRESENTATION, EntitiesQuery, Representation
 from schema.queries.flows import FlowsQuery
+from schema.queries.incidents import IncidentsQuery
 from schema.queries.leads import LeadsQuery
 from schema.queries.migrations import MigrationsQuery
 from schema.queries.node import NodeQuery
@@ -43,6 +51,7 @@ from schema.scalars import AWARE_TIME
 from schema.subscriptions.customer_updates import CustomerUpdates
 from schema.subscriptions.flow_updates import FlowUpdates
 from schema.subscriptions.migration_updates import MigrationUpdates
+from schema.subscriptions.session_updates import SessionUpdates
 
 
 @strawberry.type(description="What can be read.")
@@ -50,6 +59,7 @@ class Query(
     CustomerQuery,
     CustomersQuery,
     LeadsQuery,
+    IncidentsQuery,
     FlowsQuery,
     MigrationsQuery,
     QuarantineQuery,
@@ -64,6 +74,13 @@ class Query(
 @strawberry.type(description="What can be done. Each takes one input and answers with the object or the problems.")
 class Mutation(
     CorrectContactMediumMutation,
+    StartSessionMutation,
+    IdentifyCustomerMutation,
+    AuthenticateSessionMutation,
+    TransferSessionMutation,
+    ResumeSessionMutation,
+    WrapUpSessionMutation,
+    IncidentMutations,
     RunFlowMutation,
     EditQuarantinedMutation,
     ReplayQuarantinedMutation,
@@ -84,7 +101,7 @@ class Mutation(
 
 
 @strawberry.type(description="What can be followed: the current value first, then every change.")
-class Subscription(CustomerUpdates, FlowUpdates, MigrationUpdates):
+class Subscription(CustomerUpdates, SessionUpdates, FlowUpdates, MigrationUpdates):
     """One base class per subscription."""
 
 

@@ -16,6 +16,8 @@ class Role(StrEnum):
     """A person who sees himself, and nobody else, through the company's own channels."""
     AGENT = "agent"
     """An employee in a manned channel."""
+    SUPERVISOR = "supervisor"
+    """Who leads a manned channel: an agent who sees every queue and declares incidents."""
     FRONTEND = "frontend"
     """A channel's application that acts for all its customers, such as the server of a web shop."""
     STEWARD = "steward"
@@ -32,6 +34,11 @@ class Scope(StrEnum):
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_CORRECT = "customers:correct"
     LEADS_READ = "leads:read"
+    CONTACTS_READ = "contacts:read"
+    CONTACTS_CONDUCT = "contacts:conduct"
+    CONTACTS_IDENTIFY = "contacts:identify"
+    REQUESTS_WORK = "requests:work"
+    INCIDENTS_DECLARE = "incidents:declare"
     FLOWS_READ = "flows:read"
     FLOWS_RUN = "flows:run"
     FLOWS_MIGRATE = "flows:migrate"
@@ -44,16 +51,21 @@ class Scope(StrEnum):
     WORK_SETTLE = "work:settle"
 
 
-_CONTACT = frozenset({Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ})
+_CONTACT = frozenset({Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ, Scope.CONTACTS_READ})
+
+_CONDUCT = frozenset({Scope.CONTACTS_CONDUCT, Scope.CONTACTS_IDENTIFY})
 
 _QUARANTINE = frozenset({Scope.QUARANTINE_READ, Scope.QUARANTINE_SETTLE})
 
 _WORK = frozenset({Scope.WORK_READ, Scope.WORK_SETTLE})
 
 SCOPES_OF: dict[Role, frozenset[Scope]] = {
-    Role.CUSTOMER: frozenset({Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT}),
-    Role.AGENT: _CONTACT,
-    Role.FRONTEND: _CONTACT,
+    Role.CUSTOMER: frozenset(
+        {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.CONTACTS_READ, Scope.CONTACTS_CONDUCT}
+    ),
+    Role.AGENT: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK},
+    Role.SUPERVISOR: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK, Scope.INCIDENTS_DECLARE},
+    Role.FRONTEND: _CONTACT | _CONDUCT,
     Role.STEWARD: _CONTACT | _QUARANTINE | _WORK | {Scope.FLOWS_READ, Scope.SYSTEMS_READ, Scope.QUARANTINE_REVEAL},
     Role.ARCHITECT: _QUARANTINE
     | _WORK

@@ -23,6 +23,7 @@ class Customer(Table):
     __table_args__ = (
         Index("ix_customer_search", "search", "id"),
         Index("ix_customer_updated_at", "updated_at", "id"),
+        Index("ix_customer_customer_number", "customer_number"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

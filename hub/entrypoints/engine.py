@@ -32,7 +32,7 @@ def engine_handlers(hub: Installation) -> OpenHandlers:
             yield {
                 **EngineHandlers(room, stopping).registered(),
                 **MigrationHandlers(migration_room(hub.configuration, room), stopping).registered(),
-                **upkeep_handlers(turns(hub.keys()), database, utc_now, stopping),
+                **upkeep_handlers(turns(hub.keys(), hub.configuration.contact), database, utc_now, stopping),
             }
         finally:
             await room.systems.aclose()

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from hub.contacts.wrap_up import end_quiet_sessions
 from hub.exchange.forget_events import forget_events
 from hub.exchange.shadow import forget_shadows
 from hub.flows.forget_runs import end_abandoned_runs, forget_runs
 from hub.live.retention import trim
 from hub.migration.work import watch
+from hub.settings.contact import ContactRules
 from hub.store.idempotency import forget_keys
 from hub.store.keys import KeyRing
 from hub.store.seal_audit import seal_audit
@@ -30,6 +32,7 @@ END_ABANDONED_RUNS: Final = Upkeep("end-abandoned-runs", "27 * * * *", 50)
 FORGET_EVENTS: Final = Upkeep("forget-events", "37 * * * *", 1_000)
 FORGET_SHADOWS: Final = Upkeep("forget-shadows", "47 * * * *", 5_000)
 WATCH_MIGRATIONS: Final = Upkeep("watch-migrations", "* * * * *", 1_000)
+END_QUIET_SESSIONS: Final = Upkeep("end-quiet-sessions", "* * * * *", 100)
 
 # What is unsealed can still be changed unnoticed, so soon; a batch is digested here while the turn is held.
 SEAL_AUDIT: Final = Upkeep("seal-audit", "* * * * *", 1_000)
@@ -42,11 +45,12 @@ UPKEEP: Final = (
     FORGET_EVENTS,
     FORGET_SHADOWS,
     WATCH_MIGRATIONS,
+    END_QUIET_SESSIONS,
     SEAL_AUDIT,
 )
 
 
-def turns(keys: KeyRing) -> Mapping[Upkeep, Turn]:
+def turns(keys: KeyRing, contact: ContactRules) -> Mapping[Upkeep, Turn]:
     """What each of UPKEEP does."""
     return {
         TRIM_FEED: lambda connection, now, limit: trim(connection, FEED_KEPT, now, limit),
@@ -56,5 +60,6 @@ def turns(keys: KeyRing) -> Mapping[Upkeep, Turn]:
         FORGET_EVENTS: lambda connection, now, limit: forget_events(connection, now - EVENTS_KEPT, limit),
         FORGET_SHADOWS: forget_shadows,
         WATCH_MIGRATIONS: watch,
+        END_QUIET_SESSIONS: lambda connection, now, limit: end_quiet_sessions(connection, contact, now, limit),
         SEAL_AUDIT: lambda connection, now, limit: seal_audit(connection, keys, now, limit),
     }

@@ -39,6 +39,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         webhooks=open_webhooks(hub.configuration, hub.adapters),
         webhook_bytes_max=settings.webhook_bytes_max,
         mappings=hub.configuration.mappings,
+        contact=hub.configuration.contact,
     )
     async with listening(create_app(services), settings.host, settings.port) as port:
         yield port

@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts.tables import BusinessRequest
+from hub.contacts.session_tables import BusinessDialog, CustomerSession, KnownCookie
+from hub.contacts.tables import BusinessRequest, Commitment, TimelineEntry
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder
 from hub.customers.identifiers import Node
 from hub.flows.incoming import Content
@@ -35,6 +36,16 @@ TABLE_OF: Final[Mapping[Entity, str]] = {
     Entity.CAMPAIGN_MEMBERSHIP: CampaignMembership.__tablename__,
     Entity.CONSENT: Consent.__tablename__,
 }
+
+OWN: Final = (
+    BusinessRequest.__tablename__,
+    CustomerSession.__tablename__,
+    BusinessDialog.__tablename__,
+    KnownCookie.__tablename__,
+    Commitment.__tablename__,
+    TimelineEntry.__tablename__,
+)
+"""Tables of the hub's own whose `customer_id` follows a merge."""
 
 RENAMED: Final[Mapping[str, str]] = {"lead_owner": "owner"}
 """Columns whose record field has another name, since the belonging's own `owner` is the customer."""
@@ -140,7 +151,10 @@ async def mark_belongings(
 
 
 async def follow_owners(connection: AsyncConnection, moved: Sequence[Node]) -> None:
-    """Give the belongings of source customers that now are somebody else to that customer."""
+    """Give the belongings of source customers that now are somebody else to that customer.
+
+    What the hub itself keeps of a customer names no source customer: it follows when he is merged into another one.
+    """
     rows = [{"system": node.system, "external_id": node.external_id} for node in moved]
     await run_set(connection, _FOLLOW, rows)
 
@@ -157,6 +171,17 @@ WITH r AS MATERIALIZED (
 {table}_followed AS (UPDATE {table} t SET customer_id = r.customer_id FROM r
   WHERE t.system = r.system AND t.owner = r.external_id AND t.customer_id IS DISTINCT FROM r.customer_id)'''
         for table in TABLE_OF.values()
+    )
+},
+ended AS MATERIALIZED (
+  SELECT a.alias_id, a.current_id FROM (SELECT DISTINCT customer_id FROM r) c
+  CROSS JOIN LATERAL (SELECT alias_id, current_id FROM customer_alias WHERE current_id = c.customer_id OFFSET 0) a),
+{
+    ",".join(
+        f'''
+own_{table}_followed AS (UPDATE {table} t SET customer_id = e.current_id FROM ended e
+  WHERE t.customer_id = e.alias_id)'''
+        for table in OWN
     )
 }
 SELECT"""  # noqa: S608  constant table names

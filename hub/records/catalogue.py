@@ -13,6 +13,7 @@ from hub.records.belongings import (
     SalesLeadRecord,
     SalesOrderRecord,
 )
+from hub.records.contacts import ContactRecord, WrapUpRecord
 from hub.records.customer import Canonical, CustomerRecord
 from hub.records.identity import Entity
 
@@ -24,4 +25,6 @@ RECORD_OF: Final[Mapping[Entity, type[Canonical]]] = {
     Entity.SALES_LEAD: SalesLeadRecord,
     Entity.CAMPAIGN_MEMBERSHIP: CampaignMembershipRecord,
     Entity.CONSENT: ConsentRecord,
+    Entity.CONTACT: ContactRecord,
+    Entity.WRAP_UP: WrapUpRecord,
 }

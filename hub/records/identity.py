@@ -27,6 +27,8 @@ class Entity(StrEnum):
     SALES_LEAD = "sales_lead"
     CAMPAIGN_MEMBERSHIP = "campaign_membership"
     CONSENT = "consent"
+    CONTACT = "contact"
+    WRAP_UP = "wrap_up"
 
 
 class SystemRole(StrEnum):

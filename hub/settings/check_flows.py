@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from hub.errors import Finding
+from hub.records.identity import Entity
 from hub.records.lanes import FlowCadence, LaneMode
 from hub.settings.flows import HUB
 from hub.yaml.nearest import choices
 from hub.yaml.nodes import Node
+
+ONLY_OUT: Final = frozenset({Entity.CONTACT.value, Entity.WRAP_UP.value})
+"""What the hub itself issues: no package has any of its own."""
 
 
 def check_flows(flows: Mapping[str, Node], systems: Mapping[str, Node]) -> Iterator[Finding]:
@@ -39,6 +44,9 @@ def _ends(name: str, flow: Node, systems: Mapping[str, Node]) -> Iterator[Findin
     if source is not None and (source == HUB) == (target == HUB):
         message = f"flow {name} goes from {source} to {target}"
         yield flow.nearest(["source"]).finding(message, f"exactly one end is `{HUB}`: make two flows of it")
+    if flow.text_of("entity") in ONLY_OUT and target == HUB:
+        message = f"flow {name}: {flow.text_of('entity')} only goes out"
+        yield flow.nearest(["entity"]).finding(message, f"write `source: {HUB}` and the system as target")
 
 
 def _lanes(name: str, flow: Node) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from hub.settings.check_flows import check_flows
 from hub.settings.check_migrations import check_migrations
 from hub.settings.check_systems import adapter_of, validated_options
 from hub.settings.check_trust import check_survivorship
+from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.settings.find_contracts import with_contracts
 from hub.settings.find_mappings import MappingFinder
 from hub.settings.flows import Flow, FlowEntry, PlannedFlow
@@ -42,6 +43,7 @@ class Configuration:
     survivorship: Survivorship
     recognition: Recognition
     mappings: Mapping[tuple[SystemName, Entity], RecordMapping]
+    contact: ContactRules = DEFAULT_CONTACT
 
 
 def load_configuration(
@@ -79,6 +81,7 @@ def load_configuration(
         survivorship=_ranked(file.survivorship, systems),
         recognition=file.recognition,
         mappings=mappings,
+        contact=file.contact,
     )
 
 

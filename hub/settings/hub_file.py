@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.settings.flows import FlowEntry
 from hub.settings.migrations import DEFAULT_RULES, MigrationRules
 from hub.settings.systems import SystemEntry
@@ -24,3 +25,4 @@ class HubFile(Written):
     migrations: MigrationRules = Field(
         DEFAULT_RULES, description="When a flow may move to another cadence; a flow may differ under `migration`."
     )
+    contact: ContactRules = Field(DEFAULT_CONTACT, description="How contacts with customers are conducted.")

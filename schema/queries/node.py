@@ -29,6 +29,7 @@ from schema.types.quarantined import QuarantinedObject
 from schema.types.reaching import ContactMedium, PostalAddress
 from schema.types.request import BusinessRequest
 from schema.types.run import FlowRun
+from schema.types.session import CustomerSession, Incident
 from schema.types.system import System
 from schema.types.work import StuckWork
 
@@ -87,6 +88,8 @@ NODES: Final[Mapping[type[Node], NodeType]] = {
     CampaignMembership: _part(MEMBERSHIPS, CampaignMembership.of),
     Consent: _part(CONSENTS, Consent.of),
     SalesLead: _part(LEADS, SalesLead.of, Scope.LEADS_READ),
+    CustomerSession: NodeType(_by_uuid(CustomerSession.visible), Requires(Scope.CONTACTS_READ)),
+    Incident: NodeType(_by_uuid(Incident.visible), Requires(Scope.CONTACTS_READ)),
     System: NodeType(System.visible, Requires(Scope.SYSTEMS_READ)),
     InformationFlow: NodeType(InformationFlow.visible, Requires(Scope.FLOWS_READ)),
     CadenceMigration: NodeType(_by_uuid(CadenceMigration.visible), Requires(Scope.FLOWS_READ)),

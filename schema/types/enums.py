@@ -9,6 +9,18 @@ import strawberry
 from hub.flows.quarantine_replay import ReplayOutcome
 from hub.flows.stuck_work import WorkVerdict
 from hub.reads.customer_list import CustomerOrder
+from hub.records.contact import (
+    CommitmentState,
+    DialogOutcome,
+    DialogState,
+    Direction,
+    IdentificationLevel,
+    Recognition,
+    SessionPhase,
+    SessionResult,
+    SessionState,
+    TimelineKind,
+)
 from hub.records.drift import DriftKind, DriftPolicy
 from hub.records.enums import (
     ConsentStatus,
@@ -30,12 +42,17 @@ from hub.work.tables import Queue, WorkState
 
 __all__ = [
     "BreakerState",
+    "CommitmentState",
     "ConsentStatus",
     "CustomerOrder",
+    "DialogOutcome",
+    "DialogState",
     "DifferenceKind",
+    "Direction",
     "DriftKind",
     "DriftPolicy",
     "FlowCadence",
+    "IdentificationLevel",
     "LaneMode",
     "LeadPriority",
     "LeadRating",
@@ -47,13 +64,18 @@ __all__ = [
     "QuarantineState",
     "Queue",
     "RealTimeRoad",
+    "Recognition",
     "ReplayOutcome",
     "RequestKind",
     "RequestState",
     "RunState",
+    "SessionPhase",
+    "SessionResult",
+    "SessionState",
     "SurvivorshipRule",
     "SystemRole",
     "SystemState",
+    "TimelineKind",
     "Verdict",
     "WorkState",
     "WorkVerdict",
@@ -87,6 +109,16 @@ _DESCRIBED: dict[type[Enum], str] = {
     DifferenceKind: "How the new lane differs from the old one over one object. LATE is explained: the source moved.",
     Verdict: "What reading the object at its source said of a difference. MOVED: too new to tell, looked at again.",
     RunState: "Where a run stands. INTERRUPTED goes on by itself behind its last committed page.",
+    SessionPhase: "Where in the standard contact model a session is.",
+    SessionState: "Whether a session is conducted now. OPEN, WAITING: nobody serves the customer yet, or at present.",
+    SessionResult: "How a session or a leg of it ended. TRANSFERRED ends a leg only; TIMED_OUT is found by schedule.",
+    IdentificationLevel: "How sure it is whom one speaks with; AUTHENTICATED: he has proved it.",
+    Direction: "Who began the contact. INBOUND: the customer.",
+    Recognition: "What was known of the caller came to one customer, to several (and none is picked), or to nobody.",
+    DialogState: "Where a dialog or task stands (TMF701). HOLD: it cannot go on before something else happens.",
+    DialogOutcome: "What a dialog or task came to (BIAN). REQUIRES_AUTHENTICATION: the topic demands more proof.",
+    CommitmentState: "Where a promise stands. BROKEN: it was due and not kept; it may still be kept late.",
+    TimelineKind: "What an entry of the contact history tells.",
     CustomerOrder: "The order of a list of customers.",
 }
 

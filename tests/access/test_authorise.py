@@ -22,13 +22,39 @@ def _principal(role: Role) -> Principal:
 
 
 MATRIX = {
-    Role.CUSTOMER: {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT},
-    Role.AGENT: {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ},
-    Role.FRONTEND: {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ},
+    Role.CUSTOMER: {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.CONTACTS_READ, Scope.CONTACTS_CONDUCT},
+    Role.AGENT: {
+        Scope.CUSTOMERS_READ,
+        Scope.CUSTOMERS_CORRECT,
+        Scope.LEADS_READ,
+        Scope.CONTACTS_READ,
+        Scope.CONTACTS_CONDUCT,
+        Scope.CONTACTS_IDENTIFY,
+        Scope.REQUESTS_WORK,
+    },
+    Role.SUPERVISOR: {
+        Scope.CUSTOMERS_READ,
+        Scope.CUSTOMERS_CORRECT,
+        Scope.LEADS_READ,
+        Scope.CONTACTS_READ,
+        Scope.CONTACTS_CONDUCT,
+        Scope.CONTACTS_IDENTIFY,
+        Scope.REQUESTS_WORK,
+        Scope.INCIDENTS_DECLARE,
+    },
+    Role.FRONTEND: {
+        Scope.CUSTOMERS_READ,
+        Scope.CUSTOMERS_CORRECT,
+        Scope.LEADS_READ,
+        Scope.CONTACTS_READ,
+        Scope.CONTACTS_CONDUCT,
+        Scope.CONTACTS_IDENTIFY,
+    },
     Role.STEWARD: {
         Scope.CUSTOMERS_READ,
         Scope.CUSTOMERS_CORRECT,
         Scope.LEADS_READ,
+        Scope.CONTACTS_READ,
         Scope.FLOWS_READ,
         Scope.SYSTEMS_READ,
         Scope.QUARANTINE_REVEAL,

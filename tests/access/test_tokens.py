@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import OctKey
 
 from hub.access.keys import read_keys
-from hub.access.principal import Principal, Role, Scope
+from hub.access.principal import SCOPES_OF, Principal, Role, Scope
 from hub.access.tokens import ALGORITHMS, Trust
 from hub.errors import Unauthorised
 from tests.access.issuing import (
@@ -40,7 +40,7 @@ ANNA = "6f1c2a9e-0d7b-4c55-9a55-2f64c1f0a1b2"
 async def test_agent_is_recognised_with_what_his_role_allows() -> None:
     assert await verify(token({**AGENT, "queue": "billing"})) == Principal(
         subject="agent-7",
-        scopes=frozenset({Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ}),
+        scopes=SCOPES_OF[Role.AGENT],
         customer=None,
         expires_at=NOON + timedelta(hours=1) + SKEW,
         roles=frozenset({Role.AGENT}),
@@ -56,13 +56,13 @@ async def test_elliptic_key_and_header_of_the_issuers_own_are_accepted() -> None
 async def test_customer_is_tied_to_his_own_id() -> None:
     principal = await verify(token({**AGENT, "roles": "customer", "customer_id": ANNA}))
     assert principal.customer == UUID(ANNA)
-    assert principal.scopes == {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT}
+    assert principal.scopes == SCOPES_OF[Role.CUSTOMER]
 
 
 @pytest.mark.parametrize(
     ("scope", "expected"),
     [
-        ("openid profile", {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ}),
+        ("openid profile", SCOPES_OF[Role.AGENT]),
         ("openid customers:read", {Scope.CUSTOMERS_READ}),
         ("customers:read flows:run", {Scope.CUSTOMERS_READ}),
         ("flows:run", set()),

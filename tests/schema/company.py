@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.contacts.session_tables import CustomerSession
 from hub.contacts.tables import BusinessRequest
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder, SalesOrderLine
 from hub.customers.tables import (
@@ -234,6 +235,7 @@ async def _parts(connection: AsyncConnection, person: Person) -> None:
     await _belong(connection, person, ProductHolding, "holding 1", product="Fibre", quantity=Decimal(1))
     consent = {"purpose": "marketing", "status": "GRANTED", "legal_basis": "CONSENT"}
     await _belong(connection, person, Consent, "consent 1", **consent)
+    await add_session(connection, person)
     for n in range(1, person.leads + 1):
         await _belong(connection, person, SalesLead, f"lead {n}", state="IN_PROGRESS", name=f"Lead {n}", rating="HOT")
     for n in range(1, person.orders + 1):
@@ -242,6 +244,27 @@ async def _parts(connection: AsyncConnection, person: Person) -> None:
         for position in (1, 2):
             line = {"order_id": order, "position": position, "external_id": str(position), "amount": Decimal("5.25")}
             await add(connection, SalesOrderLine, **line, product=f"P{position}", quantity=Decimal(1))
+
+
+async def add_session(connection: AsyncConnection, person: Person) -> None:
+    """A call of a week ago, wrapped up."""
+    began = NOW - timedelta(days=7)
+    await add(
+        connection,
+        CustomerSession,
+        id=uid(f"{person.name} session"),
+        contact_id=f"C-{person.name}",
+        customer_id=uid(person.name),
+        channel="call-centre",
+        direction="INBOUND",
+        phase="WRAP_UP",
+        state="CLOSED",
+        result="COMPLETED",
+        level="IDENTIFIED",
+        started_at=began,
+        active_at=began,
+        ended_at=began,
+    )
 
 
 async def _belong(connection: AsyncConnection, person: Person, table: type[Table], key: str, **values: Any) -> UUID:

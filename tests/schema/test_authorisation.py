@@ -36,6 +36,7 @@ ANNA = CustomerId(uid("Anna Bakker"))
 BEYOND_THE_VIEW: Mapping[str, Scope] = {
     "Customer.leads": Scope.LEADS_READ,
     "SalesLead.customer": Scope.CUSTOMERS_READ,
+    "CustomerSession.customer": Scope.CUSTOMERS_READ,
     "InformationFlow.sourceSystem": Scope.SYSTEMS_READ,
     "ContractDrift.quarantined": Scope.QUARANTINE_READ,
     "QuarantinedObject.bytes": Scope.QUARANTINE_REVEAL,

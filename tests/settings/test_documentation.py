@@ -10,11 +10,13 @@ from pydantic import BaseModel
 
 from hub.mapping.contract.document import ContractDocument, ContractField, ContractType
 from hub.mapping.document import FieldRule, ListRule, MappingDocument, ValueType
+from hub.records.contact import Registration
 from hub.records.customer import CustomerRecord
 from hub.records.drift import DriftKind, DriftPolicy
 from hub.records.identity import Entity, SystemRole
 from hub.records.lanes import FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy
 from hub.settings.business_flows import BUSINESS_FLOWS
+from hub.settings.contact import Channel, ContactRules, ResponseTarget
 from hub.settings.environment import Settings
 from hub.settings.flows import FlowEntry, Lane
 from hub.settings.hub_file import HubFile
@@ -27,6 +29,7 @@ ROWS = [line for line in REFERENCE.splitlines() if line.startswith("| `")]
 
 MODELS: list[type[BaseModel]] = [
     *(HubFile, SystemEntry, Limits, FlowEntry, Lane, MigrationRules, Survivorship, FieldTrust, Recognition),
+    *(ContactRules, Channel, ResponseTarget),
     *(MappingDocument, FieldRule, ListRule, ContractDocument, ContractField, Settings),
 ]
 FIELDS = [(model, field.alias or name) for model in MODELS for name, field in model.model_fields.items()]
@@ -38,6 +41,7 @@ ENUMS: list[type[Enum]] = [
     MisfirePolicy,
     OverlapPolicy,
     OnDrift,
+    Registration,
     ValueType,
     ContractType,
     DriftKind,

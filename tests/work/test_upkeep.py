@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.entrypoints.upkeep import UPKEEP, turns
+from hub.settings.contact import DEFAULT_CONTACT
 from hub.store.keys import KeyRing
 from hub.work.decisions import Done
 from hub.work.rhythm import next_firing
@@ -64,7 +65,7 @@ async def test_a_backlog_does_not_keep_the_thread_for_itself(quiet_bench: Bench)
 
 
 def test_every_chore_of_the_hub_has_a_turn_and_a_rhythm() -> None:
-    assert tuple(turns(KeyRing(b"k" * 32))) == UPKEEP
+    assert tuple(turns(KeyRing(b"k" * 32), DEFAULT_CONTACT)) == UPKEEP
     for upkeep in UPKEEP:
         assert next_firing(upkeep.cron, "UTC", START) > START
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.contacts.desk import ContactDesk
 from hub.entrypoints.asgi.scrape import Scrape
 from hub.entrypoints.asgi.services import Services
 from hub.exchange.inbox import Inbox
@@ -54,6 +55,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         rules=services.rules,
         terms=Terms(services.mappings, services.rules, services.keys),
         desk=services.desk,
+        contacts=ContactDesk(services.rules, services.keys, services.contact),
         metrics=services.metrics,
         trail=trail,
         clock=services.clock,

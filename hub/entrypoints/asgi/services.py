@@ -14,6 +14,7 @@ from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
 from hub.ports.webhooks import Webhooks
 from hub.records.identity import Entity, SystemName
+from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
 
@@ -42,3 +43,4 @@ class Services:
     webhooks: Mapping[SystemName, Webhooks] = field(default_factory=dict)
     webhook_bytes_max: int = 262_144
     mappings: Mapping[tuple[SystemName, Entity], RecordMapping] = field(default_factory=dict)
+    contact: ContactRules = DEFAULT_CONTACT

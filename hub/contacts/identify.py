@@ -1,0 +1,104 @@
+"""Find out, or prove, whom one speaks with while the contact is under way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.contacts.desk import Conductor, ContactDesk
+from hub.contacts.introduce import NewCustomer, introduce
+from hub.contacts.recognise_caller import Clues, Recognised, learn_cookies, recognise_caller
+from hub.contacts.register import register
+from hub.contacts.session import Session, advance, conduct, hold, put
+from hub.contacts.session_tables import BusinessDialog
+from hub.contacts.telling import Entry, follow_customer, tell
+from hub.errors import Conflict
+from hub.records.contact import (
+    DialogOutcome,
+    DialogState,
+    IdentificationLevel,
+    Recognition,
+    SessionPhase,
+    TimelineKind,
+)
+
+
+async def identify_customer(
+    connection: AsyncConnection,
+    desk: ContactDesk,
+    session_id: UUID,
+    clues: Clues,
+    new: NewCustomer | None,
+    by: Conductor,
+    now: datetime,
+) -> Recognition:
+    """Tie the session to its customer; what comes to several, or to nobody, leaves it as it is.
+
+    Conflict for a customer who is authenticated already and would become somebody else.
+    """
+    session = await conduct(connection, await hold(connection, session_id), by.agent, now)
+    given = clues.normalised(desk.recognition.region)
+    found = await recognise_caller(connection, given)
+    customer = found.customer
+    if found.outcome is Recognition.UNKNOWN and new is not None:
+        customer = await introduce(connection, desk, new, _with_known(given, session), now)
+        found = Recognised(Recognition.RECOGNISED, customer)
+    if customer is None or customer == session.customer_id:
+        return found.outcome
+    if session.level is IdentificationLevel.AUTHENTICATED:
+        raise Conflict("the customer has proved who he is; start another session for somebody else")
+    await _tie(connection, desk, session, customer, now)
+    return found.outcome
+
+
+async def _tie(
+    connection: AsyncConnection, desk: ContactDesk, session: Session, customer: UUID, now: datetime
+) -> Session:
+    cookie = session.known.get("cookie")
+    if isinstance(cookie, str):
+        await learn_cookies(connection, [bytes.fromhex(cookie)], customer, now)
+    before, level = session.customer_id, IdentificationLevel.IDENTIFIED
+    session = await put(connection, session, now, customer_id=customer, level=level, known={})
+    dialogs = update(BusinessDialog).where(BusinessDialog.session_id == session.id)
+    await connection.execute(dialogs.values(customer_id=customer))
+    if before is not None:
+        await follow_customer(connection, session.id, customer)
+    started = Entry(TimelineKind.SESSION_STARTED, customer, session.channel, session.id, subject=session.reason)
+    if before is None:
+        await tell(connection, started, now)
+    if session.phase is SessionPhase.IDENTIFICATION:
+        session = await advance(connection, session, SessionPhase.EXPLORATION, now)
+    return await register(connection, session, desk.rules.registration, now, commercial=False)
+
+
+async def authenticate_session(
+    connection: AsyncConnection, session_id: UUID, by: Conductor, now: datetime, *, passed: bool
+) -> None:
+    """The channel has checked who the customer is. Passed: dialogs that waited for it go on; failed: they say so.
+
+    Conflict while it is not known whom the check was about.
+    """
+    session = await conduct(connection, await hold(connection, session_id), by.agent, now)
+    if session.customer_id is None:
+        raise Conflict("identify the customer first: nobody knows yet who would have proved himself")
+    waiting = update(BusinessDialog).where(
+        BusinessDialog.session_id == session.id,
+        BusinessDialog.state == DialogState.HOLD,
+        BusinessDialog.outcome.in_([DialogOutcome.REQUIRES_AUTHENTICATION, DialogOutcome.FAILED_AUTHENTICATION]),
+    )
+    if passed:
+        await connection.execute(waiting.values(state=DialogState.ACTIVE, outcome=None, changed_at=now))
+        await put(connection, session, now, level=IdentificationLevel.AUTHENTICATED)
+    else:
+        failed = DialogOutcome.FAILED_AUTHENTICATION
+        await connection.execute(waiting.values(outcome=failed, changed_at=now))
+        await put(connection, session, now)
+
+
+def _with_known(given: Clues, session: Session) -> Clues:
+    """A new customer is reached by what he says, or else by what he called or wrote from."""
+    known = {name: value for name, value in session.known.items() if isinstance(value, str)}
+    return Clues(phone=given.phone or known.get("phone"), email=given.email or known.get("email"))

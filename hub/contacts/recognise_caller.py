@@ -1,0 +1,128 @@
+"""Find out who is in contact from what the channel knows of him: the golden record's own identifiers, never a guess."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.contacts.session_tables import KnownCookie
+from hub.customers.normalise import normalise_email, normalise_phone
+from hub.errors import Invalid
+from hub.records.contact import Recognition
+
+CLUE_LENGTH_MAX: Final = 320
+"""Of an e-mail address (RFC 3696, erratum 1690), which is the longest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """What a channel knows: a calling number, an address, a cookie of its own, the customer's number, or who it is."""
+
+    phone: str | None = None
+    email: str | None = None
+    cookie: str | None = None
+    customer_number: str | None = None
+    customer: UUID | None = None
+
+    def normalised(self, region: str) -> Clues:
+        """One spelling each; Invalid for what nobody could have."""
+        email = None if self.email is None else normalise_email(self.email)
+        phone = None if self.phone is None else normalise_phone(self.phone, region)
+        for name, given, kept in (("email", self.email, email), ("phone", self.phone, phone)):
+            if given is not None and kept is None:
+                raise Invalid(f"that is no {name} anybody could have", ("known", name))
+        for name, value in (("cookie", self.cookie), ("customerNumber", self.customer_number), ("email", email)):
+            if value is not None and not 0 < len(value) <= CLUE_LENGTH_MAX:
+                raise Invalid(f"a {name} has 1 to {CLUE_LENGTH_MAX} characters", ("known", name))
+        return Clues(phone, email, self.cookie, self.customer_number, self.customer)
+
+    def kept(self) -> dict[str, object]:
+        """What is kept of them while the caller is unknown; a cookie only as its digest."""
+        cookie = None if self.cookie is None else digest_of(self.cookie).hex()
+        told = {"phone": self.phone, "email": self.email, "number": self.customer_number, "cookie": cookie}
+        return {name: value for name, value in told.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """The customer, None unless exactly one answers to every clue that anybody answers to."""
+
+    outcome: Recognition
+    customer: UUID | None
+
+
+def digest_of(cookie: str) -> bytes:
+    """Under which a cookie is known."""
+    return hashlib.sha256(cookie.encode()).digest()
+
+
+_FIND: Final = text(
+    """
+    SELECT 'customer' AS clue, c.id FROM customer c WHERE c.id = coalesce(
+      (SELECT current_id FROM customer_alias WHERE alias_id = :customer), CAST(:customer AS uuid))
+    UNION ALL
+    SELECT 'number', n.id FROM (SELECT id FROM customer WHERE customer_number = :number AND NOT deleted LIMIT 2) n
+    UNION ALL
+    SELECT 'cookie', k.customer_id FROM known_cookie k WHERE k.digest = :cookie
+    UNION ALL
+    SELECT m.kind, m.customer_id FROM (
+      SELECT DISTINCT m.kind, m.customer_id FROM contact_medium m JOIN customer c ON c.id = m.customer_id
+      WHERE NOT c.deleted AND (m.kind, m.normalised) IN (('PHONE', :phone), ('EMAIL', :email)) LIMIT 200) m
+    """
+)
+
+
+async def recognise_caller(connection: AsyncConnection, clues: Clues) -> Recognised:
+    """From normalised clues. The surest clue that anybody answers to decides; a weaker one only chooses among several.
+
+    A number withheld or an address shared by a family names nobody alone, but both together may name one of them.
+    """
+    found = await _found(connection, clues)
+    candidates: frozenset[UUID] = frozenset()
+    for clue in ("customer", "number", "EMAIL", "PHONE", "cookie"):
+        named = found.get(clue, frozenset())
+        if not candidates:
+            candidates = named
+        elif len(candidates) > 1 and candidates & named:
+            candidates &= named
+    if len(candidates) == 1:
+        return Recognised(Recognition.RECOGNISED, next(iter(candidates)))
+    return Recognised(Recognition.AMBIGUOUS if candidates else Recognition.UNKNOWN, None)
+
+
+async def _found(connection: AsyncConnection, clues: Clues) -> Mapping[str, frozenset[UUID]]:
+    rows = await connection.execute(
+        _FIND,
+        {
+            "customer": clues.customer,
+            "number": clues.customer_number,
+            "cookie": None if clues.cookie is None else digest_of(clues.cookie),
+            "phone": clues.phone,
+            "email": clues.email,
+        },
+    )
+    found: dict[str, set[UUID]] = {}
+    for clue, identity in rows:
+        found.setdefault(clue, set()).add(identity)
+    return {clue: frozenset(ids) for clue, ids in found.items()}
+
+
+async def learn_cookies(connection: AsyncConnection, digests: Sequence[bytes], customer: UUID, now: datetime) -> None:
+    """From now on these cookies are this customer's; a device that changes hands follows its new owner."""
+    for digest in digests:
+        await connection.execute(
+            text(
+                f"""INSERT INTO {KnownCookie.__tablename__} AS k (digest, customer_id, since)
+                    VALUES (:digest, :customer, :now)
+                    ON CONFLICT (digest) DO UPDATE SET customer_id = excluded.customer_id, since = excluded.since
+                    WHERE k.customer_id <> excluded.customer_id"""  # noqa: S608  a constant
+            ),
+            {"digest": digest, "customer": customer, "now": now},
+        )

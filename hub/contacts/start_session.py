@@ -1,0 +1,153 @@
+"""Start a contact: recognise who it is, give it its id, tell Sales."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.contacts.contact_id import new_number
+from hub.contacts.desk import Conductor, ContactDesk
+from hub.contacts.incidents import count_contact
+from hub.contacts.introduce import NewCustomer, introduce
+from hub.contacts.legs import begin_leg
+from hub.contacts.recognise_caller import Clues, Recognised, recognise_caller
+from hub.contacts.register import register
+from hub.contacts.session import CREATED, TOPIC, Session, hold
+from hub.contacts.session_tables import CustomerSession
+from hub.contacts.telling import Entry, announce, tell
+from hub.errors import Invalid
+from hub.records.contact import (
+    Direction,
+    IdentificationLevel,
+    Recognition,
+    SessionPhase,
+    SessionState,
+    TimelineKind,
+)
+from hub.settings.contact import Channel
+from hub.yaml.nearest import choices
+
+EARLIEST: Final = timedelta(days=7)
+"""A contact that a channel tells of afterwards is not older than that."""
+
+AHEAD: Final = timedelta(minutes=5)
+"""How far the channel's clock may be ahead of the hub's."""
+
+NO_CLUES: Final = Clues()
+
+WORDS_MAX: Final = 500
+"""Characters of a reason or another remark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How a contact begins. `topic` is the catalogue's, where the channel knows it; `started_at` None: now."""
+
+    channel: str
+    direction: Direction = Direction.INBOUND
+    clues: Clues = NO_CLUES
+    new_customer: NewCustomer | None = None
+    reason: str | None = None
+    topic: str | None = None
+    queue: str | None = None
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The session and what its clues came to."""
+
+    session: Session
+    recognition: Recognition
+
+
+async def start_session(
+    connection: AsyncConnection, desk: ContactDesk, beginning: Beginning, by: Conductor, now: datetime
+) -> Started:
+    """A new session, IDENTIFICATION while nobody is recognised, else EXPLORATION.
+
+    ACTIVE where a person conducts it, OPEN where it waits for one. Invalid for an unknown channel or topic, an
+    impossible clue, and a time that is to come.
+    """
+    channel_of(desk, beginning.channel)
+    started_at = _start(beginning.started_at, now)
+    check_words("reason", beginning.reason)
+    clues = beginning.clues.normalised(desk.recognition.region)
+    found = await recognise_caller(connection, clues)
+    customer = found.customer
+    if found.outcome is Recognition.UNKNOWN and beginning.new_customer is not None:
+        customer = await introduce(connection, desk, beginning.new_customer, clues, now)
+    session = await _insert(connection, beginning, by, customer, clues, started_at)
+    await begin_leg(connection, session.id, session.channel, session.agent, now)
+    await announce(connection, TOPIC, session.id, CREATED, now)
+    kind = TimelineKind.SESSION_STARTED
+    await tell(connection, Entry(kind, customer, session.channel, session.id, subject=session.reason), now)
+    await count_contact(connection, session.id, session.topic)
+    session = await register(connection, session, desk.rules.registration, now, commercial=False)
+    return Started(session, _outcome(found, customer))
+
+
+def channel_of(desk: ContactDesk, name: str) -> Channel:
+    """The channel's rules; Invalid for one that hub.yaml does not have."""
+    channel = desk.rules.channels.get(name)
+    if channel is None:
+        raise Invalid(f"there is no channel {name!r} ({choices(name, desk.rules.channels)})", ("channel",))
+    return channel
+
+
+def check_words(name: str, words: str | None) -> None:
+    """Invalid for a remark that is blank or too long."""
+    if words is not None and not 0 < len(words.strip()) <= WORDS_MAX:
+        raise Invalid(f"{name} has 1 to {WORDS_MAX} characters", (name,))
+
+
+def _outcome(found: Recognised, customer: UUID | None) -> Recognition:
+    return Recognition.RECOGNISED if customer is not None else found.outcome
+
+
+def _start(given: datetime | None, now: datetime) -> datetime:
+    if given is None:
+        return now
+    if given > now + AHEAD:
+        raise Invalid(
+            "a contact cannot start in the future; compare the channel's clock with the hub's", ("startedAt",)
+        )
+    if given < now - EARLIEST:
+        raise Invalid(f"a contact of more than {EARLIEST.days} days ago is history and no session", ("startedAt",))
+    return min(given, now)
+
+
+async def _insert(
+    connection: AsyncConnection,
+    beginning: Beginning,
+    by: Conductor,
+    customer: UUID | None,
+    clues: Clues,
+    started_at: datetime,
+) -> Session:
+    level = IdentificationLevel.ANONYMOUS if customer is None else IdentificationLevel.IDENTIFIED
+    identity = uuid4()
+    values = {
+        "id": identity,
+        "contact_id": new_number("C"),
+        "customer_id": customer,
+        "channel": beginning.channel,
+        "direction": beginning.direction,
+        "phase": SessionPhase.IDENTIFICATION if customer is None else SessionPhase.EXPLORATION,
+        "state": SessionState.ACTIVE if by.agent or by.customer else SessionState.OPEN,
+        "level": IdentificationLevel.AUTHENTICATED if by.customer else level,
+        "reason": beginning.reason,
+        "topic": beginning.topic,
+        "known": clues.kept() if customer is None else {},
+        "agent": by.agent,
+        "queue": beginning.queue,
+        "started_at": started_at,
+        "active_at": started_at,
+    }
+    await connection.execute(insert(CustomerSession).values(**values))
+    return await hold(connection, identity)

@@ -1,0 +1,58 @@
+"""Say what happened in a contact: to the customer's timeline, and to who follows the object or the customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.contacts.tables import TimelineEntry
+from hub.live.changes import Change
+from hub.live.publish import publish
+from hub.records.contact import TimelineKind
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened; what is not about a known customer has no place in a timeline."""
+
+    kind: TimelineKind
+    customer: UUID | None
+    channel: str | None = None
+    session: UUID | None = None
+    request: UUID | None = None
+    commitment: UUID | None = None
+    subject: str | None = None
+
+
+async def tell(connection: AsyncConnection, entry: Entry, now: datetime) -> None:
+    """Add it to the customer's history, and let his followers know."""
+    if entry.customer is None:
+        return
+    values = {
+        "id": uuid4(),
+        "customer_id": entry.customer,
+        "at": now,
+        "kind": entry.kind.value,
+        "channel": entry.channel,
+        "session_id": entry.session,
+        "request_id": entry.request,
+        "commitment_id": entry.commitment,
+        "subject": entry.subject,
+    }
+    await connection.execute(insert(TimelineEntry).values(**values))
+    await publish(connection, [Change("Customer", str(entry.customer), "CustomerAttributeValueChangeEvent")], now)
+
+
+async def follow_customer(connection: AsyncConnection, session: UUID, customer: UUID) -> None:
+    """The history of a session that turned out to be about another customer goes with it."""
+    moved = update(TimelineEntry).where(TimelineEntry.session_id == session).values(customer_id=customer)
+    await connection.execute(moved)
+
+
+async def announce(connection: AsyncConnection, topic: str, identity: UUID, event: str, now: datetime) -> None:
+    """Tell who follows one object; `event` without the type's name in front, such as StateChangeEvent."""
+    await publish(connection, [Change(topic, str(identity), f"{topic}{event}")], now)

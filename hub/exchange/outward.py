@@ -1,0 +1,31 @@
+"""Which systems are to hear of something the hub itself issues, and by which name they know its customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.records.identity import Entity
+
+
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """A flow from the hub that runs: the system at its end and the number of the business flow it is."""
+
+    target: str
+    business_flow: int
+
+
+async def outward_flows(connection: AsyncConnection, entity: Entity) -> Sequence[Outward]:
+    """Every system that a flow of this entity leads to, by name."""
+    rows = await connection.execute(
+        text(
+            """SELECT DISTINCT ON (target) target, business_flow FROM information_flow
+               WHERE source = 'hub' AND entity = :entity AND NOT planned ORDER BY target, name"""
+        ),
+        {"entity": entity.value},
+    )
+    return [Outward(row.target, row.business_flow) for row in rows]

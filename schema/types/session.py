@@ -1,0 +1,160 @@
+"""A contact with a customer, and the incidents that explain some of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+import strawberry
+from strawberry import relay
+
+from hub.reads.paging import Window
+from hub.reads.sessions import SESSIONS, IncidentRow, LegRow, SessionRow, list_incidents
+from schema.authorise import Requires, Scope
+from schema.context import Info
+from schema.fields import resolved
+from schema.types.customer import Customer
+from schema.types.enums import Direction, IdentificationLevel, SessionPhase, SessionResult, SessionState
+
+SHOWN = Window(20)
+"""Incidents beside a session: more at once are no explanation any more."""
+
+
+@strawberry.type(description="An outage that explains many contacts.")
+class Incident(relay.Node):
+    """Shown in every channel while it lasts."""
+
+    id: relay.NodeID[UUID]
+    message: str = strawberry.field(description="What to tell customers.")
+    topics: list[str] = strawberry.field(description="Topics it is about; empty: everything.")
+    suspends_offers: bool = strawberry.field(description="Whether offers rest while it lasts.")
+    declared_by: str = strawberry.field(description="Who declared it.")
+    started_at: datetime = strawberry.field(description="Since when.")
+    ended_at: datetime | None = strawberry.field(description="When it ended; null while it lasts.")
+
+    @resolved("How many contacts it explains so far.")
+    async def contacts(self, info: Info) -> int:
+        """Counted for all incidents of the answer at once."""
+        return await info.context.loaders.incident_contacts.load(self.id)
+
+    @classmethod
+    def of(cls, row: IncidentRow) -> Self:
+        """The type from its row."""
+        return cls(
+            id=row.id,
+            message=row.message,
+            topics=list(row.topics),
+            suspends_offers=row.suspends_offers,
+            declared_by=row.declared_by,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+        )
+
+    @classmethod
+    async def visible(cls, info: Info, identity: UUID) -> Self | None:
+        """The incident with this id."""
+        row = await info.context.loaders.incidents.load(identity)
+        return None if row is None else cls.of(row)
+
+
+@strawberry.type(description="A stretch of a session in one channel with one agent.")
+class SessionLeg:
+    """A transfer ends one and begins the next."""
+
+    number: int = strawberry.field(description="Place in the session, from 1.")
+    channel: str = strawberry.field(description="The channel.")
+    agent: str | None = strawberry.field(description="Who served the customer; null in a channel without persons.")
+    began_at: datetime = strawberry.field(description="Since when.")
+    ended_at: datetime | None = strawberry.field(description="Until when; null while it lasts.")
+    result: SessionResult | None = strawberry.field(description="How it ended.")
+
+    @classmethod
+    def of(cls, row: LegRow) -> Self:
+        """The type from its row."""
+        return cls(
+            number=row.number,
+            channel=row.channel,
+            agent=row.agent,
+            began_at=row.began_at,
+            ended_at=row.ended_at,
+            result=None if row.result is None else SessionResult(row.result),
+        )
+
+
+@strawberry.type(description="One contact, from its start until the customer hangs up (TMF683 PartyInteraction).")
+class CustomerSession(relay.Node):
+    """The same in every channel."""
+
+    id: relay.NodeID[UUID]
+    customer_id: strawberry.Private[UUID | None]
+    contact_id: str = strawberry.field(description="What people read out; every system calls the contact so.")
+    channel: str = strawberry.field(description="The channel it is in now.")
+    direction: Direction = strawberry.field(description="Who began it.")
+    phase: SessionPhase = strawberry.field(description="Where in the contact model it is.")
+    state: SessionState = strawberry.field(description="Whether it is conducted now.")
+    result: SessionResult | None = strawberry.field(description="How it ended; null before.")
+    identification_level: IdentificationLevel = strawberry.field(description="How sure it is who the customer is.")
+    reason: str | None = strawberry.field(description="Why the customer is here, in the channel's words.")
+    topic: str | None = strawberry.field(description="The same as a topic of the catalogue, where it is known.")
+    agent: str | None = strawberry.field(description="Who conducts it, or is to take it.")
+    queue: str | None = strawberry.field(description="The queue it waits in.")
+    disposition: str | None = strawberry.field(description="What was made of it, in the words of who wrapped it up.")
+    csat: int | None = strawberry.field(description="Satisfaction that the customer gave it, from 1 to 5.")
+    nps: int | None = strawberry.field(description="How likely he recommends the company, from 0 to 10.")
+    registered_at: datetime | None = strawberry.field(description="When it was registered with Sales; null: it is not.")
+    started_at: datetime = strawberry.field(description="When it began.")
+    active_at: datetime = strawberry.field(description="When something last happened in it.")
+    ended_at: datetime | None = strawberry.field(description="When it was closed.")
+
+    @resolved("Whose contact it is; null while nobody knows.", Requires(Scope.CUSTOMERS_READ))
+    async def customer(self, info: Info) -> Annotated[Customer, strawberry.lazy("schema.types.customer")] | None:
+        """Loaded for all sessions of the answer at once."""
+        return None if self.customer_id is None else await Customer.visible(info, self.customer_id)
+
+    @resolved("Who served the customer in which channel, in order.")
+    async def legs(self, info: Info) -> list[SessionLeg]:
+        """Transfers and returns."""
+        return [SessionLeg.of(row) for row in await info.context.loaders.legs.load(self.id)]
+
+    @resolved("What goes wrong in the company now, the newest first; at most 20.")
+    async def incidents(self, info: Info) -> list[Incident]:
+        """The same for every session: whether one explains this contact is the agent's to see."""
+        async with info.context.reading() as connection:
+            page = await list_incidents(connection, SHOWN, active=True)
+        return [Incident.of(row) for row in page.rows]
+
+    @classmethod
+    def of(cls, row: SessionRow) -> Self:
+        """The type from its row."""
+        return cls(
+            id=row.id,
+            customer_id=row.customer_id,
+            contact_id=row.contact_id,
+            channel=row.channel,
+            direction=Direction(row.direction),
+            phase=SessionPhase(row.phase),
+            state=SessionState(row.state),
+            result=None if row.result is None else SessionResult(row.result),
+            identification_level=IdentificationLevel(row.level),
+            reason=row.reason,
+            topic=row.topic,
+            agent=row.agent,
+            queue=row.queue,
+            disposition=row.disposition,
+            csat=row.csat,
+            nps=row.nps,
+            registered_at=row.registered_at,
+            started_at=row.started_at,
+            active_at=row.active_at,
+            ended_at=row.ended_at,
+        )
+
+    @classmethod
+    async def visible(cls, info: Info, identity: UUID) -> Self | None:
+        """The session with this id, None where there is none or the caller may not see it."""
+        row = await info.context.loaders.part(SESSIONS, identity)
+        if row is None:
+            return None
+        info.context.shows(info, [] if row.customer_id is None else [row.customer_id])
+        return cls.of(row)
