@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-
-import httpx2
+from functools import partial
 
 from hub.access.development import DevelopmentTokens
-from hub.access.keys import read_keys
+from hub.access.keys import KeySource, read_keys
 from hub.access.remote_keys import RemoteKeys
 from hub.access.tokens import ALGORITHMS, TokenVerifier, Trust
 from hub.clock import utc_now
-from hub.errors import Invalid, Transient
+from hub.entrypoints.identity_provider import fetch, fetch_discovered
+from hub.errors import Invalid
 from hub.settings.environment import Settings
-
-FETCH_TIMEOUT_S = 5.0
-LONGEST_KEY_SET = 1_000_000
 
 
 def token_verifier(settings: Settings) -> TokenVerifier:
@@ -24,15 +20,12 @@ def token_verifier(settings: Settings) -> TokenVerifier:
     trusted: list[Trust] = []
     if settings.embedded:
         trusted.append(development_tokens(settings).trust)
-    if settings.oidc_jwks_url is not None:
-        trusted.append(Trust(_issuer(settings), ALGORITHMS, RemoteKeys(_fetching(settings.oidc_jwks_url), utc_now)))
-    elif settings.jwt_public_key_file is not None:
-        keys = read_keys(settings.jwt_public_key_file.read_bytes())
-        trusted.append(Trust(_issuer(settings), ALGORITHMS, keys))
+    if settings.oidc_issuer is not None:
+        trusted.append(Trust(settings.oidc_issuer, ALGORITHMS, _keys(settings.oidc_issuer, settings)))
+    elif settings.oidc_jwks_url is not None or settings.jwt_public_key_file is not None:
+        raise Invalid("set HUB_OIDC_ISSUER to the `iss` of the identity provider's tokens")
     if not trusted:
-        raise Invalid(
-            "nobody's tokens are trusted: set HUB_OIDC_JWKS_URL or HUB_JWT_PUBLIC_KEY_FILE, and HUB_OIDC_ISSUER"
-        )
+        raise Invalid("nobody's tokens are trusted: set HUB_OIDC_ISSUER to your identity provider")
     return TokenVerifier(trusted, settings.oidc_audience, timedelta(seconds=settings.clock_skew_s), utc_now)
 
 
@@ -43,22 +36,10 @@ def development_tokens(settings: Settings) -> DevelopmentTokens:
     )
 
 
-def _issuer(settings: Settings) -> str:
-    if settings.oidc_issuer is None:
-        raise Invalid("set HUB_OIDC_ISSUER to the `iss` of the identity provider's tokens")
-    return settings.oidc_issuer
-
-
-def _fetching(url: str) -> Callable[[], Awaitable[bytes]]:
-    async def fetch() -> bytes:
-        try:
-            async with httpx2.AsyncClient(timeout=FETCH_TIMEOUT_S) as client:
-                answer = await client.get(url)
-                answer.raise_for_status()
-        except httpx2.HTTPError as error:
-            raise Transient(f"the identity provider's key set cannot be read: {type(error).__name__}") from error
-        if len(answer.content) > LONGEST_KEY_SET:
-            raise Transient("the identity provider's key set is larger than 1 MB")
-        return answer.content
-
-    return fetch
+def _keys(issuer: str, settings: Settings) -> KeySource:
+    """From the file or address that is named, else from where the provider itself says that they are."""
+    if settings.oidc_jwks_url is not None:
+        return RemoteKeys(partial(fetch, settings.oidc_jwks_url), utc_now)
+    if settings.jwt_public_key_file is not None:
+        return read_keys(settings.jwt_public_key_file.read_bytes())
+    return RemoteKeys(partial(fetch_discovered, issuer), utc_now)

@@ -60,11 +60,13 @@ class Settings(BaseSettings):
         262_144, ge=1024, le=1_000_000, description="Longest body of a webhook, in bytes; a longer one is refused."
     )
     oidc_jwks_url: str | None = Field(
-        None, description="Key set of the identity provider; unset: see jwt_public_key_file."
+        None, description="Key set of the identity provider; unset: where its own OpenID configuration says."
     )
-    oidc_issuer: str | None = Field(None, description="Required `iss` of a token.")
+    oidc_issuer: str | None = Field(None, description="The identity provider, which is the required `iss` of a token.")
     oidc_audience: str = Field("contacthub", description="Required `aud` of a token.")
-    jwt_public_key_file: Path | None = Field(None, description="PEM or JWK set for RS256/ES256 without a JWKS URL.")
+    jwt_public_key_file: Path | None = Field(
+        None, description="PEM or JWK set for RS256/ES256 of a provider that publishes none."
+    )
     clock_skew_s: int = Field(30, ge=0, le=300, description="Tolerance on `exp` and `nbf`, in seconds.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), description="Origins a browser may call from.")
     trusted_documents: Path | None = Field(

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,7 +42,7 @@ def node_folder() -> Path:
     return FOLDER
 
 
-async def findings(folder: Path, environment: Mapping[str, str], *script: str) -> AsyncIterator[dict[str, Any]]:
+async def findings(folder: Path, environment: Mapping[str, str], *script: str) -> AsyncGenerator[dict[str, Any], None]:
     """What a script with its arguments tells, as it tells it; fails with its errors when it ends badly."""
     process = await asyncio.create_subprocess_exec(
         "node",
