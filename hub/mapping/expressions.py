@@ -1,7 +1,8 @@
 """JMESPath compiled to closures: a chain such as `a.b` costs a dictionary look-up instead of a walk over its tree.
 
-What mappings use all the time (fields, literals, comparisons, `contains`) is compiled; every other node is left to
-the library's own interpreter, so that the whole language works. https://jmespath.org/specification.html
+What mappings and conditions use all the time (fields, literals, comparisons, filters, `contains`, `length`) is
+compiled; every other node is left to the library's own interpreter, so that the whole language works.
+https://jmespath.org/specification.html
 """
 
 from __future__ import annotations
@@ -25,19 +26,21 @@ Select: TypeAlias = Callable[[object], object]
 
 _FUNCTIONS: Final = Functions()
 _COMPARE: Final = TreeInterpreter.COMPARATOR_FUNC
+_ORDERED: Final = frozenset({int, float, str})
+_OF_LISTS: Final = frozenset({"filter_projection", "projection", "flatten"})
 
 
 def compile_expression(text: str) -> Select:
     """A function from an object to the expression's value, None where there is nothing; it may raise Unfit.
 
-    Raises Invalid when the text is not JMESPath or calls a function that does not exist.
+    Raises Invalid when the text is not JMESPath, calls a function that does not exist, or can never give anything.
     """
     try:
         tree = jmespath.compile(text).parsed
     except JMESPathError as error:
         place = f" near column {error.lex_position + 1}" if isinstance(error, ParseError) else ""
         raise Invalid(f"{text!r} is not JMESPath: it cannot be read{place}") from error
-    _check_calls(tree)
+    _check(tree)
     return _compiled(tree)
 
 
@@ -46,8 +49,10 @@ def holds(value: object) -> bool:
     return value is not None and value is not False and value != "" and value != [] and value != {}
 
 
-def _check_calls(tree: _TreeNode) -> None:
-    """The library finds these only when the expression runs."""
+def _check(tree: _TreeNode) -> None:
+    """The library finds a wrong call only when the expression runs, and a list of a negation is never found."""
+    if tree["type"] in _OF_LISTS and tree["children"][0]["type"] == "not_expression":
+        raise Invalid("`!` binds closer than a list's brackets, so this holds never: write !(list[?...])")
     if tree["type"] == "function_expression":
         name, given = tree["value"], len(tree["children"])
         if name not in _FUNCTIONS.FUNCTION_TABLE:
@@ -59,7 +64,7 @@ def _check_calls(tree: _TreeNode) -> None:
     for child in tree["children"]:
         # A slice's children are numbers.
         if isinstance(child, dict):
-            _check_calls(child)
+            _check(child)
 
 
 def _compiled(tree: _TreeNode) -> Select:
@@ -67,14 +72,26 @@ def _compiled(tree: _TreeNode) -> Select:
     match tree["type"]:
         case "field":
             return _field(tree["value"])
-        case "subexpression" | "pipe":
-            return _chain([_compiled(child) for child in children])
+        case "subexpression" | "pipe" | "index_expression":
+            return _chain(children)
         case "literal":
             return _constant(tree["value"])
         case "identity" | "current":
             return _itself
+        case "comparator" if tree["value"] in {"eq", "ne"} and _is_text(children[1]):
+            return _compared_text(tree["value"] == "eq", _compiled(children[0]), children[1]["value"])
         case "comparator" if tree["value"] in {"eq", "ne"}:
             return _compared(_COMPARE[tree["value"]], _compiled(children[0]), _compiled(children[1]))
+        case "comparator":
+            return _ordered(_COMPARE[tree["value"]], _compiled(children[0]), _compiled(children[1]))
+        case "not_expression":
+            return _negated(_compiled(children[0]))
+        case "projection":
+            return _projected(_compiled(children[0]), _compiled(children[1]))
+        case "filter_projection":
+            return _filtered(*(_compiled(child) for child in children))
+        case "index":
+            return _indexed(tree["value"])
         case "and_expression":
             return _both(_compiled(children[0]), _compiled(children[1]))
         case "or_expression":
@@ -105,7 +122,10 @@ def _field(name: str) -> Select:
     return select
 
 
-def _chain(steps: list[Select]) -> Select:
+def _chain(children: list[_TreeNode]) -> Select:
+    if [child["type"] for child in children] == ["field", "field"]:
+        return _field_of_field(children[0]["value"], children[1]["value"])
+    steps = [_compiled(child) for child in children]
     if len(steps) == 2:
         first, second = steps
         return lambda value: second(first(value))
@@ -118,14 +138,83 @@ def _chain(steps: list[Select]) -> Select:
     return select
 
 
+def _field_of_field(outer: str, inner: str) -> Select:
+    """`customer.age`: the most usual of chains."""
+
+    def select(value: object) -> object:
+        between = value.get(outer) if isinstance(value, dict) else None
+        return between.get(inner) if isinstance(between, dict) else None
+
+    return select
+
+
+def _is_text(tree: _TreeNode) -> bool:
+    return tree["type"] == "literal" and isinstance(tree["value"], str)
+
+
+def _compared_text(equal: bool, left: Select, text: str) -> Select:
+    """With a text Python's comparison is JMESPath's; the library guards against 1 == true only."""
+    if equal:
+        return lambda value: left(value) == text
+    return lambda value: left(value) != text
+
+
 def _compared(compare: Callable[[object, object], object], left: Select, right: Select) -> Select:
     return lambda value: compare(left(value), right(value))
+
+
+def _ordered(compare: Callable[[object, object], object], left: Select, right: Select) -> Select:
+    """Numbers with numbers and texts with texts; truth values, lists and nothing have no order: None."""
+
+    def select(value: object) -> object:
+        one, other = left(value), right(value)
+        if type(one) not in _ORDERED or type(other) not in _ORDERED:
+            return None
+        try:
+            return compare(one, other)
+        except TypeError:
+            raise Unfit("the expression compares a text with a number") from None
+
+    return select
+
+
+def _negated(operand: Select) -> Select:
+    return lambda value: not holds(operand(value))
+
+
+def _projected(base: Select, each: Select) -> Select:
+    def select(value: object) -> object:
+        elements = base(value)
+        if not isinstance(elements, list):
+            return None
+        return [found for element in elements if (found := each(element)) is not None]
+
+    return select
+
+
+def _filtered(base: Select, each: Select, condition: Select) -> Select:
+    def select(value: object) -> object:
+        elements = base(value)
+        if not isinstance(elements, list):
+            return None
+        kept = (each(element) for element in elements if holds(condition(element)))
+        return [found for found in kept if found is not None]
+
+    return select
+
+
+def _indexed(place: int) -> Select:
+    def select(value: object) -> object:
+        inside = isinstance(value, list) and -len(value) <= place < len(value)
+        return value[place] if inside and isinstance(value, list) else None
+
+    return select
 
 
 def _both(left: Select, right: Select) -> Select:
     def select(value: object) -> object:
         matched = left(value)
-        return right(value) if holds(matched) else matched
+        return right(value) if matched is True or holds(matched) else matched
 
     return select
 
@@ -141,6 +230,8 @@ def _either(left: Select, right: Select) -> Select:
 def _called(name: str, arguments: list[Select]) -> Select:
     if name == "contains":
         return _contains(arguments[0], arguments[1])
+    if name == "length":
+        return _length(arguments[0])
 
     def select(value: object) -> object:
         return _guarded(name, lambda: _FUNCTIONS.call_function(name, [argument(value) for argument in arguments]))
@@ -158,6 +249,16 @@ def _contains(subject: Select, wanted: Select) -> Select:
         if isinstance(inside, str):
             return isinstance(sought, str) and sought in inside
         raise Unfit("contains() needs a list or a text")
+
+    return select
+
+
+def _length(subject: Select) -> Select:
+    def select(value: object) -> object:
+        counted = subject(value)
+        if isinstance(counted, list | str | dict):
+            return len(counted)
+        raise Unfit("length() needs a list, a text or an object")
 
     return select
 
