@@ -19,9 +19,11 @@ from hub.settings.check_trust import check_survivorship
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.settings.find_contracts import with_contracts
 from hub.settings.find_mappings import MappingFinder
+from hub.settings.find_offers import find_offers
 from hub.settings.flows import Flow, FlowEntry, PlannedFlow
 from hub.settings.hub_file import HubFile
 from hub.settings.migrations import MigrationRules
+from hub.settings.offers import OffersDocument
 from hub.settings.systems import AdapterSpec, ConnectedSystem
 from hub.settings.trust import Recognition, Survivorship
 from hub.yaml.nodes import Node, read_yaml
@@ -43,6 +45,7 @@ class Configuration:
     survivorship: Survivorship
     recognition: Recognition
     mappings: Mapping[tuple[SystemName, Entity], RecordMapping]
+    offers: OffersDocument
     contact: ContactRules = DEFAULT_CONTACT
 
 
@@ -64,6 +67,7 @@ def load_configuration(
     mappings = finder.find(systems, flows)
     findings += finder.findings
     mappings = with_contracts(path.parent, systems, mappings, findings)
+    offers = find_offers(path.parent, root, findings)
     if file is None or findings:
         raise Misconfigured(_in_reading_order(findings, str(path)))
     return Configuration(
@@ -82,6 +86,7 @@ def load_configuration(
         recognition=file.recognition,
         mappings=mappings,
         contact=file.contact,
+        offers=offers,
     )
 
 

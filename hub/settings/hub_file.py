@@ -26,3 +26,7 @@ class HubFile(Written):
         DEFAULT_RULES, description="When a flow may move to another cadence; a flow may differ under `migration`."
     )
     contact: ContactRules = Field(DEFAULT_CONTACT, description="How contacts with customers are conducted.")
+    offers: str | None = Field(
+        None,
+        description="Path of the catalogue of propositions, from hub.yaml's folder; without one nothing is offered.",
+    )
