@@ -23,6 +23,7 @@ from hub.flows.terms import Terms
 from hub.live.reader import Reader
 from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
+from hub.offers.offering import Offering
 from hub.reads.reach import Reach
 from hub.store.engine import Database
 from hub.store.read_trail import Read, ReadTrail
@@ -50,6 +51,7 @@ class Hub:
     trail: ReadTrail
     clock: Clock
     page_size_max: int
+    offering: Offering
 
 
 class Context:

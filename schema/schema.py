@@ -26,6 +26,7 @@ from schema.mutations.incidents import IncidentMutations
 from schema.mutations.pause_cadence_migration import PauseCadenceMigrationMutation
 from schema.mutations.plan_cadence_migration import PlanCadenceMigrationMutation
 from schema.mutations.replay_quarantined import ReplayQuarantinedMutation
+from schema.mutations.request_next_best_actions import RequestNextBestActionsMutation
 from schema.mutations.resume_cadence_migration import ResumeCadenceMigrationMutation
 from schema.mutations.resume_session import ResumeSessionMutation
 from schema.mutations.retry_work import RetryWorkMutation
@@ -43,6 +44,7 @@ from schema.queries.flows import FlowsQuery
 from schema.queries.incidents import IncidentsQuery
 from schema.queries.leads import LeadsQuery
 from schema.queries.migrations import MigrationsQuery
+from schema.queries.next_best_actions import NextBestActionsQuery
 from schema.queries.node import NodeQuery
 from schema.queries.quarantine import QuarantineQuery
 from schema.queries.stuck_work import StuckWorkQuery
@@ -60,6 +62,7 @@ class Query(
     CustomersQuery,
     LeadsQuery,
     IncidentsQuery,
+    NextBestActionsQuery,
     FlowsQuery,
     MigrationsQuery,
     QuarantineQuery,
@@ -81,6 +84,7 @@ class Mutation(
     ResumeSessionMutation,
     WrapUpSessionMutation,
     IncidentMutations,
+    RequestNextBestActionsMutation,
     RunFlowMutation,
     EditQuarantinedMutation,
     ReplayQuarantinedMutation,

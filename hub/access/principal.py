@@ -39,6 +39,9 @@ class Scope(StrEnum):
     CONTACTS_IDENTIFY = "contacts:identify"
     REQUESTS_WORK = "requests:work"
     INCIDENTS_DECLARE = "incidents:declare"
+    OFFERS_READ = "offers:read"
+    OFFERS_DECIDE = "offers:decide"
+    OFFERS_EXPLAIN = "offers:explain"
     FLOWS_READ = "flows:read"
     FLOWS_RUN = "flows:run"
     FLOWS_MIGRATE = "flows:migrate"
@@ -51,7 +54,13 @@ class Scope(StrEnum):
     WORK_SETTLE = "work:settle"
 
 
-_CONTACT = frozenset({Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ, Scope.CONTACTS_READ})
+_OFFERS = frozenset({Scope.OFFERS_READ, Scope.OFFERS_DECIDE})
+
+_CONTACT = (
+    frozenset({Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ, Scope.CONTACTS_READ})
+    | _OFFERS
+    | {Scope.OFFERS_EXPLAIN}
+)
 
 _CONDUCT = frozenset({Scope.CONTACTS_CONDUCT, Scope.CONTACTS_IDENTIFY})
 
@@ -62,7 +71,8 @@ _WORK = frozenset({Scope.WORK_READ, Scope.WORK_SETTLE})
 SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.CUSTOMER: frozenset(
         {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.CONTACTS_READ, Scope.CONTACTS_CONDUCT}
-    ),
+    )
+    | _OFFERS,
     Role.AGENT: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK},
     Role.SUPERVISOR: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK, Scope.INCIDENTS_DECLARE},
     Role.FRONTEND: _CONTACT | _CONDUCT,

@@ -16,6 +16,8 @@ from hub.entrypoints.trust import token_verifier
 from hub.entrypoints.wiring import open_webhooks, recognition_rules
 from hub.errors import Invalid
 from hub.observe.metrics import Metrics
+from hub.offers.catalogue import compile_catalogue
+from hub.offers.offering import Offering
 from hub.settings.environment import Settings
 
 
@@ -40,6 +42,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         webhook_bytes_max=settings.webhook_bytes_max,
         mappings=hub.configuration.mappings,
         contact=hub.configuration.contact,
+        offering=Offering(compile_catalogue(hub.configuration.offers)),
     )
     async with listening(create_app(services), settings.host, settings.port) as port:
         yield port

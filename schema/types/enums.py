@@ -37,6 +37,7 @@ from hub.records.enums import (
 from hub.records.identity import SystemRole
 from hub.records.lanes import FlowCadence, LaneMode, RealTimeRoad
 from hub.records.migration import DifferenceKind, MigrationState, Verdict
+from hub.records.offers import ContactEventKind, DecisionCause, DecisionSource, NbaDropReason, NbaOutcome
 from hub.records.states import BreakerState, QuarantineState, RunState, SystemState
 from hub.work.tables import Queue, WorkState
 
@@ -44,7 +45,10 @@ __all__ = [
     "BreakerState",
     "CommitmentState",
     "ConsentStatus",
+    "ContactEventKind",
     "CustomerOrder",
+    "DecisionCause",
+    "DecisionSource",
     "DialogOutcome",
     "DialogState",
     "DifferenceKind",
@@ -60,6 +64,8 @@ __all__ = [
     "LegalBasis",
     "MediumKind",
     "MigrationState",
+    "NbaDropReason",
+    "NbaOutcome",
     "PartyKind",
     "QuarantineState",
     "Queue",
@@ -120,6 +126,11 @@ _DESCRIBED: dict[type[Enum], str] = {
     CommitmentState: "Where a promise stands. BROKEN: it was due and not kept; it may still be kept late.",
     TimelineKind: "What an entry of the contact history tells.",
     CustomerOrder: "The order of a list of customers.",
+    NbaDropReason: "The first gate that a proposition did not pass; in the order in which they are tried.",
+    NbaOutcome: "What became of a next best action, by its events.",
+    ContactEventKind: "What happened with a proposition or, for INTEREST and BANNER, with a subject.",
+    DecisionSource: "Who ranked: the hub, campaign management live, or the last decision ranked anew as that was late.",
+    DecisionCause: "Why a decision was made: a channel asked, or contact events changed what holds.",
 }
 
 for _enum, _description in _DESCRIBED.items():

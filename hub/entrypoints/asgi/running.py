@@ -60,6 +60,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         trail=trail,
         clock=services.clock,
         page_size_max=services.page_size_max,
+        offering=services.offering,
     )
     try:
         yield Running(hub, Scrape(hub), task, Inbox(database, services.keys, services.clock))

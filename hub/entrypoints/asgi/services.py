@@ -12,6 +12,7 @@ from hub.entrypoints.asgi.documents import Documents
 from hub.mapping.record import RecordMapping
 from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
+from hub.offers.offering import NOTHING_OFFERED, Offering
 from hub.ports.webhooks import Webhooks
 from hub.records.identity import Entity, SystemName
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
@@ -44,3 +45,4 @@ class Services:
     webhook_bytes_max: int = 262_144
     mappings: Mapping[tuple[SystemName, Entity], RecordMapping] = field(default_factory=dict)
     contact: ContactRules = DEFAULT_CONTACT
+    offering: Offering = NOTHING_OFFERED

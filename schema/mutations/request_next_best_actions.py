@@ -1,0 +1,83 @@
+"""Ask for the list that is put before a customer, and keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncConnection
+from strawberry.relay import GlobalID
+
+from hub.offers.question import Question
+from hub.offers.record_decision import Verdict, record_decision
+from hub.reads.consider import consider
+from schema.authorise import Requires, Scope
+from schema.context import Context, Info
+from schema.fields import resolved
+from schema.ids import uuid_of
+from schema.mutations.outcome import Problem, carry_out
+from schema.types.next_best_action import Decision
+from schema.types.offer_session import OfferSession
+
+
+@strawberry.input(description="For whom, where, and how many.")
+class RequestNextBestActionsInput:
+    """One question."""
+
+    customer_id: GlobalID = strawberry.field(description="The customer's id.")
+    channel: str = strawberry.field(description="The channel as the catalogue names it, such as WEB.")
+    session: OfferSession | None = strawberry.field(default=None, description="The session it is for, if there is one.")
+    limit: int = strawberry.field(default=5, description="Most entries, 1 to 50.")
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="Your own name for this request: repeated within 24 hours it gives the same answer."
+    )
+
+
+@strawberry.type(description="The decision, or why there is none.")
+class RequestNextBestActionsPayload:
+    """One of the two is empty."""
+
+    decision: Decision | None = strawberry.field(description="The list that now stands; it may be empty.")
+    problems: list[Problem] = strawberry.field(description="Why nothing was decided.")
+
+
+@strawberry.type
+class RequestNextBestActionsMutation:
+    """Mixed into Mutation."""
+
+    @resolved(
+        "Decide what to put before the customer, and keep it: the entries have ids, to which his answers are tied.",
+        Requires(Scope.OFFERS_DECIDE),
+    )
+    async def request_next_best_actions(
+        self,
+        info: Info,
+        input: Annotated[RequestNextBestActionsInput, strawberry.argument(description="The question.")],
+    ) -> RequestNextBestActionsPayload:
+        """A mutation because it keeps what it answers; the query of the same name keeps nothing."""
+        outcome = await carry_out(
+            info.context,
+            "requestNextBestActions",
+            strawberry.asdict(input),
+            lambda c: _decide(info.context, c, input),
+            key=input.idempotency_key,
+        )
+        decision = outcome.response.get("decision")
+        return RequestNextBestActionsPayload(
+            decision=None if decision is None else await Decision.visible(info, UUID(str(decision))),
+            problems=outcome.problems,
+        )
+
+
+async def _decide(
+    context: Context, connection: AsyncConnection, given: RequestNextBestActionsInput
+) -> Mapping[str, object]:
+    catalogue, now = context.hub.offering.catalogue, context.now()
+    question = Question(given.channel, given.limit, *(given.session or OfferSession()).parts())
+    customer = uuid_of(given.customer_id, "Customer")
+    found = await consider(connection, catalogue, customer, question, context.reach, now)
+    verdict = Verdict(found.customer, found.segment, found.language, found.candidates(catalogue))
+    decision = await record_decision(connection, verdict, question, catalogue.version, context.principal.subject, now)
+    return {"decision": str(decision)}

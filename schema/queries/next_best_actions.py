@@ -1,0 +1,70 @@
+"""What would be offered to a customer now, and why; neither keeps anything."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+from strawberry.relay import GlobalID
+
+from hub.offers.question import Question
+from hub.reads.consider import Considered, consider
+from schema.authorise import Requires, Scope
+from schema.context import Info
+from schema.fields import resolved
+from schema.ids import uuid_of
+from schema.types.next_best_action import NextBestAction, OfferCandidate
+from schema.types.offer_session import OfferSession
+
+CustomerId = Annotated[GlobalID, strawberry.argument(description="The customer's id.")]
+Channel = Annotated[str, strawberry.argument(description="The channel as the catalogue names it, such as WEB.")]
+Session = Annotated[OfferSession | None, strawberry.argument(description="The session it is for, if there is one.")]
+Limit = Annotated[int, strawberry.argument(description="Most entries, 1 to 50.")]
+
+
+@strawberry.type
+class NextBestActionsQuery:
+    """Mixed into Query."""
+
+    @resolved(
+        "What would be offered now. Nothing is kept, so entries have no id; before a list is shown to a customer, "
+        "request it with requestNextBestActions.",
+        Requires(Scope.OFFERS_READ),
+    )
+    async def next_best_actions(
+        self, info: Info, customer_id: CustomerId, channel: Channel, session: Session = None, limit: Limit = 5
+    ) -> list[NextBestAction]:
+        """Computed afresh."""
+        catalogue = info.context.hub.offering.catalogue
+        found = await _considered(info, customer_id, channel, session, limit)
+        ranked = [one for one in found.candidates(catalogue) if one.rank is not None]
+        return [NextBestAction.of(one, catalogue, channel, found.language) for one in ranked]
+
+    @resolved(
+        "Every proposition with its factors and its rank, or the first gate that dropped it. Without side effect.",
+        Requires(Scope.OFFERS_EXPLAIN),
+    )
+    async def explain_next_best_actions(
+        self, info: Info, customer_id: CustomerId, channel: Channel, session: Session = None, limit: Limit = 5
+    ) -> list[OfferCandidate]:
+        """Bounded by the catalogue, which has at most 2,000 propositions."""
+        found = await _considered(info, customer_id, channel, session, limit)
+        return [OfferCandidate.of(one) for one in found.candidates(info.context.hub.offering.catalogue)]
+
+
+async def _considered(
+    info: Info, customer_id: GlobalID, channel: str, session: OfferSession | None, limit: int
+) -> Considered:
+    context = info.context
+    question = Question(channel, limit, *(session or OfferSession()).parts())
+    async with context.reading() as connection:
+        found = await consider(
+            connection,
+            context.hub.offering.catalogue,
+            uuid_of(customer_id, "Customer"),
+            question,
+            context.reach,
+            context.now(),
+        )
+    context.shows(info, [found.customer])
+    return found
