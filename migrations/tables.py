@@ -6,7 +6,7 @@ from sqlalchemy import MetaData
 
 from hub.contacts import session_tables
 from hub.contacts import tables as contacts
-from hub.customers import belongings
+from hub.customers import belongings, steward_tables
 from hub.customers import tables as customers
 from hub.exchange import call_tables
 from hub.exchange import tables as exchange
@@ -31,6 +31,7 @@ ROOMS_WITH_TABLES = (
     migration,
     offers,
     session_tables,
+    steward_tables,
     store,
     work,
 )

@@ -10,6 +10,7 @@ from strawberry.extensions import FieldExtension
 
 from hub.access.authorise import authorise
 from hub.access.principal import Scope
+from hub.errors import Forbidden
 from schema.context import Context, Info
 
 __all__ = ["ANYBODY", "Requires", "Scope"]
@@ -27,18 +28,22 @@ class Requires(FieldExtension):
     def __init__(self, scope: Scope | None) -> None:
         self.scope = scope
 
-    def check(self, context: Context) -> None:
-        """Raise Unauthorised or Forbidden."""
-        authorise(context.principal, self.scope, context.now())
+    def check(self, context: Context, place: str) -> None:
+        """Raise Unauthorised or Forbidden; that somebody known was refused at `place` goes into the audit trail."""
+        try:
+            authorise(context.principal, self.scope, context.now())
+        except Forbidden:
+            context.denies(place)
+            raise
 
     def resolve(self, next_: Next, source: object, info: Info, **arguments: object) -> object:
         """For fields that answer at once."""
-        self.check(info.context)
+        self.check(info.context, f"{info.path.typename}.{info.field_name}")
         return next_(source, info, **arguments)
 
     async def resolve_async(self, next_: Next, source: object, info: Info, **arguments: object) -> object:
         """For fields that answer later, and for subscriptions, whose stream is not awaited but handed on."""
-        self.check(info.context)
+        self.check(info.context, f"{info.path.typename}.{info.field_name}")
         answer: object = next_(source, info, **arguments)
         return await answer if isawaitable(answer) else answer
 

@@ -26,7 +26,7 @@ from hub.observe.metrics import Metrics
 from hub.offers.offering import Offering
 from hub.reads.reach import Reach
 from hub.store.engine import Database
-from hub.store.read_trail import Read, ReadTrail
+from hub.store.read_trail import Denial, Read, ReadTrail
 from schema.loaders import Loaders
 from schema.store_errors import translated
 
@@ -112,6 +112,10 @@ class Context:
                     request_id=request_id,
                 )
             )
+
+    def denies(self, place: str) -> None:
+        """Note in the audit trail that the caller may not do what stands at this place of the schema."""
+        self.hub.trail.note(Denial(self.principal.subject, place, get_contextvars().get("request_id")))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

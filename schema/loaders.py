@@ -28,6 +28,7 @@ from hub.reads.reach import Reach
 from hub.reads.runs import RunRow, run_counts, runs_by_id, runs_of
 from hub.reads.sessions import contacts_of, incidents_by_id, legs_of
 from hub.reads.sources import sources_of
+from hub.reads.steward_acts import acts_of, receipts_of
 from hub.reads.systems import systems_by_name
 
 K = TypeVar("K")
@@ -98,6 +99,8 @@ class Loaders:
         self.incident_contacts = self._every(contacts_of)
         self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
         self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))
+        self.acts = self._every(acts_of)
+        self.receipts = self._every(receipts_of)
         self.systems = self._some(systems_by_name)
         self.calls = self._every(lambda c, names: calls_by_name(c, names, request.now()))
         self.flows = self._some(flows_by_name)

@@ -23,6 +23,7 @@ from schema.mutations.discard_quarantined import DiscardQuarantinedMutation
 from schema.mutations.edit_quarantined import EditQuarantinedMutation
 from schema.mutations.identify_customer import IdentifyCustomerMutation
 from schema.mutations.incidents import IncidentMutations
+from schema.mutations.merge_customers import MergeCustomersMutation
 from schema.mutations.pause_cadence_migration import PauseCadenceMigrationMutation
 from schema.mutations.plan_cadence_migration import PlanCadenceMigrationMutation
 from schema.mutations.replay_quarantined import ReplayQuarantinedMutation
@@ -33,6 +34,7 @@ from schema.mutations.retry_work import RetryWorkMutation
 from schema.mutations.roll_back_cadence_migration import RollBackCadenceMigrationMutation
 from schema.mutations.run_flow import RunFlowMutation
 from schema.mutations.settle_work import SettleWorkMutation
+from schema.mutations.split_customer import SplitCustomerMutation
 from schema.mutations.start_cadence_migration import StartCadenceMigrationMutation
 from schema.mutations.start_session import StartSessionMutation
 from schema.mutations.transfer_session import TransferSessionMutation
@@ -85,6 +87,8 @@ class Mutation(
     WrapUpSessionMutation,
     IncidentMutations,
     RequestNextBestActionsMutation,
+    MergeCustomersMutation,
+    SplitCustomerMutation,
     RunFlowMutation,
     EditQuarantinedMutation,
     ReplayQuarantinedMutation,

@@ -33,6 +33,7 @@ class Scope(StrEnum):
 
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_CORRECT = "customers:correct"
+    CUSTOMERS_STEWARD = "customers:steward"
     LEADS_READ = "leads:read"
     CONTACTS_READ = "contacts:read"
     CONTACTS_CONDUCT = "contacts:conduct"
@@ -76,7 +77,10 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.AGENT: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK},
     Role.SUPERVISOR: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK, Scope.INCIDENTS_DECLARE},
     Role.FRONTEND: _CONTACT | _CONDUCT,
-    Role.STEWARD: _CONTACT | _QUARANTINE | _WORK | {Scope.FLOWS_READ, Scope.SYSTEMS_READ, Scope.QUARANTINE_REVEAL},
+    Role.STEWARD: _CONTACT
+    | _QUARANTINE
+    | _WORK
+    | {Scope.CUSTOMERS_STEWARD, Scope.FLOWS_READ, Scope.SYSTEMS_READ, Scope.QUARANTINE_REVEAL},
     Role.ARCHITECT: _QUARANTINE
     | _WORK
     | frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.FLOWS_MIGRATE, Scope.FLOWS_APPROVE, Scope.SYSTEMS_READ}),

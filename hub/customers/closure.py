@@ -43,9 +43,10 @@ async def lock_identifiers(connection: AsyncConnection, keys: Iterable[Identifie
 
 
 async def close_over(connection: AsyncConnection, start: Iterable[Node]) -> ClosedWorld:
-    """Follow identifiers from `start` until nobody new appears; each newly met record is locked as well.
+    """Follow identifiers and the crosswalk from `start` until nobody new appears; each newly met record is locked too.
 
-    The first step also follows identifiers that link nobody: one of `start` may be what made them so just now.
+    The first step also follows identifiers that link nobody: one of `start` may be what made them so just now. The
+    crosswalk is followed since a customer is only ever judged with all the records that he has now.
     """
     world = ClosedWorld()
     frontier = set(start)
@@ -62,6 +63,7 @@ async def close_over(connection: AsyncConnection, start: Iterable[Node]) -> Clos
                 met.update(nodes)
         first = False
         met |= await _decided(connection, frontier, world)
+        met |= await _mates(connection, frontier)
         mine: dict[Node, set[IdentifierKey]] = {node: set() for node in frontier}
         for key, nodes in carriers.items():
             for node in nodes:
@@ -98,6 +100,21 @@ async def _carriers(
         if deleted:
             world.deleted.add(node)
     return carriers
+
+
+async def _mates(connection: AsyncConnection, frontier: set[Node]) -> set[Node]:
+    """The records that are one customer with these now."""
+    rows = await run_set(
+        connection,
+        """SELECT DISTINCT m.system, m.external_id
+           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
+           CROSS JOIN LATERAL (SELECT customer_id FROM customer_identifier i
+             WHERE i.system = r.system AND i.external_id = r.external_id LIMIT 1) c
+           CROSS JOIN LATERAL (SELECT system, external_id FROM customer_identifier o
+             WHERE o.customer_id = c.customer_id OFFSET 0) m""",
+        [node._asdict() for node in frontier],
+    )
+    return {Node(system, external_id) for system, external_id in rows.all()}
 
 
 async def _decided(connection: AsyncConnection, frontier: set[Node], world: ClosedWorld) -> set[Node]:

@@ -57,7 +57,7 @@ async def project(
     if changed:
         await write_golden(connection, changed, frozenset(before), now)
     created = frozenset(changed) - before.keys()
-    return Projection(created, frozenset(changed) - created, frozenset(assignment.aliases))
+    return Projection(created, frozenset(changed) - created, assignment.ended)
 
 
 async def _images(connection: AsyncConnection, nodes: Sequence[Node]) -> dict[Node, SourceImage]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.assign import Assignment, assign
 from hub.customers.closure import close_over, lock_identifiers
-from hub.customers.crosswalk import write_crosswalk
+from hub.customers.crosswalk import read_standing, write_crosswalk
 from hub.customers.identifiers import IdentifierKey, Node, id_of, identifiers_of
 from hub.customers.normalise import Spelling
 from hub.customers.partition import partition
@@ -70,20 +70,22 @@ async def recognise(
     now: datetime,
     spelling: Spelling,
     written: Mapping[Node, SourceImage] = MappingProxyType({}),
+    preferred: Collection[UUID] = (),
 ) -> Recognised:
     """Rebuild identifiers, links and golden records after `changed` source records were written.
 
     `carried` holds the identifiers of those whose content changed; a record that was only deleted or restored keeps
-    what it had. The caller holds the identifiers' locks (`lock_customers`). Images in `written` are not read again.
+    what it had. The caller holds the identifiers' locks (`lock_customers`). Images in `written` are not read again. Of
+    customers that become one a `preferred` id stays.
     """
     neighbours = await _rewrite_identifiers(connection, carried)
     world = await close_over(connection, {*changed, *neighbours})
     groups = partition(world.identifiers, frozenset(world.deleted), world.decisions)
-    current = await _current(connection, world.identifiers)
-    assignment = assign(groups, current, world.deleted)
-    moved = _moved(assignment, current)
+    standing = await read_standing(connection, world.identifiers)
+    assignment = assign(groups, standing, world.deleted, preferred)
+    moved = _moved(assignment, standing.current)
     projection = await project(connection, assignment, rules.survivorship, spelling, written, now)
-    await write_crosswalk(connection, assignment, moved, now)
+    await write_crosswalk(connection, assignment, standing, moved, now)
     return Recognised(projection, list(moved))
 
 
@@ -145,15 +147,3 @@ def _rows(carried: Collection[tuple[Node, IdentifierKey]]) -> list[dict[str, str
         {"system": node.system, "external_id": node.external_id, "kind": key.kind, "value": key.value}
         for node, key in carried
     ]
-
-
-async def _current(connection: AsyncConnection, nodes: Collection[Node]) -> dict[Node, UUID]:
-    rows = await run_set(
-        connection,
-        """SELECT c.system, c.external_id, c.customer_id
-           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
-           CROSS JOIN LATERAL (SELECT * FROM customer_identifier i
-             WHERE i.system = r.system AND i.external_id = r.external_id LIMIT 1) c""",
-        [{"system": node.system, "external_id": node.external_id} for node in nodes],
-    )
-    return {Node(system, external_id): customer_id for system, external_id, customer_id in rows.all()}

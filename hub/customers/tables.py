@@ -44,7 +44,11 @@ class Customer(Table):
 
 
 class CustomerIdentifier(Table):
-    """The crosswalk: which golden customer a system's customer is; also the owner look-up of belongings."""
+    """The crosswalk: which golden customer a system's customer is; also the owner look-up of belongings.
+
+    `home_of` is the customer id that was made for this record, at most one per record and one record per id, merged
+    ids included: whoever has the record is whom the id stands for.
+    """
 
     __tablename__ = "customer_identifier"
     __table_args__ = (Index("ix_customer_identifier_customer", "customer_id"),)
@@ -52,6 +56,7 @@ class CustomerIdentifier(Table):
     system: Mapped[str] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    home_of: Mapped[UUID | None]
     since: Mapped[datetime]
 
 
@@ -96,6 +101,7 @@ class StewardDecision(Table):
     """
 
     __tablename__ = "steward_decision"
+    __table_args__ = (Index("ix_steward_decision_b", "system_b", "external_id_b"),)
 
     system_a: Mapped[str] = mapped_column(primary_key=True)
     external_id_a: Mapped[str] = mapped_column(primary_key=True)
@@ -176,7 +182,7 @@ class PostalAddress(Table):
 
 
 class CustomerProvenance(Table):
-    """Where each golden field came from: `fields` maps a field to {system, externalId, asOf, observedAt, rule}."""
+    """Where each golden field came from: `fields` maps a field to {system, externalId, rule}."""
 
     __tablename__ = "customer_provenance"
 

@@ -22,8 +22,10 @@ WITH r AS (SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(
 written AS (
   INSERT INTO customer AS c (id, kind, name, given_name, family_name, birth_date, language, status, customer_number,
     search, deleted, version, digest, created_at, updated_at)
-  SELECT id, kind, name, given_name, family_name, birth_date, language, status, customer_number,
-    search, deleted, 1, decode(digest, 'hex'), :now, :now FROM r
+  SELECT r.id, kind, name, given_name, family_name, birth_date, language, status, customer_number,
+    search, deleted, coalesce(h.version, 0) + 1, decode(r.digest, 'hex'), coalesce(h.first, :now), :now
+  FROM r CROSS JOIN LATERAL (SELECT max(o.version) AS version, min(o.at) AS first FROM customer_history o
+    WHERE o.customer_id = r.id) h
   ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, given_name = excluded.given_name,
     family_name = excluded.family_name, birth_date = excluded.birth_date, language = excluded.language,
     status = excluded.status, customer_number = excluded.customer_number, search = excluded.search,
@@ -54,7 +56,10 @@ SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, customer_id u
 async def write_golden(
     connection: AsyncConnection, golden: Mapping[UUID, Golden], existing: frozenset[UUID], now: datetime
 ) -> None:
-    """Insert or replace whole golden records, children included; every one given gets a new version."""
+    """Insert or replace whole golden records, children included; every one given gets a new version.
+
+    One that was merged away and comes back goes on behind its own history.
+    """
     ordered = sorted(golden, key=attrgetter("int"))
     await run_set(connection, _UPSERT, [_row(customer_id, golden[customer_id]) for customer_id in ordered], now=now)
     await run_set(connection, _PROVENANCE, [_provenance(customer_id, g) for customer_id, g in golden.items()])
@@ -91,8 +96,6 @@ def _provenance(customer_id: UUID, golden: Golden) -> dict[str, object]:
         name: {
             "system": image.node.system,
             "externalId": image.node.external_id,
-            "asOf": image.as_of,
-            "observedAt": image.observed_at,
             "rule": rule.value,
         }
         for name, (image, rule) in golden.winners.items()

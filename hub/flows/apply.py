@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.customers.changes import changes_of
 from hub.customers.closure import lock_identifiers
 from hub.customers.identifiers import Node, id_of
 from hub.customers.normalise import Spelling
@@ -164,12 +165,7 @@ async def _apply_customers(
     recognised = await recognise(connection, changed, carried, recognition, page.now, spelling, images)
     if recognised.moved:
         await follow_owners(connection, recognised.moved)
-    projection = recognised.projection
-    return [
-        *(Change("Customer", str(i), "CustomerCreateEvent") for i in projection.created),
-        *(Change("Customer", str(i), "CustomerAttributeValueChangeEvent") for i in projection.changed),
-        *(Change("Customer", str(i), "CustomerDeleteEvent") for i in projection.ended),
-    ]
+    return changes_of(recognised.projection)
 
 
 def _images(lane: LaneContext, page: _Page, accepted: Accepted) -> dict[Node, SourceImage]:

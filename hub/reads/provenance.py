@@ -14,9 +14,10 @@ from hub.reads.reach import Reach
 
 _FIELDS = text("""
 SELECT p.customer_id, f.field, f.origin->>'system' AS system, f.origin->>'externalId' AS external_id,
-       CAST(f.origin->>'asOf' AS timestamptz) AS as_of, CAST(f.origin->>'observedAt' AS timestamptz) AS observed_at,
-       f.origin->>'rule' AS rule
+       s.as_of, s.observed_at, f.origin->>'rule' AS rule
   FROM customer_provenance p CROSS JOIN LATERAL jsonb_each(p.fields) AS f(field, origin)
+  JOIN source_record s
+    ON s.system = f.origin->>'system' AND s.entity = 'customer' AND s.external_id = f.origin->>'externalId'
  WHERE p.customer_id = ANY(:customers)
    AND (CAST(:only AS uuid) IS NULL OR p.customer_id = coalesce(
          (SELECT current_id FROM customer_alias WHERE alias_id = :only), :only))
@@ -26,7 +27,7 @@ SELECT p.customer_id, f.field, f.origin->>'system' AS system, f.origin->>'extern
 
 @dataclass(frozen=True, slots=True)
 class ProvenanceRow:
-    """The source record that won one golden field, and the rule it won by."""
+    """The source record that won one golden field, as it stands now, and the rule it won by."""
 
     customer_id: UUID
     field: str

@@ -37,3 +37,11 @@ class QuarantineState(StrEnum):
     REPLAYED = "REPLAYED"
     SUPERSEDED = "SUPERSEDED"
     DISCARDED = "DISCARDED"
+
+
+class ReceiptState(StrEnum):
+    """What a connected system did about something that was asked of it. REFUSED: it said no, or was given up."""
+
+    DONE = "DONE"
+    REFUSED = "REFUSED"
+    PENDING = "PENDING"

@@ -1,4 +1,4 @@
-"""Who read which customer: noted as it happens, written in batches beside the requests."""
+"""Who read which customer, and who was refused: noted as it happens, written in batches beside the requests."""
 
 from __future__ import annotations
 
@@ -43,18 +43,27 @@ class Read:
     request_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Something the caller's token did not allow, named like a read's place; nothing was read or changed."""
+
+    principal: str
+    place: str
+    request_id: str | None
+
+
 class ReadTrail:
     """One for each process, on the loop that serves."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._noted: dict[Read, datetime] = {}
+        self._noted: dict[Read | Denial, datetime] = {}
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
 
-    def note(self, read: Read) -> None:
-        """Remember a read before its answer goes out; Transient when too many could not be written."""
+    def note(self, read: Read | Denial) -> None:
+        """Remember a read or a refusal before its answer goes out; Transient when too many could not be written."""
         if len(self._noted) >= NOTED_AT_MOST:
             raise Transient("the audit trail cannot be written at the moment, so no customer is shown")
         self._noted.setdefault(read, self._clock())
@@ -84,6 +93,8 @@ class ReadTrail:
                     del self._noted[read]
 
 
-def _deed(read: Read) -> Deed:
+def _deed(read: Read | Denial) -> Deed:
+    if isinstance(read, Denial):
+        return Deed(read.principal, "denied", "Operation", read.place, outcome="DENIED", request_id=read.request_id)
     detail = {"place": read.place} | ({} if read.operation is None else {"operation": read.operation})
     return Deed(read.principal, "read", "Customer", str(read.customer), request_id=read.request_id, detail=detail)

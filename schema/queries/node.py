@@ -136,5 +136,5 @@ async def find_node(info: Info, identity: GlobalID) -> Node | None:
     known = NODE_TYPES.get(identity.type_name)
     if known is None:
         return None
-    known.requires.check(info.context)
+    known.requires.check(info.context, f"Query.node.{identity.type_name}")
     return await known.find(info, identity.node_id)

@@ -39,8 +39,8 @@ class CustomerUpdates:
 
     @subscribed(
         "A customer's view: first as it is now (unless `after` is given), then after each change. Changes that come "
-        "faster than they are read are told once, with the latest state. Ends when the customer is merged away: "
-        "subscribe to the id in the last message.",
+        "faster than they are read are told once, with the latest state. Follows the id: when the customer is merged "
+        "into another, that one is told from then on, and himself again when they are split.",
         REQUIRES,
     )
     async def customer_updates(
@@ -50,15 +50,22 @@ class CustomerUpdates:
         after: After = None,
     ) -> AsyncGenerator[CustomerUpdate, None]:
         """NOT_FOUND for a customer that the caller may not see, as for one that is not there."""
-        row = await info.context.loaders.customers.load(uuid_of(id, "Customer"))
+        asked = uuid_of(id, "Customer")
+        row = await info.context.loaders.customers.load(asked)
         if row is None:
             raise NotFound("there is no such customer")
-        messages = follow(info.context, Interest("Customer", str(row.id)), after, REQUIRES)
-        async with aclosing(messages):
-            async for message in messages:
-                customer = await Customer.visible(info, row.id)
-                if customer is None:
-                    raise NotFound("the customer is no longer there")
-                yield CustomerUpdate(cursor=message.cursor, event=message.event, customer=customer)
-                if customer.id != row.id:
+        followed, behind = row.id, after
+        while True:
+            async with aclosing(
+                follow(info.context, Interest("Customer", str(followed)), behind, REQUIRES)
+            ) as messages:
+                async for message in messages:
+                    customer = await Customer.visible(info, asked)
+                    if customer is None:
+                        raise NotFound("the customer is no longer there")
+                    yield CustomerUpdate(cursor=message.cursor, event=message.event, customer=customer)
+                    if customer.id != followed:
+                        followed, behind = customer.id, message.cursor
+                        break
+                else:
                     return

@@ -44,7 +44,7 @@ async def follow(
             if after is None:
                 yield Message(changes.cursor, CURRENT)
             async for change in changes:
-                requires.check(context)
+                requires.check(context, f"Subscription.{interest.topic}")
                 yield Message(change.cursor, change.kind)
     finally:
         hub.metrics.subscribed(interest.topic, -1)

@@ -26,6 +26,7 @@ from schema.types.order import SalesOrder
 from schema.types.reaching import ContactMedium, CustomerIdentifier, PostalAddress, Segment
 from schema.types.request import BusinessRequest
 from schema.types.sourced import Sourced
+from schema.types.steward import StewardAct
 
 ALL_OF_THEM = Window(100)
 """Lists that a person can hold in his head come whole; whatever is behind the hundredth is cut off."""
@@ -137,6 +138,11 @@ class Customer(relay.Node):
     async def sources(self, info: Info) -> list[SourceStatus]:
         """By system."""
         return [SourceStatus.of(row) for row in await info.context.loaders.sources.load(self.id)]
+
+    @resolved("Merges and splits of his records, newest first; at most 100.", Requires(Scope.CUSTOMERS_STEWARD))
+    async def steward_acts(self, info: Info) -> list[StewardAct] | None:
+        """What people decided about who he is."""
+        return [StewardAct.of(row) for row in await info.context.loaders.acts.load(self.id)]
 
     @classmethod
     def shown(cls, info: Info, row: CustomerRow) -> Self:

@@ -6,6 +6,7 @@ from enum import Enum
 
 import strawberry
 
+from hub.customers.steward_tables import StewardActKind, StewardEffect
 from hub.flows.quarantine_replay import ReplayOutcome
 from hub.flows.stuck_work import WorkVerdict
 from hub.reads.customer_list import CustomerOrder
@@ -38,7 +39,7 @@ from hub.records.identity import SystemRole
 from hub.records.lanes import FlowCadence, LaneMode, RealTimeRoad
 from hub.records.migration import DifferenceKind, MigrationState, Verdict
 from hub.records.offers import ContactEventKind, DecisionCause, DecisionSource, NbaDropReason, NbaOutcome
-from hub.records.states import BreakerState, QuarantineState, RunState, SystemState
+from hub.records.states import BreakerState, QuarantineState, ReceiptState, RunState, SystemState
 from hub.work.tables import Queue, WorkState
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "QuarantineState",
     "Queue",
     "RealTimeRoad",
+    "ReceiptState",
     "Recognition",
     "ReplayOutcome",
     "RequestKind",
@@ -78,6 +80,8 @@ __all__ = [
     "SessionPhase",
     "SessionResult",
     "SessionState",
+    "StewardActKind",
+    "StewardEffect",
     "SurvivorshipRule",
     "SystemRole",
     "SystemState",
@@ -105,6 +109,10 @@ _DESCRIBED: dict[type[Enum], str] = {
     ConsentStatus: "What the customer said about a purpose. Expiry follows from the validity and is no status.",
     LegalBasis: "Ground for processing, article 6(1) GDPR.",
     SurvivorshipRule: "By which rule a source's value became the golden one.",
+    StewardActKind: "Several customers became one, or one became several.",
+    StewardEffect: "What an act means for a system. HOLDS_DUPLICATES: it has several records of the one person, which "
+    "its own people may join; CONSENT_TRAVELS: it is told that the person allows less than it has.",
+    ReceiptState: "What a system made of what it was asked. PENDING: on its way, or for the system's own people to do.",
     SystemRole: "What a connected package is used as.",
     BreakerState: "Whether a package is called. OPEN: not before a probe; HALF_OPEN: the probe is under way.",
     SystemState: "How the hub stands with a package. SUSPENDED: too many calls failed; DISABLED: switched off.",

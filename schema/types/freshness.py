@@ -11,6 +11,7 @@ from hub.reads.provenance import ProvenanceRow
 from hub.reads.sources import SourceStatus as SourceStatusRow
 from schema.types.enums import FlowCadence, SurvivorshipRule, SystemState
 from schema.types.sourced import Sourced
+from schema.types.steward import in_schema
 
 
 @strawberry.type(description="Where one golden value came from.")
@@ -25,9 +26,8 @@ class FieldProvenance(Sourced):
     @classmethod
     def of(cls, row: ProvenanceRow) -> Self:
         """The type from its row."""
-        first, *rest = row.field.split("_")
         return cls(
-            field=first + "".join(part.capitalize() for part in rest),
+            field=in_schema(row.field),
             source=row.system,
             external_id=row.external_id,
             as_of=row.as_of,

@@ -221,9 +221,7 @@ async def _parts(connection: AsyncConnection, person: Person) -> None:
     )
     origin = {
         "system": "crm",
-        "externalId": "crm-1",
-        "asOf": "2026-02-28T12:00:00+00:00",
-        "observedAt": "2026-03-01T12:00:00+00:00",
+        "externalId": f"crm-{person.name.split()[0].lower()}",
         "rule": "PREFER_UNLESS_BLANK",
     }
     await add(connection, CustomerProvenance, customer_id=customer, fields={"family_name": origin, "name": origin})

@@ -120,7 +120,7 @@ async def test_each_value_tells_where_it_came_from(api: Api) -> None:
         {
             "field": field,
             "source": "crm",
-            "externalId": "crm-1",
+            "externalId": "crm-anna",
             "asOf": "2026-02-28T12:00:00Z",
             "observedAt": "2026-03-01T12:00:00Z",
             "rule": "PREFER_UNLESS_BLANK",

@@ -177,7 +177,7 @@ async def test_a_subscription_ends_with_the_token_it_began_with(served: tuple[Ap
         assert (await client.hear())["type"] == "complete"
 
 
-async def test_a_customer_who_is_merged_is_told_his_new_id_and_the_stream_ends(
+async def test_who_follows_a_merged_customer_hears_of_the_one_he_is_now_and_of_himself_once_split(
     served: tuple[Api, str], company: Database
 ) -> None:
     api, address = served
@@ -189,7 +189,14 @@ async def test_a_customer_who_is_merged_is_told_his_new_id_and_the_stream_ends(
             await publish(connection, [Change("Customer", str(BEN), "CustomerDeleteEvent")], NOW)
         update = (await client.hear())["payload"]["data"]["customerUpdates"]
         assert (update["event"], update["customer"]["id"]) == ("CustomerDeleteEvent", gid("Customer", ANNA))
-        assert (await client.hear())["type"] == "complete"
+        await rename(company, ANNA, "Anna Anders")
+        assert told(await client.hear()) == (CHANGED, "Anna Anders")
+        async with company.transaction() as connection:
+            await connection.execute(text("DELETE FROM customer_alias"))
+            await publish(connection, [Change("Customer", str(ANNA), CHANGED)], NOW)
+        assert told(await client.hear()) == (CHANGED, "Ben de Vries")
+        await rename(company, BEN, "Ben Anders")
+        assert told(await client.hear()) == (CHANGED, "Ben Anders")
 
 
 async def test_a_server_that_stops_tells_its_subscribers_to_come_back(

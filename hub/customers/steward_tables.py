@@ -1,0 +1,70 @@
+"""What stewards did to customers, with a receipt from each connected system; rows are only ever added."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.store.metadata import Table
+
+
+class StewardActKind(StrEnum):
+    """MERGE: several customers are one person. SPLIT: one customer is several."""
+
+    MERGE = "MERGE"
+    SPLIT = "SPLIT"
+
+
+class StewardEffect(StrEnum):
+    """What an act means for a connected system.
+
+    UNTOUCHED: nothing there has to change. HOLDS_DUPLICATES: it has several records of the one person, which its own
+    people may join. CONSENT_TRAVELS: it is told that the person allows less than it has.
+    """
+
+    UNTOUCHED = "UNTOUCHED"
+    HOLDS_DUPLICATES = "HOLDS_DUPLICATES"
+    CONSENT_TRAVELS = "CONSENT_TRAVELS"
+
+
+class StewardAct(Table):
+    """One merge or split. `customer_id` is who was left with the merged records, or who was split."""
+
+    __tablename__ = "steward_act"
+    __table_args__ = (Index("ix_steward_act_customer", "customer_id", "at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    customer_id: Mapped[UUID]
+    principal: Mapped[str]
+    reason: Mapped[str | None]
+    at: Mapped[datetime]
+
+
+class StewardActRecord(Table):
+    """A source record that an act was about: whose it was before, and whose it was right after."""
+
+    __tablename__ = "steward_act_record"
+    __table_args__ = (Index("ix_steward_act_record_node", "system", "external_id"),)
+
+    act_id: Mapped[UUID] = mapped_column(ForeignKey("steward_act.id", ondelete="CASCADE"), primary_key=True)
+    system: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    former_id: Mapped[UUID]
+    later_id: Mapped[UUID]
+
+
+class StewardReceipt(Table):
+    """What an act came to at one system; `command_id` is what was sent there, if anything was."""
+
+    __tablename__ = "steward_receipt"
+
+    act_id: Mapped[UUID] = mapped_column(ForeignKey("steward_act.id", ondelete="CASCADE"), primary_key=True)
+    system: Mapped[str] = mapped_column(primary_key=True)
+    effect: Mapped[str]
+    records: Mapped[list[str]]
+    command_id: Mapped[UUID | None]

@@ -1,0 +1,53 @@
+"""Declare several customers one person: in one transaction, undone exactly by a split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.changes import changes_of
+from hub.customers.normalise import Spelling
+from hub.customers.recognise import Rules, recognise
+from hub.errors import Conflict, Invalid
+from hub.flows.project_belongings import follow_owners
+from hub.live.publish import publish
+from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, living_of
+from hub.stewardship.decide import Verdict, decide, pairs_across
+from hub.stewardship.outlook import belongings_of, clashes, moved_between, views_of
+from hub.stewardship.people import hold, owners, resolved_ids
+
+CUSTOMERS_MAX: Final = 10
+
+
+async def merge_customers(
+    connection: AsyncConnection, into: UUID, others: Sequence[UUID], act: Act, rules: Rules
+) -> Outcome:
+    """All of them become one customer under the id `into`; the other ids stand for it from now on.
+
+    Ids that were merged before are followed. NotFound for an unknown one, Invalid when fewer than two remain.
+    """
+    if len(others) >= CUSTOMERS_MAX:
+        raise Invalid(f"at most {CUSTOMERS_MAX} customers at once", ("customerIds",))
+    ids = list(dict.fromkeys(await resolved_ids(connection, [into, *others])))
+    if len(ids) < 2:
+        raise Invalid("these are one customer already", ("customerIds",))
+    survivor, spelling = ids[0], Spelling(rules.region)
+    people = await hold(connection, ids, spelling)
+    former = {node: customer_id for customer_id, nodes in people.items() for node in nodes}
+    before, had = await views_of(connection, ids), await belongings_of(connection, [survivor])
+    await decide(connection, pairs_across(list(people.values())), Verdict.SAME, act.principal, act.now)
+    recognised = await recognise(connection, list(former), {}, rules, act.now, spelling, preferred={survivor})
+    await follow_owners(connection, recognised.moved)
+    await publish(connection, changes_of(recognised.projection), act.now)
+    later = await owners(connection, list(former))
+    if set(later.values()) != {survivor}:
+        raise Conflict("an earlier decision keeps some of these records apart: split those customers first")
+    effects = effects_on({survivor: list(former)}, await living_of(connection, list(former)))
+    hands = {node: (former[node], later[node]) for node in former}
+    act_id = await keep_act(connection, act, survivor, hands, effects)
+    view = (await views_of(connection, [survivor]))[survivor]
+    moved = moved_between(had, await belongings_of(connection, [survivor]))
+    return Outcome(act_id, (view,), moved, clashes({one: before[one] for one in ids}, view), effects)

@@ -1,0 +1,71 @@
+"""The customers that a person decides about, held until the transaction ends."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.identifiers import Node
+from hub.customers.normalise import Spelling
+from hub.customers.recognise import lock_customers
+from hub.errors import Conflict, NotFound
+
+
+async def resolved_ids(connection: AsyncConnection, ids: Sequence[UUID]) -> list[UUID]:
+    """Whom the ids stand for now, in their order; NotFound where there is no such customer."""
+    rows = await connection.execute(
+        text(
+            """SELECT asked.id, c.id AS current FROM unnest(CAST(:ids AS uuid[])) AS asked(id)
+               LEFT JOIN customer_alias a ON a.alias_id = asked.id
+               LEFT JOIN customer c ON c.id = coalesce(a.current_id, asked.id)"""
+        ),
+        {"ids": list(ids)},
+    )
+    current = {row.id: row.current for row in rows}
+    for asked in ids:
+        if current[asked] is None:
+            raise NotFound(f"there is no customer {asked}")
+    return [current[asked] for asked in ids]
+
+
+async def hold(connection: AsyncConnection, ids: Sequence[UUID], spelling: Spelling) -> Mapping[UUID, list[Node]]:
+    """The records of each of these customers, whose recognition waits until the caller's transaction has ended.
+
+    Conflict when they changed hands while the caller waited for them.
+    """
+    seen = await _records(connection, ids)
+    await lock_customers(connection, {}, spelling, [node for nodes in seen.values() for node in nodes])
+    if await _records(connection, ids) != seen:
+        raise Conflict("the customers changed meanwhile: look at them again")
+    return seen
+
+
+async def _records(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[Node]]:
+    rows = await connection.execute(
+        text(
+            """SELECT customer_id, system, external_id FROM customer_identifier WHERE customer_id = ANY(:ids)
+               ORDER BY system, external_id"""
+        ),
+        {"ids": list(ids)},
+    )
+    found: dict[UUID, list[Node]] = defaultdict(list)
+    for row in rows:
+        found[row.customer_id].append(Node(row.system, row.external_id))
+    return dict(found)
+
+
+async def owners(connection: AsyncConnection, nodes: Sequence[Node]) -> Mapping[Node, UUID]:
+    """Whose these records are now."""
+    rows = await connection.execute(
+        text(
+            """SELECT i.system, i.external_id, i.customer_id
+               FROM unnest(CAST(:s AS text[]), CAST(:e AS text[])) AS r(system, external_id)
+               JOIN customer_identifier i ON i.system = r.system AND i.external_id = r.external_id"""
+        ),
+        {"s": [node.system for node in nodes], "e": [node.external_id for node in nodes]},
+    )
+    return {Node(row.system, row.external_id): row.customer_id for row in rows}

@@ -1,0 +1,97 @@
+"""Declare that a customer is several people: what was merged stands again as it was, each record with its owner."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.changes import changes_of
+from hub.customers.identifiers import Node
+from hub.customers.normalise import Spelling
+from hub.customers.recognise import Rules, recognise
+from hub.customers.steward_tables import StewardActKind
+from hub.errors import Conflict, Invalid, NotFound
+from hub.flows.project_belongings import follow_owners
+from hub.live.changes import Change
+from hub.live.publish import publish
+from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, living_of
+from hub.stewardship.decide import Verdict, decide, pairs_across
+from hub.stewardship.outlook import belongings_of, moved_between, views_of
+from hub.stewardship.people import hold, owners, resolved_ids
+
+
+async def split_off(
+    connection: AsyncConnection, customer_id: UUID, parted: Collection[Node], act: Act, rules: Rules
+) -> Outcome:
+    """These records of the customer are another person. Invalid unless some, and not all, of his records are named."""
+    (current,) = await resolved_ids(connection, [customer_id])
+    people = await hold(connection, [current], Spelling(rules.region))
+    held = people[current]
+    if not set(parted) <= set(held):
+        raise Invalid("the customer has no such record", ("identifiers",))
+    kept = [node for node in held if node not in parted]
+    if not parted or not kept:
+        raise Invalid("name some of the customer's records, and not all of them", ("identifiers",))
+    return await _part(connection, current, [kept, sorted(parted)], act, rules)
+
+
+async def undo_merge(connection: AsyncConnection, merge_id: UUID, act: Act, rules: Rules) -> Outcome:
+    """Those whom a merge made one are several again. NotFound for no merge, Conflict when it is undone already."""
+    rows = await connection.execute(
+        text(
+            """SELECT r.system, r.external_id, r.former_id, i.customer_id FROM steward_act a
+               JOIN steward_act_record r ON r.act_id = a.id
+               JOIN customer_identifier i ON i.system = r.system AND i.external_id = r.external_id
+               WHERE a.id = :id AND a.kind = :merge ORDER BY 1, 2"""
+        ),
+        {"id": merge_id, "merge": StewardActKind.MERGE.value},
+    )
+    sides: dict[UUID, list[Node]] = defaultdict(list)
+    now_of: set[UUID] = set()
+    for row in rows:
+        sides[row.former_id].append(Node(row.system, row.external_id))
+        now_of.add(row.customer_id)
+    if not sides:
+        raise NotFound(f"there is no merge {merge_id}")
+    if len(now_of) > 1:
+        raise Conflict("the customers of this merge are not one any more")
+    (current,) = now_of
+    await hold(connection, [current], Spelling(rules.region))
+    return await _part(connection, current, list(sides.values()), act, rules)
+
+
+async def _part(
+    connection: AsyncConnection, current: UUID, sides: Sequence[Sequence[Node]], act: Act, rules: Rules
+) -> Outcome:
+    await decide(connection, pairs_across(sides), Verdict.DIFFERENT, act.principal, act.now)
+    involved = await _records_of(connection, current)
+    recognised = await recognise(connection, involved, {}, rules, act.now, Spelling(rules.region))
+    await follow_owners(connection, recognised.moved)
+    told = changes_of(recognised.projection)
+    # Who follows an id that comes back listens to `current` until now, whether or not its values change.
+    await publish(connection, [Change("Customer", str(current), "CustomerAttributeValueChangeEvent"), *told], act.now)
+    later = await owners(connection, involved)
+    if any(later[a] == later[b] for a, b in pairs_across(sides)):
+        raise Conflict("an earlier decision holds some of these records together: undo that one")
+    groups: dict[UUID, list[Node]] = defaultdict(list)
+    for node, owner in later.items():
+        groups[owner].append(node)
+    effects = effects_on(groups, await living_of(connection, involved))
+    act_id = await keep_act(connection, act, current, {node: (current, later[node]) for node in involved}, effects)
+    parted = [owner for owner in groups if owner != current]
+    views = await views_of(connection, [current, *parted])
+    moved = moved_between({}, await belongings_of(connection, parted))
+    ordered = tuple(views[owner] for owner in (current, *sorted(parted)) if owner in views)
+    return Outcome(act_id, ordered, moved, (), effects)
+
+
+async def _records_of(connection: AsyncConnection, customer_id: UUID) -> list[Node]:
+    rows = await connection.execute(
+        text("SELECT system, external_id FROM customer_identifier WHERE customer_id = :id ORDER BY 1, 2"),
+        {"id": customer_id},
+    )
+    return [Node(row.system, row.external_id) for row in rows]
