@@ -7,6 +7,7 @@ HubError
 │   └── Suspended    the system's breaker is open: it was not called
 ├── Unauthorised     who you are, or what you may do, is not enough
 │   └── Forbidden    known and still not allowed: another token would not help
+│       └── UntrustedDocument  the installation answers the documents of its manifest only
 ├── Rejected         the remote system understood and said no
 ├── Conflict         the state moved on: read again, then decide
 │   ├── StaleEpoch   a lane wrote after its flow was cut over to another lane
@@ -14,6 +15,7 @@ HubError
 │   ├── SlowSubscriber  cut off from the change feed; carries the cursor to come back with
 │   └── CursorTooOld    the feed cannot go on from this cursor: read afresh, subscribe without one
 ├── NotFound         no such thing, or not for you
+│   └── UnknownDocument  no document under this id or hash: send its text once
 └── Invalid          the input cannot be accepted as it is
     ├── Ambiguous    several objects answer to it: ask for something more precise
     ├── Drifted      an object does not look as its contract says
@@ -88,6 +90,15 @@ class Forbidden(Unauthorised):
     code = "FORBIDDEN"
 
 
+class UntrustedDocument(Forbidden):
+    """This installation answers the documents of its manifest, and the caller sent another."""
+
+    code = "UNTRUSTED_DOCUMENT"
+
+    def __init__(self) -> None:
+        super().__init__("only trusted documents are answered here: send the documentId of one")
+
+
 class Rejected(HubError):
     """The remote system refused the call for a reason that a repeat does not change."""
 
@@ -139,6 +150,15 @@ class NotFound(HubError):
     """Nothing under that identifier that this caller may see."""
 
     code = "NOT_FOUND"
+
+
+class UnknownDocument(NotFound):
+    """No document under this id or hash; code and message are what clients of persisted queries wait for."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
 
 
 class Invalid(HubError):

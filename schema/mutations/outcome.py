@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.errors import Conflict, HubError, Invalid, NotFound, Rejected
 from hub.store.idempotency import Call, once
 from schema.context import Context
+from schema.types.error_code import ErrorCode
 
 KEY_LENGTH_MAX: Final = 200
 
@@ -22,7 +23,7 @@ Write = Callable[[AsyncConnection], Awaitable[Mapping[str, object]]]
 class Problem:
     """A rule that the input breaks, or a state that does not allow it."""
 
-    code: str = strawberry.field(description="Stable, for programs.")
+    code: ErrorCode = strawberry.field(description="Stable, for programs.")
     message: str = strawberry.field(description="For people; holds no personal data.")
     path: list[str] = strawberry.field(description="Where in the input, outermost first; empty for all of it.")
 
@@ -77,4 +78,4 @@ def _checked(key: str) -> str:
 
 def _problem(error: HubError) -> Problem:
     path = list(error.path) if isinstance(error, Invalid) else []
-    return Problem(code=error.code, message=error.message, path=path)
+    return Problem(code=ErrorCode(error.code), message=error.message, path=path)

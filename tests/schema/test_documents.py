@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hub.access.principal import Role
-from hub.entrypoints.asgi.documents import REMEMBERED_MAX, Documents, UnknownDocument, read_manifest
-from hub.errors import Invalid
+from hub.entrypoints.asgi.documents import REMEMBERED_MAX, Documents, read_manifest
+from hub.errors import Invalid, UnknownDocument
 from hub.store.engine import Database
 from tests.schema.following import acknowledged
 from tests.schema.serving import Api, listening_api, serving

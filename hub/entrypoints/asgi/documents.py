@@ -15,28 +15,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from hub.errors import Forbidden, Invalid, NotFound
+from hub.errors import Invalid, UnknownDocument, UntrustedDocument
 
 REMEMBERED_MAX: Final = 4_000_000
 """Characters of documents sent once that a process remembers; whoever is forgotten sends his text again."""
-
-
-class UnknownDocument(NotFound):
-    """Send the text once; the name and message are what clients of persisted queries wait for."""
-
-    code = "PERSISTED_QUERY_NOT_FOUND"
-
-    def __init__(self) -> None:
-        super().__init__("PersistedQueryNotFound")
-
-
-class UntrustedDocument(Forbidden):
-    """This installation answers the documents of its manifest only."""
-
-    code = "UNTRUSTED_DOCUMENT"
-
-    def __init__(self) -> None:
-        super().__init__("only trusted documents are answered here: send the documentId of one")
 
 
 class _Operation(BaseModel):

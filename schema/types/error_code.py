@@ -1,0 +1,48 @@
+"""The stable codes by which a program tells errors and problems apart."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import strawberry
+
+
+@strawberry.enum(description="Why something was not done: `code` of a problem, `extensions.code` of an error.")
+class ErrorCode(Enum):
+    """Every code of `hub.errors`, and those of the edge; the tests compare the lists."""
+
+    INVALID = strawberry.enum_value("INVALID", description="The input breaks a rule; mend it.")
+    AMBIGUOUS = strawberry.enum_value("AMBIGUOUS", description="Several objects answer to it; ask more precisely.")
+    CONTRACT_DRIFT = strawberry.enum_value(
+        "CONTRACT_DRIFT", description="An object of a package does not look as its contract says."
+    )
+    UNMAPPED = strawberry.enum_value("UNMAPPED", description="A value of a package is in no value table.")
+    MISCONFIGURED = strawberry.enum_value("MISCONFIGURED", description="The configuration has mistakes.")
+    NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="There is no such thing, or not for you.")
+    CONFLICT = strawberry.enum_value("CONFLICT", description="The state does not allow it; read again, then decide.")
+    STALE_EPOCH = strawberry.enum_value("STALE_EPOCH", description="The flow was cut over to another lane meanwhile.")
+    CONTRACT_FROZEN = strawberry.enum_value(
+        "CONTRACT_FROZEN", description="A system's objects changed their shape and the contract says to stop."
+    )
+    SLOW_SUBSCRIBER = strawberry.enum_value(
+        "SLOW_SUBSCRIBER", description="Changes came faster than they were read; subscribe again with `cursor`."
+    )
+    CURSOR_TOO_OLD = strawberry.enum_value(
+        "CURSOR_TOO_OLD", description="The feed cannot go on from this cursor; subscribe without one."
+    )
+    REJECTED = strawberry.enum_value("REJECTED", description="A package refused; a repeat changes nothing.")
+    UNAUTHORISED = strawberry.enum_value("UNAUTHORISED", description="No token, or one that is no longer good.")
+    FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The token does not allow it.")
+    UNAVAILABLE = strawberry.enum_value("UNAVAILABLE", description="Try again, after `retryAfterSeconds` if given.")
+    NOTHING_WAITING = strawberry.enum_value("NOTHING_WAITING", description="No complete set of records is waiting.")
+    THROTTLED = strawberry.enum_value("THROTTLED", description="The budget of calls is spent; try again later.")
+    SYSTEM_SUSPENDED = strawberry.enum_value("SYSTEM_SUSPENDED", description="The package does not answer now.")
+    BAD_REQUEST = strawberry.enum_value("BAD_REQUEST", description="The document or its variables do not fit.")
+    TOO_LARGE = strawberry.enum_value("TOO_LARGE", description="The request is longer than allowed.")
+    PERSISTED_QUERY_NOT_FOUND = strawberry.enum_value(
+        "PERSISTED_QUERY_NOT_FOUND", description="No document under this id or hash; send its text once."
+    )
+    UNTRUSTED_DOCUMENT = strawberry.enum_value(
+        "UNTRUSTED_DOCUMENT", description="Only the documents of the manifest are answered."
+    )
+    INTERNAL = strawberry.enum_value("INTERNAL", description="A fault of the hub; ask about `correlationId`.")
