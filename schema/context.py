@@ -26,6 +26,7 @@ from hub.observe.metrics import Metrics
 from hub.offers.offering import Offering
 from hub.reads.reach import Reach
 from hub.store.engine import Database
+from hub.store.prepared import PreparedReads
 from hub.store.read_trail import Denial, Read, ReadTrail
 from schema.loaders import Loaders
 from schema.store_errors import translated
@@ -42,6 +43,7 @@ class Hub:
     """What all requests of a process share."""
 
     database: Database
+    prepared: PreparedReads
     feed: Reader
     rules: Rules
     desk: Desk
@@ -101,17 +103,14 @@ class Context:
         Whatever makes an object of the schema out of a customer's row calls it, before the answer goes out.
         """
         name = info.operation.name
+        self.note_shown(f"{info.path.typename}.{info.field_name}", None if name is None else name.value, customers)
+
+    def note_shown(self, place: str, operation: str | None, customers: Iterable[UUID]) -> None:
+        """As `shows`, by the field's place in the schema and the client's name for the operation."""
         request_id = get_contextvars().get("request_id")
+        named = None if operation is None else operation[:OPERATION_LENGTH_MAX]
         for customer in customers:
-            self.hub.trail.note(
-                Read(
-                    principal=self.principal.subject,
-                    customer=customer,
-                    place=f"{info.path.typename}.{info.field_name}",
-                    operation=None if name is None else name.value[:OPERATION_LENGTH_MAX],
-                    request_id=request_id,
-                )
-            )
+            self.hub.trail.note(Read(self.principal.subject, customer, place, named, request_id))
 
     def denies(self, place: str) -> None:
         """Note in the audit trail that the caller may not do what stands at this place of the schema."""

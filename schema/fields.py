@@ -9,16 +9,26 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from schema.authorise import Requires
+from schema.reads import READS
 
 Resolver: TypeAlias = Callable[..., Any]  # Any: strawberry reads the resolver's own annotations
 
 
-def resolved(description: str, *requires: Requires, name: str | None = None) -> Callable[[Resolver], StrawberryField]:
-    """A field with a resolver. Fields of Query and Mutation name what they require; others only what is more."""
+def resolved(
+    description: str, *requires: Requires, name: str | None = None, reads: object = None
+) -> Callable[[Resolver], StrawberryField]:
+    """A field with a resolver. Fields of Query and Mutation name what they require; others only what is more.
+
+    `reads` is how the field is read when a whole selection becomes one statement (see schema/reads.py).
+    """
 
     def decorate(resolver: Resolver) -> StrawberryField:
         made: StrawberryField = strawberry.field(
-            resolver, name=name, description=description, extensions=list(requires)
+            resolver,
+            name=name,
+            description=description,
+            extensions=list(requires),
+            metadata={} if reads is None else {READS: reads},
         )
         return made
 

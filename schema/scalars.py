@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import strawberry
 from strawberry.exceptions import StrawberryInputCoercionError
 
-
-def _written(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+from hub.reads.formats import decimal_text, time_text
 
 
 def _read(value: object) -> datetime:
@@ -28,6 +27,18 @@ AWARE_TIME: Final = strawberry.scalar(
     name="DateTime",
     description="An instant, ISO 8601 with a time zone; answers are in UTC.",
     specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
-    serialize=_written,
+    serialize=time_text,
     parse_value=_read,
+)
+
+
+def _number(value: object) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        raise StrawberryInputCoercionError(f'Value cannot represent a Decimal: "{value}".') from None
+
+
+EXACT_DECIMAL: Final = strawberry.scalar(
+    name="Decimal", description="Decimal (fixed-point)", serialize=decimal_text, parse_value=_number
 )

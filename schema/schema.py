@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import strawberry
-from graphql import GraphQLError
-from strawberry.extensions import AddValidationRules, DisableIntrospection, MaxTokensLimiter
+from graphql import GraphQLError, NoSchemaIntrospectionCustomRule, specified_rules
+from strawberry.extensions import MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from schema.compiled.documents import Documents, KnownDocuments
 from schema.errors import told
 from schema.limits import TOKENS_MAX, OperationSize
 from schema.mutations.abort_cadence_migration import AbortCadenceMigrationMutation
@@ -51,7 +54,7 @@ from schema.queries.node import NodeQuery
 from schema.queries.quarantine import QuarantineQuery
 from schema.queries.stuck_work import StuckWorkQuery
 from schema.queries.viewer import ViewerQuery
-from schema.scalars import AWARE_TIME
+from schema.scalars import AWARE_TIME, EXACT_DECIMAL
 from schema.subscriptions.customer_updates import CustomerUpdates
 from schema.subscriptions.flow_updates import FlowUpdates
 from schema.subscriptions.migration_updates import MigrationUpdates
@@ -116,6 +119,10 @@ class Subscription(CustomerUpdates, SessionUpdates, FlowUpdates, MigrationUpdate
 class HubSchema(strawberry.Schema):
     """strawberry calls `process_errors` with every list of errors on every transport before it is sent."""
 
+    def __init__(self, documents: Documents, **given: Any) -> None:  # Any: what strawberry's own schema takes
+        super().__init__(**given)
+        self.documents = documents
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Replace each error, in place, by what the caller may see."""
         errors[:] = [told(error) for error in errors]
@@ -124,14 +131,16 @@ class HubSchema(strawberry.Schema):
 @cache
 def build_schema(*, introspection: bool = True) -> HubSchema:
     """The executable schema, made once per process; without introspection it does not suggest names in messages."""
-    limits = [lambda: MaxTokensLimiter(TOKENS_MAX), lambda: AddValidationRules([OperationSize])]
+    rules = [*specified_rules, OperationSize]
+    documents = Documents(rules if introspection else [*rules, NoSchemaIntrospectionCustomRule])
     return HubSchema(
+        documents,
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         config=StrawberryConfig(
-            scalar_map={datetime: AWARE_TIME, Representation: REPRESENTATION},
+            scalar_map={datetime: AWARE_TIME, Decimal: EXACT_DECIMAL, Representation: REPRESENTATION},
             disable_field_suggestions=not introspection,
         ),
-        extensions=limits if introspection else [*limits, DisableIntrospection],
+        extensions=[lambda: MaxTokensLimiter(TOKENS_MAX), lambda: KnownDocuments(documents)],
     )

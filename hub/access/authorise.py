@@ -16,4 +16,9 @@ def authorise(principal: Principal, scope: Scope | None, now: datetime) -> None:
     if principal.expires_at <= now:
         raise Unauthorised("the token has expired; log in again")
     if scope is not None and scope not in principal.scopes:
-        raise Forbidden(f"this needs the scope {scope.value}")
+        raise lacking(scope)
+
+
+def lacking(scope: Scope) -> Forbidden:
+    """What a caller is told whose token lacks the scope."""
+    return Forbidden(f"this needs the scope {scope.value}")

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.tables import BusinessRequest
@@ -65,6 +65,7 @@ class RequestRow(BelongingRow):
 
     kind: str
     state: str
+    running: bool
     number: str | None
     subject: str | None
     opened_at: datetime | None
@@ -135,19 +136,11 @@ RUNNING_REQUESTS: Final = (
 """States in which somebody still has to act (TMF622)."""
 
 
-def _part(row: type[BelongingT], table: type[Table]) -> Part[BelongingT]:
+def _part(row: type[BelongingT], table: type[Table], **computed: ColumnElement[bool]) -> Part[BelongingT]:
     """Newest statement of the source first; what the source has deleted is kept in the store and not shown."""
     columns = table.__table__.c
     order = Order("NEWEST", (columns["as_of"], columns["id"]), descending=True)
-    return Part(row, table, order, (columns["deleted"].is_(False),))
-
-
-ORDERS: Final = _part(OrderRow, SalesOrder)
-REQUESTS: Final = _part(RequestRow, BusinessRequest)
-LEADS: Final = _part(LeadRow, SalesLead)
-MEMBERSHIPS: Final = _part(MembershipRow, CampaignMembership)
-HOLDINGS: Final = _part(HoldingRow, ProductHolding)
-CONSENTS: Final = _part(ConsentRow, Consent)
+    return Part(row, table, order, (columns["deleted"].is_(False),), computed=computed)
 
 
 _running = BusinessRequest.state.in_([state.value for state in RUNNING_REQUESTS])
@@ -155,11 +148,24 @@ RUNNING: Final[Conditions] = (_running,)
 FINISHED: Final[Conditions] = (~_running,)
 
 
+ORDERS: Final = _part(OrderRow, SalesOrder)
+REQUESTS: Final = _part(RequestRow, BusinessRequest, running=_running)
+LEADS: Final = _part(LeadRow, SalesLead)
+MEMBERSHIPS: Final = _part(MembershipRow, CampaignMembership)
+HOLDINGS: Final = _part(HoldingRow, ProductHolding)
+CONSENTS: Final = _part(ConsentRow, Consent)
+
+LINES: Final = Shape(OrderLineRow, SalesOrderLine)
+
+
+def lines_where(condition: ColumnElement[bool]) -> Select[Any]:
+    """Lines in the package's sequence."""
+    return select(*LINES.columns).where(condition).order_by(SalesOrderLine.position)
+
+
 async def lines_of(connection: AsyncConnection, orders: Sequence[UUID]) -> Mapping[UUID, Sequence[OrderLineRow]]:
     """The lines of each order in sequence; the orders must have been read under the caller's reach."""
-    shape = Shape(OrderLineRow, SalesOrderLine)
-    statement = select(*shape.columns).where(SalesOrderLine.order_id.in_(orders))
     lines: dict[UUID, list[OrderLineRow]] = {order: [] for order in orders}
-    for line in await fetch(connection, OrderLineRow, statement.order_by(SalesOrderLine.position)):
+    for line in await fetch(connection, OrderLineRow, lines_where(SalesOrderLine.order_id.in_(orders))):
         lines[line.order_id].append(line)
     return lines

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import TIMESTAMP, Boolean, ColumnElement, Select, Text, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.tables import ContactMedium, Customer, CustomerIdentifier
+from hub.reads.conditions import Condition, Declared, beginning_with, where
 from hub.reads.customers import CUSTOMERS, CustomerRow
 from hub.reads.paging import Order, Page, Window, page_of, windowed
 from hub.reads.reach import Reach
@@ -40,48 +43,47 @@ class CustomerConditions:
     deleted: bool | None = None
 
 
+def _in_any(values: Select[UUID]) -> ColumnElement[bool]:
+    return Customer.id.in_(values)
+
+
+def _reached_by(kind: MediumKind, normalised: ColumnElement[str]) -> ColumnElement[bool]:
+    reached = select(ContactMedium.customer_id)
+    return _in_any(reached.where(ContactMedium.kind == kind.value, ContactMedium.normalised == normalised))
+
+
+def _known_in(system: ColumnElement[str]) -> ColumnElement[bool]:
+    return _in_any(select(CustomerIdentifier.customer_id).where(CustomerIdentifier.system == system))
+
+
+CONDITIONS: Final[Declared] = {
+    "name_starts_with": Condition(
+        Text(), lambda name: Customer.search.like(name, escape="/"), lambda name: beginning_with(name.lower())
+    ),
+    "kind": Condition(Text(), lambda kind: Customer.kind == kind, lambda kind: kind.value),
+    "status": Condition(Text(), lambda status: Customer.status == status),
+    "system": Condition(Text(), _known_in),
+    "email": Condition(Text(), partial(_reached_by, MediumKind.EMAIL)),
+    "phone": Condition(Text(), partial(_reached_by, MediumKind.PHONE)),
+    "changed_since": Condition(TIMESTAMP(timezone=True), lambda time: Customer.updated_at >= time),
+    "deleted": Condition(Boolean(), lambda deleted: Customer.deleted == deleted),
+}
+
+
 async def list_customers(
     connection: AsyncConnection, conditions: CustomerConditions, order: Order, window: Window, reach: Reach
 ) -> Page[CustomerRow]:
     """One window of the visible customers that fulfil the conditions."""
-    statement = windowed(_matching(conditions, reach), order, window)
+    statement = windowed(matching(where(CONDITIONS, conditions), reach), order, window)
     return page_of(await fetch(connection, CustomerRow, statement), window)
 
 
 async def count_customers(connection: AsyncConnection, conditions: CustomerConditions, reach: Reach) -> int:
     """How many visible customers fulfil the conditions; reads them all."""
-    counted = select(func.count()).select_from(_matching(conditions, reach).subquery())
+    counted = select(func.count()).select_from(matching(where(CONDITIONS, conditions), reach).subquery())
     return (await connection.execute(counted)).scalar_one()
 
 
-def _matching(conditions: CustomerConditions, reach: Reach) -> Select[Any]:
-    return select(*CUSTOMERS.columns).where(reach.allows(CUSTOMERS.column("id")), *_where(conditions))
-
-
-def _where(conditions: CustomerConditions) -> Iterator[ColumnElement[bool]]:
-    if conditions.name_starts_with is not None:
-        yield Customer.search.startswith(conditions.name_starts_with.lower(), autoescape=True)
-    if conditions.kind is not None:
-        yield Customer.kind == conditions.kind.value
-    if conditions.status is not None:
-        yield Customer.status == conditions.status
-    if conditions.system is not None:
-        yield _known_in(conditions.system)
-    if conditions.email is not None:
-        yield _reached_by(MediumKind.EMAIL, conditions.email)
-    if conditions.phone is not None:
-        yield _reached_by(MediumKind.PHONE, conditions.phone)
-    if conditions.changed_since is not None:
-        yield Customer.updated_at >= conditions.changed_since
-    if conditions.deleted is not None:
-        yield Customer.deleted.is_(conditions.deleted)
-
-
-def _known_in(system: str) -> ColumnElement[bool]:
-    known = select(CustomerIdentifier.customer_id).where(CustomerIdentifier.system == system)
-    return Customer.id.in_(known)
-
-
-def _reached_by(kind: MediumKind, normalised: str) -> ColumnElement[bool]:
-    reached = select(ContactMedium.customer_id)
-    return Customer.id.in_(reached.where(ContactMedium.kind == kind.value, ContactMedium.normalised == normalised))
+def matching(clauses: Iterable[ColumnElement[bool]], reach: Reach) -> Select[Any]:
+    """The visible customers that fulfil the clauses."""
+    return select(*CUSTOMERS.columns).where(reach.allows(CUSTOMERS.column("id")), *clauses)

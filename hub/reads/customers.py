@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.tables import ContactMedium, Customer, CustomerAlias, CustomerIdentifier
-from hub.reads.reach import Reach
+from hub.reads.reach import Reach, current_id
 from hub.reads.rows import Shape, fetch
 from hub.records.enums import MediumKind
 
@@ -39,6 +39,9 @@ class CustomerRow:
 
 CUSTOMERS: Final = Shape(CustomerRow, Customer)
 
+Given: TypeAlias = str | ColumnElement[Any]
+"""A value, or the parameter that it will be bound to."""
+
 
 async def customers_by_id(connection: AsyncConnection, ids: Sequence[UUID], reach: Reach) -> Mapping[UUID, CustomerRow]:
     """Visible customers by the id asked for; an id that was merged away gives the customer it stands for now."""
@@ -50,27 +53,42 @@ async def customers_by_id(connection: AsyncConnection, ids: Sequence[UUID], reac
     return {asked: row for asked in ids if (row := rows.get(current_of.get(asked, asked)))}
 
 
-async def customers_by_medium(
-    connection: AsyncConnection, kind: MediumKind, normalised: str, reach: Reach, limit: int
-) -> Sequence[CustomerRow]:
-    """Up to `limit` living customers who are reached by this e-mail address or phone, in its normalised spelling."""
-    statement = (
+def reached_by(kind: MediumKind, normalised: Given, reach: Reach) -> Select[Any]:
+    """Visible living customers who are reached by this e-mail address or phone, in its normalised spelling."""
+    return (
         select(*CUSTOMERS.columns)
         .join(ContactMedium, ContactMedium.customer_id == Customer.id)
         .where(ContactMedium.kind == kind.value, ContactMedium.normalised == normalised)
         .where(~Customer.deleted, reach.allows(CUSTOMERS.column("id")))
+        .order_by(Customer.id)
     )
-    return await fetch(connection, CustomerRow, statement.order_by(Customer.id).limit(limit))
 
 
-async def customer_by_external_id(
-    connection: AsyncConnection, system: str, external_id: str, reach: Reach
-) -> CustomerRow | None:
-    """The customer that a system knows by this id, also when it is marked deleted."""
-    statement = (
+def known_as(system: Given, external_id: Given, reach: Reach) -> Select[Any]:
+    """The visible customer that a system knows by this id, also when it is marked deleted."""
+    return (
         select(*CUSTOMERS.columns)
         .join(CustomerIdentifier, CustomerIdentifier.customer_id == Customer.id)
         .where(CustomerIdentifier.system == system, CustomerIdentifier.external_id == external_id)
         .where(reach.allows(CUSTOMERS.column("id")))
     )
-    return next(iter(await fetch(connection, CustomerRow, statement)), None)
+
+
+def standing_for(customer_id: ColumnElement[UUID], reach: Reach) -> Select[Any]:
+    """The visible customer that an id stands for now."""
+    identity = CUSTOMERS.column("id")
+    return select(*CUSTOMERS.columns).where(identity == current_id(customer_id), reach.allows(identity))
+
+
+async def customers_by_medium(
+    connection: AsyncConnection, kind: MediumKind, normalised: str, reach: Reach, limit: int
+) -> Sequence[CustomerRow]:
+    """Up to `limit` customers of `reached_by`."""
+    return await fetch(connection, CustomerRow, reached_by(kind, normalised, reach).limit(limit))
+
+
+async def customer_by_external_id(
+    connection: AsyncConnection, system: str, external_id: str, reach: Reach
+) -> CustomerRow | None:
+    """The customer of `known_as`."""
+    return next(iter(await fetch(connection, CustomerRow, known_as(system, external_id, reach))), None)

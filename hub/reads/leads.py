@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import Text, any_, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.offers.tables import SalesLead
 from hub.reads.belongings import LEADS, LeadRow
+from hub.reads.conditions import Condition, Declared, where
 from hub.reads.paging import Page, Window, page_of, windowed
 from hub.reads.reach import Reach
 from hub.reads.rows import fetch
@@ -27,28 +30,28 @@ class LeadConditions:
     lead_owner: str | None = None
 
 
+CONDITIONS: Final[Declared] = {
+    "states": Condition(
+        ARRAY(Text()),
+        lambda states: SalesLead.state == any_(states),
+        lambda states: [state.value for state in states],
+    ),
+    "rating": Condition(Text(), lambda rating: SalesLead.rating == rating, lambda rating: rating.value),
+    "priority": Condition(Text(), lambda priority: SalesLead.priority == priority, lambda priority: priority.value),
+    "system": Condition(Text(), lambda system: SalesLead.system == system),
+    "lead_owner": Condition(Text(), lambda owner: SalesLead.lead_owner == owner),
+}
+
+
 async def list_leads(
     connection: AsyncConnection, conditions: LeadConditions, window: Window, reach: Reach
 ) -> Page[LeadRow]:
     """One window of the visible leads that fulfil the conditions, newest statement of their source first."""
-    statement = windowed(LEADS.visible(reach, tuple(_where(conditions))), LEADS.order, window)
+    statement = windowed(LEADS.visible(reach, tuple(where(CONDITIONS, conditions))), LEADS.order, window)
     return page_of(await fetch(connection, LeadRow, statement), window)
 
 
 async def count_leads(connection: AsyncConnection, conditions: LeadConditions, reach: Reach) -> int:
     """How many visible leads fulfil the conditions; reads them all."""
-    counted = select(func.count()).select_from(LEADS.visible(reach, tuple(_where(conditions))).subquery())
-    return (await connection.execute(counted)).scalar_one()
-
-
-def _where(conditions: LeadConditions) -> Iterator[ColumnElement[bool]]:
-    if conditions.states is not None:
-        yield SalesLead.state.in_([state.value for state in conditions.states])
-    if conditions.rating is not None:
-        yield SalesLead.rating == conditions.rating.value
-    if conditions.priority is not None:
-        yield SalesLead.priority == conditions.priority.value
-    if conditions.system is not None:
-        yield SalesLead.system == conditions.system
-    if conditions.lead_owner is not None:
-        yield SalesLead.lead_owner == conditions.lead_owner
+    matching = LEADS.visible(reach, tuple(where(CONDITIONS, conditions)))
+    return (await connection.execute(select(func.count()).select_from(matching.subquery()))).scalar_one()

@@ -13,11 +13,12 @@ import orjson
 from sqlalchemy import ColumnElement, Select, literal, tuple_
 
 from hub.errors import Invalid
+from hub.reads.formats import time_text
 
 RowT = TypeVar("RowT")
 RowT_co = TypeVar("RowT_co", covariant=True)
 
-KeyValue: TypeAlias = str | int | datetime | UUID
+KeyValue: TypeAlias = str | int | datetime | UUID | ColumnElement[Any]  # Any: a value that is bound later
 Key: TypeAlias = tuple[KeyValue, ...]
 
 _READ: Final[Mapping[type, Callable[[str], KeyValue]]] = {
@@ -45,7 +46,8 @@ class Order:
     def cursor_of(self, row: object) -> str:
         """Opaque text for the row's place in this order; the row has a field for each of the order's columns."""
         key = [getattr(row, column.key or "") for column in self.columns]
-        return urlsafe_b64encode(orjson.dumps([self.name, *key], default=str)).decode().rstrip("=")
+        texts = [time_text(value) if isinstance(value, datetime) else value for value in key]
+        return urlsafe_b64encode(orjson.dumps([self.name, *texts], default=str)).decode().rstrip("=")
 
     def key_of(self, cursor: str, argument: str) -> Key:
         """The key inside a cursor; raises Invalid for one that `cursor_of` did not make for this order."""
@@ -62,9 +64,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which part of a list: up to `limit` rows behind `after` and before `before`, from the end if `backwards`."""
+    """Which part of a list: up to `limit` rows behind `after` and before `before`, from the end if `backwards`.
 
-    limit: int
+    A statement that is kept has parameters in the place of the values.
+    """
+
+    limit: int | ColumnElement[int]
     after: Key | None = None
     before: Key | None = None
     backwards: bool = False
@@ -81,11 +86,16 @@ class Page(Generic[RowT_co]):
 
 def windowed(statement: Select[Any], order: Order, window: Window) -> Select[Any]:
     """`statement` cut to the window and one row more, which tells whether the list goes on."""
+    return within(statement, order, window).limit(window.limit + 1)
+
+
+def within(statement: Select[Any], order: Order, window: Window) -> Select[Any]:
+    """The rows between the window's ends, from the end that it begins at."""
     if window.after is not None:
         statement = statement.where(_beyond(order, window.after, smaller=order.descending))
     if window.before is not None:
         statement = statement.where(_beyond(order, window.before, smaller=not order.descending))
-    return statement.order_by(*sorting(order.columns, order, window)).limit(window.limit + 1)
+    return statement.order_by(*sorting(order.columns, order, window))
 
 
 def sorting(columns: Sequence[ColumnElement[Any]], order: Order, window: Window) -> Sequence[ColumnElement[Any]]:
@@ -96,13 +106,17 @@ def sorting(columns: Sequence[ColumnElement[Any]], order: Order, window: Window)
 
 def _beyond(order: Order, key: Key, *, smaller: bool) -> ColumnElement[bool]:
     here = tuple_(*order.columns)
-    there = tuple_(*(literal(value, column.type) for column, value in zip(order.columns, key, strict=True)))
+    pairs = zip(order.columns, key, strict=True)
+    there = tuple_(*(value if isinstance(value, ColumnElement) else literal(value, c.type) for c, value in pairs))
     return here < there if smaller else here > there
 
 
 def page_of(rows: Sequence[RowT], window: Window) -> Page[RowT]:
     """The page from what a windowed statement found; the side one came from has more, as its cursor is there."""
-    kept, more = rows[: window.limit], len(rows) > window.limit
+    limit = window.limit
+    if not isinstance(limit, int):
+        raise TypeError("a page is cut at a number of rows")
+    kept, more = rows[:limit], len(rows) > limit
     if window.backwards:
         return Page(kept[::-1], has_next=window.before is not None, has_previous=more)
     return Page(kept, has_next=more, has_previous=window.after is not None)

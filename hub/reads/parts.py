@@ -80,4 +80,4 @@ async def parts_by_id(
 def asked_for(keys: Sequence[object], kind: TypeEngine[Any]) -> TableValuedAlias:
     """Distinct keys as the table asked(key), for a LATERAL to answer each."""
     values = literal(list(dict.fromkeys(keys)), ARRAY(kind))
-    return func.unnest(values).table_valued(column("key", kind), name="asked").render_derived()
+    return func.unnest(values).table_valued(column("key", kind), name="asked").render_derived(name="asked")

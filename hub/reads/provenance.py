@@ -5,29 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, Select, Text, and_, column, func, select, true
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.customers.tables import CustomerProvenance
 from hub.reads.reach import Reach
-
-_FIELDS = text("""
-SELECT p.customer_id, f.field, f.origin->>'system' AS system, f.origin->>'externalId' AS external_id,
-       s.as_of, s.observed_at, f.origin->>'rule' AS rule
-  FROM customer_provenance p CROSS JOIN LATERAL jsonb_each(p.fields) AS f(field, origin)
-  JOIN source_record s
-    ON s.system = f.origin->>'system' AND s.entity = 'customer' AND s.external_id = f.origin->>'externalId'
- WHERE p.customer_id = ANY(:customers)
-   AND (CAST(:only AS uuid) IS NULL OR p.customer_id = coalesce(
-         (SELECT current_id FROM customer_alias WHERE alias_id = :only), :only))
- ORDER BY p.customer_id, f.field
-""")
+from hub.reads.rows import fetch
+from hub.records.identity import Entity
+from hub.store.tables import SourceRecord
 
 
 @dataclass(frozen=True, slots=True)
 class ProvenanceRow:
-    """The source record that won one golden field, as it stands now, and the rule it won by."""
+    """The source record that won one golden field, as it stands now, and the rule it won by.
+
+    `field` as the API writes it.
+    """
 
     customer_id: UUID
     field: str
@@ -38,12 +35,51 @@ class ProvenanceRow:
     rule: str
 
 
+_each = func.jsonb_each(CustomerProvenance.fields).table_valued(column("key", Text()), column("value", JSONB()))
+_origins: Final = _each.render_derived(name="origins")
+
+
+def _told(key: str) -> ColumnElement[str]:
+    told: ColumnElement[str] = _origins.c.value[key].astext
+    return told
+
+
+_won_by = and_(
+    SourceRecord.system == _told("system"),
+    SourceRecord.entity == Entity.CUSTOMER.value,
+    SourceRecord.external_id == _told("externalId"),
+)
+
+_words = func.replace(func.initcap(func.replace(_origins.c.key, "_", " ")), " ", "")
+_camel_case: ColumnElement[str] = func.left(_origins.c.key, 1).concat(func.substr(_words, 2))
+
+
+def provenance_where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:  # Any: the fields of ProvenanceRow
+    """The origins of fields that have a value, by customer and field."""
+    return (
+        select(
+            CustomerProvenance.customer_id,
+            _camel_case.label("field"),
+            _told("system").label("system"),
+            _told("externalId").label("external_id"),
+            SourceRecord.as_of,
+            SourceRecord.observed_at,
+            _told("rule").label("rule"),
+        )
+        .select_from(CustomerProvenance)
+        .join(_origins, true())
+        .join(SourceRecord, _won_by)
+        .where(condition)
+        .order_by(CustomerProvenance.customer_id, _origins.c.key)
+    )
+
+
 async def provenance_of(
     connection: AsyncConnection, customers: Sequence[UUID], reach: Reach
 ) -> Mapping[UUID, Sequence[ProvenanceRow]]:
     """Per customer the origin of each field that has a value, by the field's name."""
     found: dict[UUID, list[ProvenanceRow]] = {customer: [] for customer in customers}
-    for record in await connection.execute(_FIELDS, {"customers": list(found), "only": reach.only}):
-        row = ProvenanceRow(*record)
+    owner = CustomerProvenance.__table__.c["customer_id"]
+    for row in await fetch(connection, ProvenanceRow, provenance_where(owner.in_(customers) & reach.allows(owner))):
         found[row.customer_id].append(row)
     return found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, select, true
+from sqlalchemy import ColumnElement, Uuid, func, literal, select, true
 
 from hub.customers.tables import CustomerAlias
 
@@ -14,14 +15,21 @@ from hub.customers.tables import CustomerAlias
 class Reach:
     """All customers, or with `only` that customer alone; after a merge `only` stands for its current id."""
 
-    only: UUID | None = None
+    only: UUID | ColumnElement[Any] | None = None
+    """A parameter in a statement that is kept for many callers."""
 
     def allows(self, customer_id: ColumnElement[UUID]) -> ColumnElement[bool]:
         """The condition on a statement's column that holds the customer's id; a row of nobody is for `EVERYONE`."""
         if self.only is None:
             return true()
-        current = select(CustomerAlias.current_id).where(CustomerAlias.alias_id == self.only).scalar_subquery()
-        return customer_id == func.coalesce(current, literal(self.only))
+        return customer_id == current_id(self.only)
+
+
+def current_id(customer_id: UUID | ColumnElement[Any]) -> ColumnElement[UUID]:
+    """The id that a customer's id stands for now: its own, or after a merge another."""
+    asked = customer_id if isinstance(customer_id, ColumnElement) else literal(customer_id, Uuid())
+    current = select(CustomerAlias.current_id).where(CustomerAlias.alias_id == asked).scalar_subquery()
+    return func.coalesce(current, asked)
 
 
 EVERYONE = Reach()

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import strawberry
+from sqlalchemy import Text, Uuid
 from strawberry import UNSET
 from strawberry.relay import GlobalID
 
 from hub.customers.normalise import normalise_email, normalise_phone
 from hub.errors import Ambiguous, Invalid, NotFound
-from hub.reads.customers import CustomerRow, customer_by_external_id, customers_by_medium
+from hub.reads.customers import (
+    CustomerRow,
+    customer_by_external_id,
+    customers_by_medium,
+    known_as,
+    reached_by,
+    standing_for,
+)
+from hub.reads.reach import Reach
 from hub.records.enums import MediumKind
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
 from schema.ids import uuid_of
+from schema.reads import Arguments, Found, Slot, Terms
 from schema.types.customer import Customer
 
 
@@ -40,6 +51,31 @@ class CustomerBy:
 By = Annotated[CustomerBy, strawberry.argument(description="How the customer is named.")]
 
 
+class ByWay:
+    """How the customer named so is read by one statement."""
+
+    def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found:
+        """By his id, by the id in a system, or by what reaches him."""
+        by: CustomerBy = arguments["by"]
+        if by.id:
+            statement = standing_for(slot("id", Uuid()), reach)
+        elif by.external_id:
+            statement = known_as(slot("system", Text()), slot("external_id", Text()), reach)
+        else:
+            kind = MediumKind.EMAIL if isinstance(by.email, str) else MediumKind.PHONE
+            statement = reached_by(kind, slot("normalised", Text()), reach)
+        return Found(CustomerRow, "id", statement)
+
+    def values(self, arguments: Arguments, terms: Terms) -> Mapping[str, object]:
+        """Only the values of the way that was taken."""
+        by: CustomerBy = arguments["by"]
+        if by.id:
+            return {"id": uuid_of(by.id, "Customer")}
+        if by.external_id:
+            return {"system": by.external_id.system, "external_id": by.external_id.external_id}
+        return {"normalised": _medium(by, terms.region)[1]}
+
+
 @strawberry.type
 class CustomerQuery:
     """Mixed into Query."""
@@ -48,6 +84,7 @@ class CustomerQuery:
         "The customer named so. NOT_FOUND when there is none you may see, AMBIGUOUS when several share the e-mail "
         "address or phone: list them with `customers`.",
         Requires(Scope.CUSTOMERS_READ),
+        reads=ByWay(),
     )
     async def customer(self, info: Info, by: By) -> Customer | None:
         """Deleted customers are found by their ids only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -9,10 +10,15 @@ from typing import Annotated
 import strawberry
 
 from hub.customers.normalise import normalise_email, normalise_phone
-from hub.reads.customer_list import CustomerConditions, count_customers, list_customers
+from hub.reads.conditions import values, where_later
+from hub.reads.customer_list import CONDITIONS, CustomerConditions, count_customers, list_customers, matching
+from hub.reads.customers import CustomerRow
+from hub.reads.paging import Order
+from hub.reads.reach import Reach
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
+from schema.reads import Arguments, Found, Slot, Terms
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.customer import Customer
 from schema.types.enums import CustomerOrder, PartyKind
@@ -49,11 +55,34 @@ Filter = Annotated[CustomerFilter | None, strawberry.argument(description="Which
 OrderBy = Annotated[CustomerOrder, strawberry.argument(description="By name, or the newest change first.")]
 
 
+class Listed:
+    """How a page of customers is read by one statement."""
+
+    def order(self, arguments: Arguments) -> Order:
+        """As asked for."""
+        order: Order = arguments.get("order_by", CustomerOrder.NAME).value
+        return order
+
+    def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found:
+        """With the conditions that are given; the region is of no account for which those are."""
+        clauses = where_later(CONDITIONS, _conditions(arguments, ""), slot)
+        return Found(CustomerRow, "id", matching(clauses, reach))
+
+    def values(self, arguments: Arguments, terms: Terms) -> Mapping[str, object]:
+        """Those of the conditions."""
+        return values(CONDITIONS, _conditions(arguments, terms.region))
+
+
+def _conditions(arguments: Arguments, region: str) -> CustomerConditions:
+    chosen: CustomerFilter = arguments.get("filter") or CustomerFilter()
+    return chosen.conditions(region)
+
+
 @strawberry.type
 class CustomersQuery:
     """Mixed into Query."""
 
-    @resolved("Customers, a page at a time.", Requires(Scope.CUSTOMERS_READ))
+    @resolved("Customers, a page at a time.", Requires(Scope.CUSTOMERS_READ), reads=Listed())
     async def customers(
         self,
         info: Info,
@@ -66,7 +95,7 @@ class CustomersQuery:
     ) -> Connection[Customer]:
         """Keyset pages: deep ones cost what the first one does."""
         window = window_of(info, order_by.value, first, after, last, before)
-        conditions = (filter or CustomerFilter()).conditions(info.context.hub.rules.region)
+        conditions = _conditions({"filter": filter}, info.context.hub.rules.region)
         async with info.context.reading() as connection:
             page = await list_customers(connection, conditions, order_by.value, window, info.context.reach)
         shown = partial(Customer.shown, info)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import strawberry
 
-from hub.reads.belongings import LEADS
-from hub.reads.leads import LeadConditions, count_leads, list_leads
+from hub.reads.belongings import LEADS, LeadRow
+from hub.reads.conditions import values, where_later
+from hub.reads.leads import CONDITIONS, LeadConditions, count_leads, list_leads
+from hub.reads.paging import Order
+from hub.reads.reach import Reach
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
+from schema.reads import Arguments, Found, Slot, Terms
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.customer import SalesLead
 from schema.types.enums import LeadPriority, LeadRating, LeadState
@@ -34,11 +39,33 @@ class LeadFilter:
 Filter = Annotated[LeadFilter | None, strawberry.argument(description="Which leads; all if left out.")]
 
 
+class Listed:
+    """How a page of leads is read by one statement."""
+
+    def order(self, _: Arguments) -> Order:
+        """Always the newest first."""
+        return LEADS.order
+
+    def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found:
+        """With the conditions that are given."""
+        clauses = where_later(CONDITIONS, _conditions(arguments), slot)
+        return Found(LeadRow, "customer_id", LEADS.visible(reach, tuple(clauses)))
+
+    def values(self, arguments: Arguments, _: Terms) -> Mapping[str, object]:
+        """Those of the conditions."""
+        return values(CONDITIONS, _conditions(arguments))
+
+
+def _conditions(arguments: Arguments) -> LeadConditions:
+    chosen: LeadFilter = arguments.get("filter") or LeadFilter()
+    return chosen.conditions()
+
+
 @strawberry.type
 class LeadsQuery:
     """Mixed into Query."""
 
-    @resolved("Leads over all customers, newest statement first.", Requires(Scope.LEADS_READ))
+    @resolved("Leads over all customers, newest statement first.", Requires(Scope.LEADS_READ), reads=Listed())
     async def leads(
         self,
         info: Info,
@@ -50,7 +77,7 @@ class LeadsQuery:
     ) -> Connection[SalesLead]:
         """Those of unknown customers included, for callers who may see everybody."""
         window = window_of(info, LEADS.order, first, after, last, before)
-        conditions = (filter or LeadFilter()).conditions()
+        conditions = _conditions({"filter": filter})
         async with info.context.reading() as connection:
             page = await list_leads(connection, conditions, window, info.context.reach)
         info.context.shows(info, [row.customer_id for row in page.rows if row.customer_id is not None])

@@ -66,12 +66,19 @@ def window_of(
     info: Info, order: Order, first: int | None, after: str | None, last: int | None, before: str | None
 ) -> Window:
     """The arguments of a connection as a window; Invalid when they contradict each other or ask for too much."""
+    return window_within(info.context.hub.page_size_max, order, first, after, last, before)
+
+
+def window_within(
+    page_size_max: int, order: Order, first: int | None, after: str | None, last: int | None, before: str | None
+) -> Window:
+    """As `window_of`, for pages of at most `page_size_max`."""
     if first is not None and last is not None:
         raise Invalid("give first or last, not both", ("last",))
     limit = first if first is not None else last if last is not None else PAGE_SIZE
-    if not 0 < limit <= info.context.hub.page_size_max:
+    if not 0 < limit <= page_size_max:
         name = "last" if last is not None else "first"
-        raise Invalid(f"{name} must be from 1 to {info.context.hub.page_size_max}", (name,))
+        raise Invalid(f"{name} must be from 1 to {page_size_max}", (name,))
     return Window(
         limit,
         after=None if after is None else order.key_of(after, "after"),

@@ -11,29 +11,40 @@ from uuid import UUID
 import strawberry
 from strawberry import relay
 
-from hub.reads.belongings import CONSENTS, FINISHED, HOLDINGS, LEADS, MEMBERSHIPS, ORDERS, REQUESTS, RUNNING, LeadRow
+from hub.reads.belongings import CONSENTS, FINISHED, HOLDINGS, LEADS, MEMBERSHIPS, ORDERS, REQUESTS, RUNNING
 from hub.reads.customers import CustomerRow
-from hub.reads.paging import Window
+from hub.reads.parts import Conditions
 from hub.reads.reaching import ADDRESSES, IDENTIFIERS, MEDIA, SEGMENTS
+from hub.reads.relations import (
+    ALL_OF_THEM,
+    CUSTOMER_OF_LEAD,
+    PROVENANCE_OF_CUSTOMER,
+    SOURCES_OF_CUSTOMER,
+    whole,
+)
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
+from schema.reads import Arguments, Pages
 from schema.types.belongings import CampaignMembership, Consent, ProductHolding
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.enums import LeadPriority, LeadRating, LeadState, PartyKind
 from schema.types.freshness import FieldProvenance, SourceStatus
+from schema.types.of_row import OfRow
 from schema.types.order import SalesOrder
 from schema.types.reaching import ContactMedium, CustomerIdentifier, PostalAddress, Segment
 from schema.types.request import BusinessRequest
 from schema.types.sourced import Sourced
 from schema.types.steward import StewardAct
 
-ALL_OF_THEM = Window(100)
-"""Lists that a person can hold in his head come whole; whatever is behind the hundredth is cut off."""
+
+def _running(arguments: Arguments) -> Conditions:
+    running = arguments.get("running")
+    return () if running is None else RUNNING if running else FINISHED
 
 
 @strawberry.type(description="The golden record of a person or organisation, put together from all systems.")
-class Customer(relay.Node):
+class Customer(relay.Node, OfRow):
     """One customer, whichever systems know him."""
 
     id: relay.NodeID[UUID]
@@ -50,31 +61,31 @@ class Customer(relay.Node):
     created_at: datetime = strawberry.field(description="When the hub first knew the customer.")
     updated_at: datetime = strawberry.field(description="When a golden value last changed.")
 
-    @resolved("The ids under which systems know the customer.")
+    @resolved("The ids under which systems know the customer.", reads=whole(IDENTIFIERS))
     async def identifiers(self, info: Info) -> list[CustomerIdentifier]:
         """By system."""
         page = await info.context.loaders.page(IDENTIFIERS, self.id, ALL_OF_THEM)
         return [CustomerIdentifier.of(row) for row in page.rows]
 
-    @resolved("E-mail addresses, phones and more, preferred ones first; at most 100.")
+    @resolved("E-mail addresses, phones and more, preferred ones first; at most 100.", reads=whole(MEDIA))
     async def contact_media(self, info: Info) -> list[ContactMedium]:
         """Golden: once per value."""
         page = await info.context.loaders.page(MEDIA, self.id, ALL_OF_THEM)
         return [ContactMedium.of(row) for row in page.rows]
 
-    @resolved("Postal addresses, preferred ones first; at most 100.")
+    @resolved("Postal addresses, preferred ones first; at most 100.", reads=whole(ADDRESSES))
     async def addresses(self, info: Info) -> list[PostalAddress]:
         """Golden: once per content."""
         page = await info.context.loaders.page(ADDRESSES, self.id, ALL_OF_THEM)
         return [PostalAddress.of(row) for row in page.rows]
 
-    @resolved("Products and contracts, newest statement first; at most 100.")
+    @resolved("Products and contracts, newest statement first; at most 100.", reads=whole(HOLDINGS))
     async def product_holdings(self, info: Info) -> list[ProductHolding]:
         """What the customer has."""
         page = await info.context.loaders.page(HOLDINGS, self.id, ALL_OF_THEM)
         return [ProductHolding.of(row) for row in page.rows]
 
-    @resolved("Orders, newest statement first.")
+    @resolved("Orders, newest statement first.", reads=Pages(ORDERS))
     async def orders(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[SalesOrder]:
@@ -83,7 +94,7 @@ class Customer(relay.Node):
         page = await info.context.loaders.page(ORDERS, self.id, window)
         return Connection.of(page, ORDERS.order, SalesOrder.of, partial(info.context.loaders.count, ORDERS, self.id))
 
-    @resolved("Business requests, newest statement first.")
+    @resolved("Business requests, newest statement first.", reads=Pages(REQUESTS, _running))
     async def requests(
         self,
         info: Info,
@@ -97,12 +108,12 @@ class Customer(relay.Node):
     ) -> Connection[BusinessRequest]:
         """Over all systems."""
         window = window_of(info, REQUESTS.order, first, after, last, before)
-        conditions = () if running is None else RUNNING if running else FINISHED
+        conditions = _running({"running": running})
         page = await info.context.loaders.page(REQUESTS, self.id, window, conditions)
         count = partial(info.context.loaders.count, REQUESTS, self.id, conditions)
         return Connection.of(page, REQUESTS.order, BusinessRequest.of, count)
 
-    @resolved("Leads, newest statement first.", Requires(Scope.LEADS_READ))
+    @resolved("Leads, newest statement first.", Requires(Scope.LEADS_READ), reads=Pages(LEADS))
     async def leads(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[SalesLead] | None:
@@ -111,30 +122,30 @@ class Customer(relay.Node):
         page = await info.context.loaders.page(LEADS, self.id, window)
         return Connection.of(page, LEADS.order, SalesLead.of, partial(info.context.loaders.count, LEADS, self.id))
 
-    @resolved("Campaigns and lists the customer is in, newest statement first; at most 100.")
+    @resolved("Campaigns and lists the customer is in, newest statement first; at most 100.", reads=whole(MEMBERSHIPS))
     async def campaign_memberships(self, info: Info) -> list[CampaignMembership]:
         """Over all systems."""
         page = await info.context.loaders.page(MEMBERSHIPS, self.id, ALL_OF_THEM)
         return [CampaignMembership.of(row) for row in page.rows]
 
-    @resolved("Segments the customer is in, by name; at most 100.")
+    @resolved("Segments the customer is in, by name; at most 100.", reads=whole(SEGMENTS))
     async def segments(self, info: Info) -> list[Segment]:
         """Over all systems."""
         page = await info.context.loaders.page(SEGMENTS, self.id, ALL_OF_THEM)
         return [Segment.of(row) for row in page.rows]
 
-    @resolved("What the customer allowed or refused, newest statement first; at most 100.")
+    @resolved("What the customer allowed or refused, newest statement first; at most 100.", reads=whole(CONSENTS))
     async def consents(self, info: Info) -> list[Consent]:
         """As the systems hold it; expiry follows from the validity."""
         page = await info.context.loaders.page(CONSENTS, self.id, ALL_OF_THEM)
         return [Consent.of(row) for row in page.rows]
 
-    @resolved("Where each value of this record came from, by field.")
+    @resolved("Where each value of this record came from, by field.", reads=PROVENANCE_OF_CUSTOMER)
     async def provenance(self, info: Info) -> list[FieldProvenance]:
         """Fields without a value have none."""
         return [FieldProvenance.of(row) for row in await info.context.loaders.provenance.load(self.id)]
 
-    @resolved("How fresh each system's part of this view is; one that is down is told here.")
+    @resolved("How fresh each system's part of this view is; one that is down is told here.", reads=SOURCES_OF_CUSTOMER)
     async def sources(self, info: Info) -> list[SourceStatus]:
         """By system."""
         return [SourceStatus.of(row) for row in await info.context.loaders.sources.load(self.id)]
@@ -148,21 +159,7 @@ class Customer(relay.Node):
     def shown(cls, info: Info, row: CustomerRow) -> Self:
         """The type from its row; that the caller is shown it goes into the audit trail."""
         info.context.shows(info, [row.id])
-        return cls(
-            id=row.id,
-            kind=PartyKind(row.kind),
-            name=row.name,
-            given_name=row.given_name,
-            family_name=row.family_name,
-            birth_date=row.birth_date,
-            language=row.language,
-            status=row.status,
-            customer_number=row.customer_number,
-            deleted=row.deleted,
-            version=row.version,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-        )
+        return cls.of(row)
 
     @classmethod
     async def visible(cls, info: Info, identity: UUID) -> Self | None:
@@ -172,7 +169,7 @@ class Customer(relay.Node):
 
 
 @strawberry.type(description="A lead, inbound or outbound (TMF699 SalesLead).")
-class SalesLead(relay.Node, Sourced):
+class SalesLead(relay.Node, Sourced, OfRow):
     """A chance to sell that somebody follows up."""
 
     id: relay.NodeID[UUID]
@@ -193,31 +190,10 @@ class SalesLead(relay.Node, Sourced):
     @resolved(
         "Whose lead it is; null while the lead management's customer is not known to the hub.",
         Requires(Scope.CUSTOMERS_READ),
+        reads=CUSTOMER_OF_LEAD,
     )
     async def customer(self, info: Info) -> Annotated[Customer, strawberry.lazy("schema.types.customer")] | None:
         """Loaded for all leads of the answer at once."""
         from schema.types.customer import Customer  # the two types name each other
 
         return None if self.customer_id is None else await Customer.visible(info, self.customer_id)
-
-    @classmethod
-    def of(cls, row: LeadRow) -> Self:
-        """The type from its row."""
-        return cls(
-            id=row.id,
-            customer_id=row.customer_id,
-            number=row.number,
-            name=row.name,
-            state=LeadState(row.state),
-            state_reason=row.state_reason,
-            rating=None if row.rating is None else LeadRating(row.rating),
-            priority=None if row.priority is None else LeadPriority(row.priority),
-            amount=row.amount,
-            currency=row.currency,
-            probability=row.probability,
-            started_on=row.started_on,
-            ended_on=row.ended_on,
-            lead_owner=row.lead_owner,
-            source=row.system,
-            as_of=row.as_of,
-        )

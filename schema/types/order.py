@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Self
 from uuid import UUID
 
 import strawberry
 from strawberry import relay
 
-from hub.reads.belongings import OrderLineRow, OrderRow
+from hub.reads.relations import LINES_OF_ORDER
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.enums import RequestState
+from schema.types.of_row import OfRow
 from schema.types.sourced import Sourced
 
 
 @strawberry.type(description="One line of an order.")
-class SalesOrderLine:
+class SalesOrderLine(OfRow):
     """A line in the package's own sequence."""
 
     position: int = strawberry.field(description="Place in the order, from 1.")
@@ -28,21 +28,9 @@ class SalesOrderLine:
     unit_price: Decimal | None = strawberry.field(description="Price of one, in the order's currency.")
     amount: Decimal | None = strawberry.field(description="Quantity times unit price, without tax.")
 
-    @classmethod
-    def of(cls, row: OrderLineRow) -> Self:
-        """The type from its row."""
-        return cls(
-            position=row.position,
-            product=row.product,
-            description=row.description,
-            quantity=row.quantity,
-            unit_price=row.unit_price,
-            amount=row.amount,
-        )
-
 
 @strawberry.type(description="An order as its package holds it.")
-class SalesOrder(relay.Node, Sourced):
+class SalesOrder(relay.Node, Sourced, OfRow):
     """An order."""
 
     id: relay.NodeID[UUID]
@@ -53,22 +41,7 @@ class SalesOrder(relay.Node, Sourced):
     total: Decimal | None = strawberry.field(description="Total as the package states it.")
     description: str | None = strawberry.field(description="The order's own words.")
 
-    @resolved("The lines in the package's sequence.")
+    @resolved("The lines in the package's sequence.", reads=LINES_OF_ORDER)
     async def lines(self, info: Info) -> list[SalesOrderLine]:
         """Loaded for all orders of the answer at once."""
         return [SalesOrderLine.of(row) for row in await info.context.loaders.lines.load(self.id)]
-
-    @classmethod
-    def of(cls, row: OrderRow) -> Self:
-        """The type from its row."""
-        return cls(
-            id=row.id,
-            number=row.number,
-            state=RequestState(row.state),
-            ordered_on=row.ordered_on,
-            currency=row.currency,
-            total=row.total,
-            description=row.description,
-            source=row.system,
-            as_of=row.as_of,
-        )

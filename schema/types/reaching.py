@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
 from uuid import UUID
 
 import strawberry
 from strawberry import relay
 
-from hub.reads.reaching import AddressRow, IdentifierRow, MediumRow, SegmentRow
 from schema.types.enums import MediumKind
+from schema.types.of_row import SAID_BY, OfRow
 from schema.types.sourced import Sourced
 
 
 @strawberry.type(description="A way to reach a customer (TMF629 contactMedium), once per value however many say so.")
-class ContactMedium(relay.Node, Sourced):
+class ContactMedium(relay.Node, Sourced, OfRow):
     """An e-mail address, phone number or web site."""
 
     id: relay.NodeID[UUID]
@@ -27,25 +26,9 @@ class ContactMedium(relay.Node, Sourced):
     valid_from: datetime | None = strawberry.field(description="Not before this time.")
     valid_to: datetime | None = strawberry.field(description="Not from this time on.")
 
-    @classmethod
-    def of(cls, row: MediumRow) -> Self:
-        """The type from its row."""
-        return cls(
-            id=row.id,
-            kind=MediumKind(row.kind),
-            value=row.value,
-            normalised=row.normalised,
-            label=row.label,
-            preferred=row.preferred,
-            valid_from=row.valid_from,
-            valid_to=row.valid_to,
-            source=row.system,
-            as_of=row.as_of,
-        )
-
 
 @strawberry.type(description="A postal address of a customer.")
-class PostalAddress(relay.Node, Sourced):
+class PostalAddress(relay.Node, Sourced, OfRow):
     """An address, once per content."""
 
     id: relay.NodeID[UUID]
@@ -59,48 +42,22 @@ class PostalAddress(relay.Node, Sourced):
     label: str | None = strawberry.field(description="The source's word for it, such as invoice or delivery.")
     preferred: bool = strawberry.field(description="Whether the source marks it as the one to use.")
 
-    @classmethod
-    def of(cls, row: AddressRow) -> Self:
-        """The type from its row."""
-        return cls(
-            id=row.id,
-            street=row.street,
-            house_number=row.house_number,
-            unit=row.unit,
-            postal_code=row.postal_code,
-            locality=row.locality,
-            region=row.region,
-            country=row.country,
-            label=row.label,
-            preferred=row.preferred,
-            source=row.system,
-            as_of=row.as_of,
-        )
-
 
 @strawberry.type(description="The id under which a connected system knows the customer.")
-class CustomerIdentifier:
+class CustomerIdentifier(OfRow):
     """One entry of the crosswalk."""
 
     system: str = strawberry.field(description="Name of the system.")
     external_id: str = strawberry.field(description="The customer's id there.")
     since: datetime = strawberry.field(description="Since when the hub takes the two for the same customer.")
 
-    @classmethod
-    def of(cls, row: IdentifierRow) -> Self:
-        """The type from its row."""
-        return cls(system=row.system, external_id=row.external_id, since=row.since)
-
 
 @strawberry.type(description="A segment the customer is in.")
-class Segment:
+class Segment(OfRow):
     """A group that marketing has put the customer in."""
+
+    named = SAID_BY | {"name": "segment"}
 
     name: str = strawberry.field(description="Name of the segment.")
     source: str = strawberry.field(description="Name of the system that says so.")
     since: datetime = strawberry.field(description="Since when.")
-
-    @classmethod
-    def of(cls, row: SegmentRow) -> Self:
-        """The type from its row."""
-        return cls(name=row.segment, source=row.system, since=row.since)

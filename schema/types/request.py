@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
 from uuid import UUID
 
 import strawberry
 from strawberry import relay
 
-from hub.reads.belongings import RUNNING_REQUESTS, RequestRow
 from schema.types.enums import RequestKind, RequestState
+from schema.types.of_row import OfRow
 from schema.types.sourced import Sourced
 
 
 @strawberry.type(description="A process over time for the customer (TMF701 ProcessFlow).")
-class BusinessRequest(relay.Node, Sourced):
+class BusinessRequest(relay.Node, Sourced, OfRow):
     """A quote, sale, service or complaint that may span sessions and channels."""
 
     id: relay.NodeID[UUID]
@@ -26,20 +25,3 @@ class BusinessRequest(relay.Node, Sourced):
     subject: str | None = strawberry.field(description="In a few words.")
     opened_at: datetime | None = strawberry.field(description="When it began.")
     due_at: datetime | None = strawberry.field(description="When the customer may expect it done.")
-
-    @classmethod
-    def of(cls, row: RequestRow) -> Self:
-        """The type from its row."""
-        state = RequestState(row.state)
-        return cls(
-            id=row.id,
-            kind=RequestKind(row.kind),
-            state=state,
-            running=state in RUNNING_REQUESTS,
-            number=row.number,
-            subject=row.subject,
-            opened_at=row.opened_at,
-            due_at=row.due_at,
-            source=row.system,
-            as_of=row.as_of,
-        )

@@ -103,7 +103,7 @@ async def test_a_fault_of_the_hub_is_masked_and_found_by_its_number(api: Api, co
     with capture_logs() as logs:
         response = await api.http.post(
             "/graphql",
-            json={"query": "{ customers { totalCount } }"},
+            json={"query": "{ customers { totalCount edges { node { kind } } } }"},
             headers={"authorization": f"Bearer {api.token(Role.AGENT)}", "x-request-id": "request-12345"},
         )
     error = response.json()["errors"][0]

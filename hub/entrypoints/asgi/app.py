@@ -34,7 +34,8 @@ def create_app(services: Services) -> Starlette:
         services.tokens,
         services.documents,
         services.cors_origins,
-        explorer=services.development,
+        development=services.development,
+        compiled=services.compiled,
     )
     webhooks = WebhookEndpoint(services.webhooks, services.metrics, services.clock, services.webhook_bytes_max)
     return Starlette(

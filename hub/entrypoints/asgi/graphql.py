@@ -31,9 +31,13 @@ from hub.entrypoints.asgi.revalidation import with_validator
 from hub.entrypoints.asgi.running import Running
 from hub.entrypoints.asgi.socket_operations import SocketOperations
 from hub.errors import HubError
+from schema.compiled.answer import CompiledReads
 from schema.context import Context
 from schema.errors import BAD_REQUEST
 from schema.schema import HubSchema
+
+PLAN: Final = "x-hub-plan"
+"""In development: which root fields a statement answered, and why resolvers answered the others."""
 
 SUBSCRIPTIONS_PER_SOCKET: Final = 50
 
@@ -50,7 +54,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         documents: Documents,
         origins: tuple[str, ...],
         *,
-        explorer: bool,
+        development: bool,
+        compiled: bool,
     ) -> None:
         super().__init__(
             schema,
@@ -61,7 +66,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         )
         self.documents = documents
         self._tokens = tokens
-        self._explorer = explorer
+        self._development = development
+        self._compiled = CompiledReads(schema) if compiled else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Both protocols of the path."""
@@ -72,7 +78,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if self._explorer and wants_page(request):
+        if self._development and wants_page(request):
             return explorer_page()
         try:
             return with_validator(request, await self.run(request))
@@ -116,7 +122,11 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     ) -> ExecutionResult:
         """One query or mutation, timed."""
         started = time.perf_counter()
-        result = await super().execute_single(request, request_adapter, sub_response, context, root_value, request_data)
+        result = await self._read(sub_response, context, request_data)
+        if result is None:
+            result = await super().execute_single(
+                request, request_adapter, sub_response, context, root_value, request_data
+            )
         first = result.errors[0] if result.errors else None
         outcome = "OK" if first is None else str((first.extensions or {}).get("code", BAD_REQUEST))
         seconds = time.perf_counter() - started
@@ -157,6 +167,21 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return request.query_params.get("documentId")
         body = self.parse_json(await request.get_body())
         return body.get("documentId") if isinstance(body, dict) else None
+
+    async def _read(
+        self, response: Response, context: Context, request_data: GraphQLRequestData
+    ) -> ExecutionResult | None:
+        """What statements answer of a query; None for everything else."""
+        if self._compiled is None or not request_data.query:
+            return None
+        answer = await self._compiled.answer(
+            context, request_data.query, request_data.variables, request_data.operation_name
+        )
+        if answer is None:
+            return None
+        if self._development:
+            response.headers[PLAN] = "; ".join(f"{key}: {way}" for key, way in answer.told.items())
+        return answer.result
 
     def encode_json(self, data: object) -> str:
         """Text, because a WebSocket would send bytes as a binary frame."""

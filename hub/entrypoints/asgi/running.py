@@ -16,6 +16,7 @@ from hub.entrypoints.asgi.services import Services
 from hub.exchange.inbox import Inbox
 from hub.flows.terms import Terms
 from hub.live.reader import Reader
+from hub.store.prepared import PreparedReads
 from hub.store.read_trail import ReadTrail
 from schema.context import Hub
 
@@ -46,11 +47,13 @@ async def running(services: Services) -> AsyncIterator[Running]:
     """Open what is bound to the running loop; closed at the end of the block."""
     database = services.open_database()
     feed = Reader(services.feed_dsn)
+    prepared = PreparedReads(database.engine, services.prepared_connections)
     trail = ReadTrail(database, services.clock)
     task = asyncio.create_task(feed.run(), name="change feed")
     writing = asyncio.create_task(trail.run(), name="audit trail")
     hub = Hub(
         database=database,
+        prepared=prepared,
         feed=feed,
         rules=services.rules,
         terms=Terms(services.mappings, services.rules, services.keys),
@@ -69,6 +72,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         writing.cancel()
         await asyncio.gather(task, writing, return_exceptions=True)
         await _written(trail)
+        await prepared.aclose()
         await database.aclose()
 
 

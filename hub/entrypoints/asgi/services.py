@@ -25,7 +25,8 @@ class Services:
     """Nothing here is bound to an event loop yet: the application opens what is when it starts.
 
     `open_database` gives the web process's own engine, with its statement timeout; `feed_dsn` is the same database for
-    the reader of the change feed. `development` shows the explorer page and answers introspection.
+    the reader of the change feed. `development` shows the explorer page and answers introspection. Queries are
+    `compiled` to statements, which run on `prepared_connections` of their own.
     """
 
     open_database: Callable[[], Database]
@@ -38,6 +39,8 @@ class Services:
     keys: KeyRing
     page_size_max: int
     documents: Documents = field(default_factory=lambda: Documents({}, trusted_only=False))
+    prepared_connections: int = 4
+    compiled: bool = True
     cors_origins: tuple[str, ...] = ()
     development: bool = False
     body_bytes_max: int = 1_000_000

@@ -1,0 +1,150 @@
+"""From a selection to the SQL that writes its JSON.
+
+Text is put together, since json_build_object ends at 50 pairs and row_to_json cuts names at 63 bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
+from itertools import groupby
+from typing import Any, Final, assert_never
+
+from sqlalchemy import ColumnElement, FromClause, Select, Text, cast, func, literal_column, select, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from hub.reads.compiled.page import PageRows, page_rows
+from hub.reads.compiled.selection import (
+    Constant,
+    Cursor,
+    Edges,
+    GlobalId,
+    Many,
+    Object,
+    One,
+    Paged,
+    PageFact,
+    PageFacts,
+    Selected,
+    Total,
+    Value,
+)
+from hub.reads.formats import global_id, json_text, sql_text
+from hub.reads.rows import nullable_fields
+
+Piece = str | ColumnElement[str]
+
+UTF8: Final = literal_column("'UTF8'", Text())
+
+
+def as_bytes(text: ColumnElement[str]) -> ColumnElement[bytes]:
+    """The text as the response will hold it, so that nobody has to decode it."""
+    return func.convert_to(text, UTF8)
+
+
+def object_text(chosen: Object, row: FromClause) -> ColumnElement[str]:
+    """The object of one row."""
+    nullable = nullable_fields(chosen.row)
+    return _braced({key: _value(value, row, nullable) for key, value in chosen.picked.items()})
+
+
+def page_text(page: Paged, rows: PageRows) -> ColumnElement[str]:
+    """The connection of a page that has been cut."""
+    return _braced({key: _of_page(part, page, rows) for key, part in page.picked.items()})
+
+
+def _value(value: Selected, row: FromClause, nullable: frozenset[str]) -> Piece:
+    match value:
+        case Constant(json):
+            return json
+        case Value(name, enum):
+            return json_text(row.c[name], nullable=name in nullable, enum=enum)
+        case GlobalId(type_name, name):
+            return global_id(type_name, row.c[name])
+        case Many(relation, picked):
+            rows = relation.rows(row).subquery()
+            listed = _joined(["[", func.coalesce(_listed(object_text(picked, rows)), literal_column("''")), "]"])
+            return _scalar(select(listed).select_from(rows))
+        case One(relation, picked):
+            rows = relation.rows(row).subquery()
+            found = _scalar(select(object_text(picked, rows)).select_from(rows))
+            return func.coalesce(found, literal_column("'null'", Text()))
+        case Paged():
+            cut = page_rows(value, value.relation.rows(row))
+            return _scalar(select(page_text(value, cut)).select_from(cut.rows))
+    assert_never(value)
+
+
+def _of_page(part: Constant | Edges | PageFacts | Total, page: Paged, rows: PageRows) -> Piece:
+    match part:
+        case Constant(json):
+            return json
+        case Edges(picked):
+            edge = _braced({key: _of_edge(value, rows) for key, value in picked.items()})
+            return _joined(["[", func.coalesce(rows.kept(_listed(edge)), literal_column("''")), "]"])
+        case PageFacts(facts):
+            return _braced({key: _fact(fact, page, rows) for key, fact in facts.items()})
+        case Total():
+            counted = rows.everything.order_by(None).subquery()
+            return cast(_scalar(select(func.count()).select_from(counted)), Text())
+    assert_never(part)
+
+
+def _of_edge(value: Constant | Cursor | Object, rows: PageRows) -> Piece:
+    match value:
+        case Constant(json):
+            return json
+        case Cursor():
+            return rows.cursor
+        case Object():
+            return object_text(value, rows.rows)
+    assert_never(value)
+
+
+def _fact(fact: Constant | PageFact, page: Paged, rows: PageRows) -> Piece:
+    if isinstance(fact, Constant):
+        return fact.json
+    if fact.name in ("start_cursor", "end_cursor"):
+        cursors = rows.kept(func.array_agg(rows.cursor, type_=ARRAY(Text())))
+        place = literal_column("1") if fact.name == "start_cursor" else func.cardinality(cursors)
+        return func.coalesce(_element(cursors, place), literal_column("'null'", Text()))
+    window = page.window
+    if (fact.name == "has_previous_page") is window.backwards:
+        return json_text(func.count() > window.limit, nullable=False)
+    return "true" if (window.before if window.backwards else window.after) is not None else "false"
+
+
+def _braced(values: Mapping[str, Piece]) -> ColumnElement[str]:
+    return _joined(_object_pieces(values))
+
+
+def _object_pieces(values: Mapping[str, Piece]) -> Iterator[Piece]:
+    yield "{"
+    for place, (key, value) in enumerate(values.items()):
+        yield f'{"," if place else ""}"{key}":'
+        yield value
+    yield "}"
+
+
+def _joined(pieces: Iterable[Piece]) -> ColumnElement[str]:
+    """The pieces one behind the other; constants that meet become one."""
+    parts: list[ColumnElement[str]] = []
+    for constant, group in groupby(pieces, key=lambda piece: isinstance(piece, str)):
+        if constant:
+            parts.append(literal_column(sql_text("".join(str(piece) for piece in group)), Text()))
+        else:
+            parts.extend(piece for piece in group if not isinstance(piece, str))
+    return reduce(lambda whole, part: whole.concat(part), parts)
+
+
+def _listed(text: ColumnElement[str]) -> Any:  # Any: an aggregate that may still get a filter
+    return func.string_agg(text, literal_column("','"))
+
+
+def _element(array: ColumnElement[Any], place: Any) -> ColumnElement[str]:
+    element: ColumnElement[str] = type_coerce(array, ARRAY(Text()))[place]
+    return element
+
+
+def _scalar(statement: Select[Any]) -> ColumnElement[Any]:
+    return statement.scalar_subquery()

@@ -1,0 +1,52 @@
+"""Conditions of lists, each declared once: what it asks in SQL and how its value travels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, literal
+from sqlalchemy.types import TypeEngine
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`clause` compares with a value of type `kind`, which `value` makes of the caller's."""
+
+    kind: TypeEngine[Any]
+    clause: Callable[[ColumnElement[Any]], ColumnElement[bool]]
+    value: Callable[[Any], object] = _as_it_is
+
+
+Declared: TypeAlias = Mapping[str, Condition]
+"""By the names of the fields of a class of conditions, in which None leaves a condition out."""
+
+
+def where(declared: Declared, conditions: object) -> Iterator[ColumnElement[bool]]:
+    """The clauses of what is asked."""
+    for name, value in values(declared, conditions).items():
+        yield declared[name].clause(literal(value, declared[name].kind))
+
+
+def where_later(
+    declared: Declared, conditions: object, slot: Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
+) -> Iterator[ColumnElement[bool]]:
+    """The same clauses with the values still to be bound, under the conditions' names."""
+    for name in values(declared, conditions):
+        yield declared[name].clause(slot(name, declared[name].kind))
+
+
+def values(declared: Declared, conditions: object) -> Mapping[str, object]:
+    """The values of what is asked, by name."""
+    given = ((name, getattr(conditions, name)) for name in declared)
+    return {name: declared[name].value(value) for name, value in given if value is not None}
+
+
+def beginning_with(prefix: str) -> str:
+    """For LIKE with `/` as the escape character."""
+    return prefix.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"

@@ -1,0 +1,123 @@
+"""Reads that are one statement each, prepared once per connection: no round trip but the statement's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, Final
+
+import asyncpg
+from sqlalchemy import PoolProxiedConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.errors import Transient
+
+STATEMENTS_KEPT: Final = 128
+"""Per connection; each holds its plan in the server's memory, some hundred kilobytes for a whole view."""
+
+WAIT_S: Final = 30.0
+
+_PREPARING: Final = "SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan"
+"""A view of fifteen lists takes longer to plan than to run, and its parameters are keys."""
+
+
+class PreparedReads:
+    """Connections of their own beside the engine's pool, opened like its; at most `size`, each when it is needed."""
+
+    def __init__(self, engine: AsyncEngine, size: int) -> None:
+        self._engine = engine
+        self._idle: asyncio.LifoQueue[_Connection | None] = asyncio.LifoQueue()
+        for _ in range(size):
+            self._idle.put_nowait(None)
+        self._open: set[_Connection] = set()
+
+    async def fetch(self, sql: str, arguments: Sequence[object]) -> list[Any]:  # Any: asyncpg's records
+        """The rows.
+
+        Raises asyncpg.PostgresError for what is wrong with the statement and ValueError for what is with its values;
+        Transient when the database is away or takes longer than is allowed.
+        """
+        connection = await self._taken()
+        kept: _Connection | None = None
+        try:
+            rows = await connection.fetch(sql, arguments)
+            kept = connection
+            return rows
+        except asyncpg.QueryCanceledError:
+            kept = connection
+            raise Transient("the request took longer than is allowed; ask for less") from None
+        except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, ConnectionError):
+            raise Transient("the hub's database broke the connection; try again", retry_after_s=5) from None
+        except (asyncpg.PostgresError, ValueError):
+            kept = None if connection.closed else connection
+            raise
+        finally:
+            # What was cut off in the middle of a statement is not used again.
+            if kept is None:
+                self._open.discard(connection)
+                connection.terminate()
+            self._idle.put_nowait(kept)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await asyncio.gather(*(connection.aclose() for connection in self._open), return_exceptions=True)
+        self._open.clear()
+
+    async def _taken(self) -> _Connection:
+        try:
+            idle = self._idle.get_nowait()
+        except asyncio.QueueEmpty:
+            try:
+                idle = await asyncio.wait_for(self._idle.get(), WAIT_S)
+            except TimeoutError:
+                raise Transient("too many requests are under way; try again", retry_after_s=1) from None
+        return idle if idle is not None else await self._opened()
+
+    async def _opened(self) -> _Connection:
+        try:
+            connection = await _detached(self._engine)
+        except (OSError, DBAPIError):
+            self._idle.put_nowait(None)
+            raise Transient("the hub's database does not answer; try again", retry_after_s=5) from None
+        self._open.add(connection)
+        return connection
+
+
+async def _detached(engine: AsyncEngine) -> _Connection:
+    """A connection made as the engine makes its own, and no longer the engine's."""
+    holder = await engine.raw_connection()
+    driver: Any = holder.driver_connection
+    holder.detach()
+    await driver.execute(_PREPARING)
+    return _Connection(holder, driver)
+
+
+class _Connection:
+    def __init__(self, holder: PoolProxiedConnection, driver: Any) -> None:
+        self._holder = holder  # would close the connection when nobody holds it
+        self._driver = driver
+        self._prepared: OrderedDict[str, Any] = OrderedDict()
+
+    async def fetch(self, sql: str, arguments: Sequence[object]) -> list[Any]:
+        prepared = self._prepared.get(sql)
+        if prepared is None:
+            prepared = self._prepared[sql] = await self._driver.prepare(sql)
+            if len(self._prepared) > STATEMENTS_KEPT:
+                self._prepared.popitem(last=False)  # asyncpg closes what nobody holds any more
+        else:
+            self._prepared.move_to_end(sql)
+        rows: list[Any] = await prepared.fetch(*arguments)
+        return rows
+
+    @property
+    def closed(self) -> bool:
+        closed: bool = self._driver.is_closed()
+        return closed
+
+    def terminate(self) -> None:
+        self._driver.terminate()
+
+    async def aclose(self) -> None:
+        await self._driver.close(timeout=2)

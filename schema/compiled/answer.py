@@ -1,0 +1,173 @@
+"""Queries answered by statements, and by resolvers for what is left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import orjson
+from graphql import FragmentDefinitionNode, GraphQLError, OperationDefinitionNode, OperationType
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.values import get_variable_values
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType as Allowed
+
+from hub.errors import HubError, Transient
+from schema.compiled.documents import Document, Kept, Reduced
+from schema.compiled.plan import Plan, Root, plan
+from schema.compiled.select import NotCompiled, Operation
+from schema.compiled.shape import shape_of
+from schema.context import Context
+from schema.reads import Terms
+from schema.schema import HubSchema
+
+PLANS_KEPT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`told` says of each root field which way it was answered, and why."""
+
+    result: ExecutionResult
+    told: Mapping[str, str]
+
+
+class CompiledReads:
+    """One for each process: its plans are kept by document, operation, rights and the shape of variables."""
+
+    def __init__(self, schema: HubSchema) -> None:
+        self._schema = schema
+        self._plans: Kept[Hashable, Plan] = Kept(PLANS_KEPT)
+
+    async def answer(
+        self, context: Context, text: str, variables: Mapping[str, Any] | None, operation_name: str | None
+    ) -> Answer | None:
+        """The answer to a query that statements answer at least in part; None is for strawberry as it comes."""
+        core = self._schema._schema
+        document = self._schema.documents.read(core, text)
+        if document is None or _refused(document):
+            return None
+        definition = _operation(document, operation_name)
+        if definition is None or definition.operation is not OperationType.QUERY:
+            return None
+        coerced = get_variable_values(core, definition.variable_definitions or (), dict(variables or {}))
+        if isinstance(coerced, list) or context.principal.expires_at <= context.now():
+            return None
+        operation = Operation(self._schema, _fragments(document), definition, coerced, context.principal.scopes)
+        made = self._plan(context, text, document, operation)
+        if not made.compiled:
+            return None
+        run = _Run(self._schema, context, operation, made)
+        return await run.answer(text, variables)
+
+    def _plan(self, context: Context, text: str, document: Document, operation: Operation) -> Plan:
+        alone = context.reach.only is not None
+        shape = tuple((name, shape_of(value)) for name, value in operation.variables.coerced.items())
+        name = operation.definition.name
+        key = (text, None if name is None else name.value, operation.scopes, alone, shape)
+        return self._plans.get(key, lambda: plan(operation, document.node, alone=alone))
+
+
+@dataclass(slots=True)
+class _Run:
+    """One request's way through a plan."""
+
+    schema: HubSchema
+    context: Context
+    operation: Operation
+    plan: Plan
+
+    async def answer(self, text: str, variables: Mapping[str, Any] | None) -> Answer:
+        """Statements first, then resolvers for the fields that no statement answered."""
+        data: dict[str, object] = {}
+        told: dict[str, str] = {}
+        errors: list[GraphQLError] = []
+        left: list[Root] = []
+        for root in self.plan.roots:
+            told[root.key] = root.why
+            try:
+                data[root.key] = orjson.Fragment(await self._read(root))
+                errors.extend(self._denied(root))
+            except Transient as error:
+                errors.append(GraphQLError(error.message, root.nodes, path=[root.key], original_error=error))
+                data[root.key] = None
+            except (
+                NotCompiled,
+                HubError,
+                GraphQLError,
+                ValueError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+            ) as reason:
+                told[root.key] = root.why if root.statement is None else f"{type(reason).__name__} is for resolvers"
+                left.append(root)
+        self.schema.process_errors(errors)
+        result = await self._resolved(text, variables, left) if left else ExecutionResult({}, [])
+        return Answer(self._merged(data, errors, result), told)
+
+    async def _read(self, root: Root) -> bytes:
+        context, hub = self.context, self.context.hub
+        terms = Terms(hub.rules.region, hub.page_size_max)
+        arguments = root.arguments(self.operation.variables, terms, context.now(), context.reach.only)
+        if root.statement is None:
+            raise NotCompiled(root.why)
+        rows = await hub.prepared.fetch(root.statement.sql, arguments)
+        if len(rows) != 1:
+            raise NotCompiled("not exactly one object was found")
+        answer: bytes = rows[0][0]
+        shown: list[UUID | None] | UUID | None = rows[0][1]
+        customers = shown if isinstance(shown, list) else [shown]
+        name = self.operation.definition.name
+        context.note_shown(
+            f"Query.{root.name}",
+            None if name is None else name.value,
+            {customer for customer in customers if customer is not None},
+        )
+        return answer
+
+    def _denied(self, root: Root) -> Iterator[GraphQLError]:
+        for denied in root.denied:
+            self.context.denies(denied.place)
+            yield denied.error
+
+    async def _resolved(self, text: str, variables: Mapping[str, Any] | None, roots: Sequence[Root]) -> ExecutionResult:
+        whole = self.operation.definition
+        return await self.schema.execute(
+            Reduced(text, self.plan.reduced(roots, whole)),
+            variable_values=dict(variables or {}),
+            context_value=self.context,
+            operation_name=None if whole.name is None else whole.name.value,
+            allowed_operation_types={Allowed.QUERY},
+        )
+
+    def _merged(
+        self, data: Mapping[str, object], errors: Sequence[GraphQLError], rest: ExecutionResult
+    ) -> ExecutionResult:
+        all_errors = [*errors, *(rest.errors or [])]
+        fallen = any(data.get(root.key, ...) is None and not root.nullable for root in self.plan.roots)
+        if rest.data is None or fallen:
+            return ExecutionResult(None, all_errors)
+        whole = {root.key: data[root.key] if root.key in data else rest.data[root.key] for root in self.plan.roots}
+        return ExecutionResult(whole, all_errors or None)
+
+
+def _refused(document: Document) -> bool:
+    """Also what cannot be told: strawberry will say what is wrong."""
+    try:
+        return bool(document.errors)
+    except RecursionError:
+        return True
+
+
+def _operation(document: Document, name: str | None) -> OperationDefinitionNode | None:
+    """The one of that name, or the first where none is named."""
+    operations = (node for node in document.node.definitions if isinstance(node, OperationDefinitionNode))
+    return next((node for node in operations if name is None or (node.name and node.name.value == name)), None)
+
+
+def _fragments(document: Document) -> Mapping[str, FragmentDetails]:
+    definitions = document.node.definitions
+    return {node.name.value: FragmentDetails(node) for node in definitions if isinstance(node, FragmentDefinitionNode)}

@@ -1,0 +1,127 @@
+"""Documents read and validated once, for as long as clients send them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Final, Generic, TypeVar
+
+from graphql import ASTValidationRule, DocumentNode, GraphQLError, GraphQLSchema, parse
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import validate_document
+
+from schema.limits import TOKENS_MAX
+
+DOCUMENTS_KEPT: Final = 500
+
+LONGEST_KEPT: Final = 20_000
+"""Characters. A longer document is answered and forgotten: 500 of any length would be a way to fill the memory."""
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Kept(Generic[K, V]):
+    """The values that were asked for last, `at_most` of them."""
+
+    def __init__(self, at_most: int) -> None:
+        self._at_most = at_most
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K, make: Callable[[], V]) -> V:
+        """What is kept under the key, made now if nothing is."""
+        found = self.find(key)
+        return self.keep(key, make()) if found is None else found
+
+    def find(self, key: K) -> V | None:
+        """What is kept under the key."""
+        value = self._values.get(key)
+        if value is not None:
+            self._values.move_to_end(key)
+        return value
+
+    def keep(self, key: K, value: V) -> V:
+        """Keep it, and forget what nobody has asked for the longest."""
+        self._values[key] = value
+        if len(self._values) > self._at_most:
+            self._values.popitem(last=False)
+        return value
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+class Document:
+    """A document that could be read, and what validation says of it, found out once."""
+
+    def __init__(self, node: DocumentNode, validate: Callable[[DocumentNode], list[GraphQLError]]) -> None:
+        self.node = node
+        self._validate = validate
+        self._errors: list[GraphQLError] | None = None
+
+    @property
+    def errors(self) -> Sequence[GraphQLError]:
+        """Why it cannot be executed; RecursionError for one that is nested too deeply to tell."""
+        if self._errors is None:
+            self._errors = self._validate(self.node)
+        return self._errors
+
+
+class Documents:
+    """By their text. What does not parse is not kept: nobody sends it twice for its answer."""
+
+    def __init__(self, rules: Sequence[type[ASTValidationRule]]) -> None:
+        self._rules = tuple(rules)
+        self._kept: Kept[str, Document] = Kept(DOCUMENTS_KEPT)
+
+    def read(self, schema: GraphQLSchema, text: str) -> Document | None:
+        """The document; None for a text that is none."""
+        known = self._kept.find(text)
+        if known is not None:
+            return known
+        try:
+            node = parse(text, max_tokens=TOKENS_MAX)
+        except (GraphQLError, RecursionError):
+            return None
+        document = Document(node, lambda node: validate_document(schema, node, self._rules))
+        return self._kept.keep(text, document) if len(text) <= LONGEST_KEPT else document
+
+
+class Reduced(str):
+    """The text of a document of which only a part is left to execute."""
+
+    __slots__ = ("document",)
+
+    document: DocumentNode
+
+    def __new__(cls, text: str, document: DocumentNode) -> Reduced:
+        """`document` was validated as a part of the whole."""
+        made = super().__new__(cls, text)
+        made.document = document
+        return made
+
+
+class KnownDocuments(SchemaExtension):
+    """Spares strawberry the reading and validating of what was seen before; what cannot be read it tells itself."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._document: Document | None = None
+
+    def on_parse(self) -> Iterator[None]:
+        """Read the text."""
+        context = self.execution_context
+        text = context.query
+        if isinstance(text, Reduced):
+            self._document = Document(text.document, lambda _: [])
+        elif text:
+            self._document = self._documents.read(context.schema._schema, text)
+        if self._document is not None:
+            context.graphql_document = self._document.node
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Validate it. What callers are told is written into the list of errors, so they get a list of their own."""
+        if self._document is not None:
+            self.execution_context.pre_execution_errors = list(self._document.errors)
+        yield

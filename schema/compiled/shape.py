@@ -1,0 +1,31 @@
+"""The shape of variables: all of them that decides how a statement looks, and none of what it is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from enum import Enum
+
+from strawberry.relay import GlobalID
+from strawberry.relay.types import GlobalIDValueError
+
+
+def shape_of(value: object) -> Hashable:
+    """Which fields are given and not null, booleans and enum values, and of an id the type that it names."""
+    match value:
+        case None | bool() | Enum():
+            return value
+        case str():
+            return _type_named(value)
+        case Mapping():
+            return tuple(sorted((name, shape_of(inner)) for name, inner in value.items()))
+        case Sequence():
+            return frozenset(shape_of(inner) for inner in value if not isinstance(inner, Enum))
+    return type(value).__name__
+
+
+def _type_named(text: str) -> str:
+    """A text that is no id has no type, and what looks like one by chance only has a plan of its own."""
+    try:
+        return GlobalID.from_id(text).type_name
+    except (GlobalIDValueError, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,89 @@
+"""How fields are read when a whole selection becomes one statement; declared where the field's resolver is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.types import TypeEngine
+
+from hub.access.principal import Scope
+from hub.reads.paging import Order
+from hub.reads.parts import Conditions, Part
+from hub.reads.reach import Reach
+from hub.reads.relations import Relation, all_of
+
+READS: Final = "reads"
+"""The key under which a strawberry field's metadata has a Relation, Pages, RootRow or RootPage."""
+
+Arguments: TypeAlias = Mapping[str, Any]  # Any: the field's own arguments, as its resolver would get them
+
+Slot: TypeAlias = Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
+"""The place of a value of each request in a statement, by a name that the field chooses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What turns arguments into values: the region of phone numbers without a country, and the longest page."""
+
+    region: str
+    page_size_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Pages of a customer's own parts; `conditions` from the field's further arguments."""
+
+    part: Part[Any]
+    conditions: Callable[[Arguments], Conditions] = lambda _: ()
+
+    def relation(self, arguments: Arguments) -> Relation:
+        """The whole list that the pages are cut from."""
+        return all_of(self.part, self.conditions(arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows that a root field answers with: of which class, and in which column the customer who is shown.
+
+    A field of an interface says which `type_name` the object has and what scope that asks for.
+    """
+
+    row: type
+    shown: str
+    statement: Select[Any]
+    type_name: str | None = None
+    scope: Scope | None = None
+
+
+@runtime_checkable
+class RootRow(Protocol):
+    """A root field that answers one object.
+
+    None or several rows, like arguments that cannot be used, are for the resolver, which knows what to say.
+    """
+
+    def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found | None:
+        """The statement for arguments of this shape; None for the resolver's."""
+
+    def values(self, arguments: Arguments, terms: Terms) -> Mapping[str, object]:
+        """The values of its slots; HubError for arguments that the resolver will refuse."""
+
+
+@runtime_checkable
+class RootPage(Protocol):
+    """A root field that answers a page of a list, by the arguments of a connection and others."""
+
+    def order(self, arguments: Arguments) -> Order:
+        """The order that is asked for."""
+
+    def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found:
+        """The whole list for arguments of this shape."""
+
+    def values(self, arguments: Arguments, terms: Terms) -> Mapping[str, object]:
+        """The values of its slots."""
+
+
+RootRead: TypeAlias = RootRow | RootPage

@@ -1,0 +1,78 @@
+"""The same document by statements and by resolvers, over one database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub.access.principal import Role
+from hub.records.identity import CustomerId
+from tests.schema.serving import Api, serving
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer as a client sees it: parsed, with the order of its fields and of its errors by place."""
+
+    data: str
+    errors: list[str]
+
+
+@dataclass(frozen=True)
+class Both:
+    """Two applications over one database: one compiles, the other only resolves."""
+
+    compiling: Api
+    resolving: Api
+
+    async def ask(
+        self,
+        document: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        role: Role = Role.AGENT,
+        customer: CustomerId | None = None,
+    ) -> tuple[Told, Told, dict[str, str]]:
+        """The answers of both, and which way each root field was answered where something was compiled."""
+        compiled = await self._asked(self.compiling, document, variables, role, customer)
+        resolved = await self._asked(self.resolving, document, variables, role, customer)
+        return compiled[0], resolved[0], compiled[1]
+
+    async def _asked(
+        self,
+        api: Api,
+        document: str,
+        variables: Mapping[str, object] | None,
+        role: Role,
+        customer: CustomerId | None,
+    ) -> tuple[Told, dict[str, str]]:
+        response = await api.post(document, variables, api.token(role, customer))
+        body = response.json()
+        plan = response.headers.get("x-hub-plan", "")
+        ways = dict(way.split(": ", 1) for way in plan.split("; ") if way)
+        return _told(body), ways
+
+
+def _told(body: dict[str, Any]) -> Told:
+    errors = [json.dumps(_without_number(error), sort_keys=True) for error in body.get("errors", [])]
+    return Told(json.dumps(body.get("data")), sorted(errors))
+
+
+def _without_number(error: dict[str, Any]) -> dict[str, Any]:
+    """The correlation id differs from request to request."""
+    extensions = {name: value for name, value in error.get("extensions", {}).items() if name != "correlationId"}
+    return error | {"extensions": extensions}
+
+
+@asynccontextmanager
+async def both_ways(database_url: str, folder: Path) -> AsyncIterator[Both]:
+    """Both applications, as long as the block lasts."""
+    async with (
+        serving(database_url, folder) as compiling,
+        serving(database_url, folder, compiled=False) as resolving,
+    ):
+        yield Both(compiling, resolving)
