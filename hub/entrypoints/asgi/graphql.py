@@ -148,7 +148,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if sub_response.media_type == GRAPHQL_RESPONSE and is_request_error(answer):
             status = 400
             answer = {key: value for key, value in answer.items() if key != "data"}
-        return Response(self.encode_json(answer), status, media_type=sub_response.media_type)
+        headers = dict(sub_response.headers)
+        return Response(self.encode_json(answer), status, headers, media_type=sub_response.media_type)
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """Never: browsers get the explorer before, and a GET without `query` may name a stored document."""
