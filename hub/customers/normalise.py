@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import phonenumbers
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
 from hub.records.enums import MediumKind
 
@@ -19,8 +23,13 @@ def normalise_email(value: str) -> str | None:
     return address
 
 
+_INTERNATIONAL: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
 def normalise_phone(value: str, region: str) -> str | None:
     """E.164 (+31612345678); `region` (ISO 3166-1) is assumed where the country is left out; None when impossible."""
+    if _INTERNATIONAL.fullmatch(value) is not None and _is_spelled(value):
+        return value
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:
@@ -28,6 +37,24 @@ def normalise_phone(value: str, region: str) -> str | None:
     if not phonenumbers.is_possible_number(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _is_spelled(value: str) -> bool:
+    """Whether parsing would give the number back as it stands: most packages keep E.164, and parsing costs ten times.
+
+    False says nothing: a national prefix inside and an unusual length are left to the library.
+    """
+    code = next((c for end in (2, 3, 4) if (c := int(value[1:end])) in COUNTRY_CODE_TO_REGION_CODE), None)
+    if code is None:
+        return False
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, COUNTRY_CODE_TO_REGION_CODE[code][0])
+    national = value[1 + len(str(code)) :]
+    if metadata is None or metadata.general_desc is None or national.startswith("0"):
+        return False
+    if len(national) not in metadata.general_desc.possible_length:
+        return False
+    prefix = metadata.national_prefix_for_parsing
+    return not prefix or re.match(prefix, national) is None
 
 
 class Spelling:

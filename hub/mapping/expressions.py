@@ -98,6 +98,10 @@ def _compiled(tree: _TreeNode) -> Select:
             return _either(_compiled(children[0]), _compiled(children[1]))
         case "multi_select_list" if all(child["type"] == "literal" for child in children):
             return _literals([child["value"] for child in children])
+        case "multi_select_dict":
+            return _object({child["value"]: _compiled(child["children"][0]) for child in children})
+        case "multi_select_list":
+            return _list([_compiled(child) for child in children])
         case "function_expression" if all(child["type"] != "expref" for child in children):
             return _called(tree["value"], [_compiled(child) for child in children])
     return _interpreted(tree)
@@ -113,6 +117,20 @@ def _constant(constant: object) -> Select:
 
 def _literals(constants: list[object]) -> Select:
     return lambda value: None if value is None else constants
+
+
+def _object(members: dict[str, Select]) -> Select:
+    def select(value: object) -> object:
+        return None if value is None else {name: member(value) for name, member in members.items()}
+
+    return select
+
+
+def _list(elements: list[Select]) -> Select:
+    def select(value: object) -> object:
+        return None if value is None else [element(value) for element in elements]
+
+    return select
 
 
 def _field(name: str) -> Select:

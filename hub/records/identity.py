@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import Annotated, NewType
 from uuid import UUID
@@ -42,7 +41,7 @@ class SystemRole(StrEnum):
 
 
 def _collapsed(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
+    return " ".join(text.split())
 
 
 Words = Annotated[str, StringConstraints(max_length=500), AfterValidator(_collapsed)]
