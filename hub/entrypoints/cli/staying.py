@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 
+from hub.entrypoints.collector import spare_the_collector
 from hub.entrypoints.declaring import declare
 from hub.entrypoints.installation import Installation
 from hub.errors import Invalid
@@ -39,8 +39,7 @@ async def declare_configured(hub: Installation) -> None:
 
 async def until_told() -> None:
     """Return on SIGINT or SIGTERM."""
-    # What was made to start lives to the end: the collector need not walk it again for every page.
-    gc.freeze()
+    spare_the_collector()
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
