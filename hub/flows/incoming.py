@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from hub.errors import Invalid
 from hub.mapping.contract.contract import Contract
@@ -76,31 +78,64 @@ class Incoming:
     drifts: tuple[Sighting, ...] = ()
 
 
+IN_ONE_GO: Final = 20
+"""Objects that are understood before other work of the event loop has its turn: about two milliseconds."""
+
+
 def understand(objects: Iterable[SourceObject], unreadable: Iterable[Unreadable], mapping: RecordMapping) -> Incoming:
     """Map every object; one that breaks the contract is refused and keeps the others out of trouble."""
-    contents: dict[str, Content] = {}
-    tombstones: dict[str, datetime] = {}
-    refused = [_unreadable(bytes_) for bytes_ in unreadable]
-    contract = mapping.contract
-    drifts: list[Sighting] = []
-    read = len(refused)
+    understanding = _Understanding(mapping, unreadable)
     for source in objects:
-        read += 1
+        understanding.add(source)
+    return understanding.incoming()
+
+
+async def understand_by_turns(
+    objects: Iterable[SourceObject], unreadable: Iterable[Unreadable], mapping: RecordMapping
+) -> Incoming:
+    """As `understand`, in steps between which what else waits is served: a page before it is applied meanwhile."""
+    understanding = _Understanding(mapping, unreadable)
+    for place, source in enumerate(objects, start=1):
+        understanding.add(source)
+        if place % IN_ONE_GO == 0:
+            await asyncio.sleep(0)
+    return understanding.incoming()
+
+
+class _Understanding:
+    """A page as far as it is understood."""
+
+    def __init__(self, mapping: RecordMapping, unreadable: Iterable[Unreadable]) -> None:
+        self._mapping = mapping
+        self._contents: dict[str, Content] = {}
+        self._tombstones: dict[str, datetime] = {}
+        self._refused = [_unreadable(bytes_) for bytes_ in unreadable]
+        self._drifts: list[Sighting] = []
+        self._read = len(self._refused)
+
+    def add(self, source: SourceObject) -> None:
+        self._read += 1
+        external_id = source.external_id
         if source.body is None:
-            tombstones[source.external_id] = max(source.as_of, tombstones.get(source.external_id, source.as_of))
-            continue
+            self._tombstones[external_id] = max(source.as_of, self._tombstones.get(external_id, source.as_of))
+            return
         try:
-            body = source.body
-            if contract is not None and not contract.fits(body):
-                body = _agreed(contract, source, body, drifts)
-            content = _content(source, mapping.record_of(body))
+            content = self._content(source, source.body)
         except Invalid as error:
-            refused.append(_refused(source, error))
-            continue
-        held = contents.get(source.external_id)
+            self._refused.append(_refused(source, error))
+            return
+        held = self._contents.get(external_id)
         if held is None or (content.as_of, content.digest) > (held.as_of, held.digest):
-            contents[source.external_id] = content
-    return Incoming(contents, tombstones, tuple(refused), read, tuple(drifts))
+            self._contents[external_id] = content
+
+    def incoming(self) -> Incoming:
+        return Incoming(self._contents, self._tombstones, tuple(self._refused), self._read, tuple(self._drifts))
+
+    def _content(self, source: SourceObject, body: JsonObject) -> Content:
+        contract = self._mapping.contract
+        if contract is not None and not contract.fits(body):
+            body = _agreed(contract, source, body, self._drifts)
+        return _content(source, self._mapping.record_of(body))
 
 
 def _agreed(contract: Contract, source: SourceObject, body: JsonObject, drifts: list[Sighting]) -> JsonObject:

@@ -29,7 +29,8 @@ from hub.flows.runs import (
 )
 from hub.flows.send_collected import outbound_run, send_collected
 from hub.flows.start_run import run_in_new_role
-from hub.flows.take_in import take_in
+from hub.flows.take_in import take_in_understood
+from hub.mapping.record import RecordMapping
 from hub.ports.capabilities import PullKind
 from hub.ports.pages import PullPage
 from hub.ports.system import SystemPort
@@ -125,9 +126,10 @@ async def _pull_one(
     port, entity = room.systems.port(run.lane.road), run.lane.entity
     settings = _settings(room, run)
     _go_on(run, stopping)
-    async with aclosing(read_ahead(port, entity, cursor, settings.page_size)) as pages:
-        async for page in pages:
-            await _keep_page(room, run, page)
+    mapping = room.mapping(run.lane.road, entity)
+    async with aclosing(read_ahead(port, entity, cursor, settings.page_size, mapping)) as pages:
+        async for page, incoming in pages:
+            await _keep_page(room, run, page, incoming, mapping)
             progress(run.counters)
             cursor = page.cursor
             if not page.last:
@@ -169,14 +171,16 @@ def _settings(room: EngineRoom, run: OpenRun) -> Lane:
     raise Conflict(f"flow {flow} has no {cadence} lane in the configuration any more")
 
 
-async def _keep_page(room: EngineRoom, run: OpenRun, page: PullPage) -> None:
-    async def beside(connection: AsyncConnection, incoming: Incoming) -> None:
+async def _keep_page(
+    room: EngineRoom, run: OpenRun, page: PullPage, incoming: Incoming, mapping: RecordMapping
+) -> None:
+    async def beside(connection: AsyncConnection) -> None:
         await keep_cursor(connection, run.lane.lane_id, page.cursor, run.id, room.clock())
         if page.set_began is not None:
             refused = [refusal.external_id for refusal in incoming.refused if refusal.external_id]
             await keep_seen(connection, run.id, [*incoming.contents, *refused])
 
-    run.counters.update(await take_in(room, run.lane, page.objects, page.unreadable, beside))
+    run.counters.update(await take_in_understood(room, run.lane, incoming, mapping, beside))
     async with room.database.transaction() as connection:
         await keep_counters(connection, run.id, run.counters)
 

@@ -25,7 +25,7 @@ REPEATS_MAX: Final = 5
 READ_AT_ONCE: Final = 200
 """Ids per read by id; small enough for a package's URL and time limits."""
 
-Beside = Callable[[AsyncConnection, Incoming], Awaitable[None]]
+Beside = Callable[[AsyncConnection], Awaitable[None]]
 
 
 async def take_in(
@@ -33,14 +33,22 @@ async def take_in(
     lane: LaneContext,
     objects: Sequence[SourceObject],
     unreadable: Sequence[Unreadable] = (),
-    beside: Beside | None = None,
 ) -> Counter[str]:
-    """Apply objects and what `beside` writes in the same transaction (the page's cursor); returns the counters.
+    """Apply objects; returns the counters.
 
-    Objects are in the words of the lane's road. They become truth, or twins, as the lane's mode says.
+    They are in the words of the lane's road. They become truth, or twins, as the lane's mode says.
     """
     mapping = room.mapping(lane.road, lane.entity)
-    incoming = understand(objects, unreadable, mapping)
+    return await take_in_understood(room, lane, understand(objects, unreadable, mapping), mapping)
+
+
+async def take_in_understood(
+    room: EngineRoom, lane: LaneContext, incoming: Incoming, mapping: RecordMapping, beside: Beside | None = None
+) -> Counter[str]:
+    """As `take_in`, of a page that was understood under this mapping already.
+
+    What `beside` writes (the page's cursor) is written in the same transaction.
+    """
     await report_drifts(room, lane, lane.road, incoming.drifts)
     applied = await commit_page(room, lane, incoming, mapping, beside)
     counters = Counter(applied.counters)
@@ -59,7 +67,7 @@ async def commit_page(
             async with room.database.transaction() as connection:
                 applied = await apply(connection, lane, incoming, rules, room.clock())
                 if beside is not None:
-                    await beside(connection, incoming)
+                    await beside(connection)
             return applied
         except DBAPIError as error:
             if not is_worth_repeating(error) or attempt == REPEATS_MAX:
