@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,7 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.assign import Assignment, Standing
 from hub.customers.identifiers import Node
+from hub.customers.tables import CustomerIdentifier
+from hub.store.insert import insert_new
 from hub.store.sets import run_set
+
+_COLUMNS: Final = ("system", "external_id", "customer_id", "home_of", "since")
 
 
 async def read_standing(connection: AsyncConnection, nodes: Collection[Node]) -> Standing:
@@ -50,19 +55,21 @@ async def write_crosswalk(
     rehomed = {node for customer_id, node in assignment.home.items() if before.home.get(customer_id) != node}
     left = {node for customer_id, node in before.home.items() if assignment.home[customer_id] != node}
     current = {node: customer_id for customer_id, group in assignment.groups.items() for node in group}
+    touched = moved.keys() | rehomed | left
+    met = [(*node, current[node], at_home.get(node), now) for node in touched if node not in before.current]
+    await insert_new(connection, CustomerIdentifier, _COLUMNS, met)
     rows = [
         {**node._asdict(), "customer_id": current[node], "home_of": at_home.get(node)}
-        for node in sorted(moved.keys() | rehomed | left)
+        for node in sorted(touched & before.current.keys())
     ]
     if rows:
         await run_set(
             connection,
-            """INSERT INTO customer_identifier AS c (system, external_id, customer_id, home_of, since)
-               SELECT r.system, r.external_id, r.customer_id, r.home_of, :now FROM json_to_recordset(
-                 CAST(:rows AS json)) AS r(system text, external_id text, customer_id uuid, home_of uuid)
-               ON CONFLICT (system, external_id) DO UPDATE SET customer_id = excluded.customer_id,
-                 home_of = excluded.home_of,
-                 since = CASE WHEN c.customer_id = excluded.customer_id THEN c.since ELSE excluded.since END""",
+            """UPDATE customer_identifier c SET customer_id = r.customer_id, home_of = r.home_of,
+                 since = CASE WHEN c.customer_id = r.customer_id THEN c.since ELSE :now END
+               FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text, customer_id uuid,
+                 home_of uuid)
+               WHERE c.system = r.system AND c.external_id = r.external_id""",
             rows,
             now=now,
         )

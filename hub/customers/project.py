@@ -52,10 +52,10 @@ async def project(
         if laid:
             golden[customer_id] = survive(laid, rules, spelling)
     await _settle(connection, images, corrections)
-    before = await _digests(connection, golden)
+    before = await _digests(connection, golden.keys() - assignment.created)
     changed = {customer_id: g for customer_id, g in golden.items() if before.get(customer_id) != g.digest}
     if changed:
-        await write_golden(connection, changed, frozenset(before), now)
+        await write_golden(connection, changed, assignment.created, before.keys(), now)
     created = frozenset(changed) - before.keys()
     return Projection(created, frozenset(changed) - created, assignment.ended)
 

@@ -18,7 +18,9 @@ from hub.customers.normalise import Spelling
 from hub.customers.partition import partition
 from hub.customers.project import Projection, project
 from hub.customers.survive import SourceImage, Survivorship
+from hub.customers.tables import SourceIdentifier
 from hub.records.customer import CustomerRecord
+from hub.store.insert import insert_new
 from hub.store.sets import run_set
 
 
@@ -113,15 +115,8 @@ async def _rewrite_identifiers(
     )
     before = {(Node(row[0], row[1]), IdentifierKey(row[2], row[3])) for row in stored.all()}
     neighbours = await _let_go(connection, [pair for pair in before if pair[1] not in carried[pair[0]]])
-    fresh = [(node, key) for node, keys in carried.items() for key in keys if not before or (node, key) not in before]
-    await run_set(
-        connection,
-        """INSERT INTO source_identifier (system, external_id, kind, value)
-           SELECT r.system, r.external_id, r.kind, r.value
-           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text, kind text, value text)
-           ON CONFLICT DO NOTHING""",
-        _rows(fresh),
-    )
+    fresh = [(*node, *key) for node, keys in carried.items() for key in keys if not before or (node, key) not in before]
+    await insert_new(connection, SourceIdentifier, ("system", "external_id", "kind", "value"), fresh)
     return neighbours - carried.keys()
 
 

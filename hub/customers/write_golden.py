@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.survive import FIELDS, Golden, Sourced
+from hub.customers.tables import ContactMedium, Customer, CustomerHistory, CustomerProvenance, PostalAddress
+from hub.store.insert import insert_new
+from hub.store.metadata import Table
 from hub.store.sets import run_set
 
 CHILD_NAMESPACE: Final = UUID("6f1c1a55-7c0c-4f0e-9a5e-0a5a3b1f4b11")
@@ -38,42 +41,71 @@ INSERT INTO customer_provenance (customer_id, fields)
 SELECT r.id, r.fields FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, fields jsonb)
 ON CONFLICT (customer_id) DO UPDATE SET fields = excluded.fields"""
 
-_MEDIA: Final = """
-INSERT INTO contact_medium (id, customer_id, kind, value, normalised, label, preferred, valid_from, valid_to,
-  system, external_id, child_id, as_of)
-SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, customer_id uuid, kind text, value text,
-  normalised text, label text, preferred boolean, valid_from timestamptz, valid_to timestamptz,
-  system text, external_id text, child_id text, as_of timestamptz)"""
+_CUSTOMER: Final = ("id", *FIELDS, "search", "deleted", "digest", "version", "created_at", "updated_at")
+_MEDIUM: Final = ("kind", "value", "label", "preferred", "valid_from", "valid_to")
+_ADDRESS: Final = (
+    *("street", "house_number", "unit", "postal_code", "locality", "region", "country", "label", "preferred"),
+)
+_medium_of: Final = attrgetter(*_MEDIUM)
+_address_of: Final = attrgetter(*_ADDRESS)
+_CHILD: Final = ("id", "customer_id", "system", "external_id", "child_id", "as_of")
 
-_ADDRESSES: Final = """
-INSERT INTO postal_address (id, customer_id, street, house_number, unit, postal_code, locality, region, country,
-  label, preferred, system, external_id, child_id, as_of)
-SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, customer_id uuid, street text, house_number text,
-  unit text, postal_code text, locality text, region text, country text, label text, preferred boolean,
-  system text, external_id text, child_id text, as_of timestamptz)"""
+_Row: TypeAlias = tuple[object, ...]
 
 
 async def write_golden(
-    connection: AsyncConnection, golden: Mapping[UUID, Golden], existing: frozenset[UUID], now: datetime
+    connection: AsyncConnection,
+    golden: Mapping[UUID, Golden],
+    created: Collection[UUID],
+    existing: Collection[UUID],
+    now: datetime,
 ) -> None:
     """Insert or replace whole golden records, children included; every one given gets a new version.
 
-    One that was merged away and comes back goes on behind its own history.
+    Ids in `created` were made just now. One that was merged away and comes back goes on behind its own history.
     """
     ordered = sorted(golden, key=attrgetter("int"))
-    await run_set(connection, _UPSERT, [_row(customer_id, golden[customer_id]) for customer_id in ordered], now=now)
-    await run_set(connection, _PROVENANCE, [_provenance(customer_id, g) for customer_id, g in golden.items()])
-    media = [_child(customer_id, child) for customer_id, g in golden.items() for child in g.media]
-    addresses = [_child(customer_id, child) for customer_id, g in golden.items() for child in g.addresses]
-    rewritten = [str(customer_id) for customer_id in existing & golden.keys()]
-    for table, insert, rows in (("contact_medium", _MEDIA, media), ("postal_address", _ADDRESSES, addresses)):
-        stale = [{"id": row["id"]} for row in rows] + [{"customer_id": customer_id} for customer_id in rewritten]
-        await run_set(connection, _clear(table), stale)
-        await run_set(connection, insert, rows)
+    await _insert(connection, {i: golden[i] for i in ordered if i in created}, now)
+    others = {i: golden[i] for i in ordered if i not in created}
+    if others:
+        await _rewrite(connection, others, now)
+    rewritten = [i for i in ordered if i in existing]
+    media = [_child(i, c, (*_medium_of(c.record), c.key)) for i, g in golden.items() for c in g.media]
+    addresses = [_child(i, c, _address_of(c.record)) for i, g in golden.items() for c in g.addresses]
+    await _replace(connection, ContactMedium, (*_MEDIUM, "normalised"), media, rewritten)
+    await _replace(connection, PostalAddress, _ADDRESS, addresses, rewritten)
+
+
+async def _insert(connection: AsyncConnection, golden: Mapping[UUID, Golden], now: datetime) -> None:
+    rows = [(customer_id, *_golden_values(g).values(), 1, now, now) for customer_id, g in golden.items()]
+    await insert_new(connection, Customer, _CUSTOMER, rows)
+    history = [(customer_id, 1, now, g.digest) for customer_id, g in golden.items()]
+    await insert_new(connection, CustomerHistory, ("customer_id", "version", "at", "digest"), history)
+    fields = [(customer_id, _provenance(g)) for customer_id, g in golden.items()]
+    await insert_new(connection, CustomerProvenance, ("customer_id", "fields"), fields)
+
+
+async def _rewrite(connection: AsyncConnection, golden: Mapping[UUID, Golden], now: datetime) -> None:
+    rows = [{"id": i, **_golden_values(g), "digest": g.digest.hex()} for i, g in golden.items()]
+    await run_set(connection, _UPSERT, rows, now=now)
+    fields = [{"id": customer_id, "fields": _provenance(g)} for customer_id, g in golden.items()]
+    await run_set(connection, _PROVENANCE, fields)
+
+
+async def _replace(
+    connection: AsyncConnection,
+    table: type[Table],
+    own: tuple[str, ...],
+    rows: Sequence[_Row],
+    rewritten: Iterable[UUID],
+) -> None:
+    """Children go with their customer's old version, or by their own id when another customer had them."""
+    stale = [{"id": row[0]} for row in rows] + [{"customer_id": customer_id} for customer_id in rewritten]
+    await run_set(connection, _clear(table.__tablename__), stale)
+    await insert_new(connection, table, (*_CHILD, *own), rows)
 
 
 def _clear(table: str) -> str:
-    """Children go with their customer's old version, or by their own id when another customer had them."""
     return f"""
         DELETE FROM {table} WHERE id = ANY(ARRAY(
           SELECT c.id FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, customer_id uuid)
@@ -81,18 +113,20 @@ def _clear(table: str) -> str:
             UNION ALL SELECT id FROM {table} o WHERE o.customer_id = r.customer_id) c))"""  # noqa: S608  constant names
 
 
-def _row(customer_id: UUID, golden: Golden) -> dict[str, object]:
-    return {
-        "id": customer_id,
-        **{name: golden.values[name] for name in FIELDS},
+def _golden_values(golden: Golden) -> dict[str, object]:
+    """By column; the fields' values are texts."""
+    values: dict[str, object] = {name: golden.values[name] for name in FIELDS}
+    birth_date = golden.values["birth_date"]
+    values["birth_date"] = None if birth_date is None else date.fromisoformat(birth_date)
+    return values | {
         "search": (golden.values["name"] or "").lower(),
         "deleted": golden.deleted,
-        "digest": golden.digest.hex(),
+        "digest": golden.digest,
     }
 
 
-def _provenance(customer_id: UUID, golden: Golden) -> dict[str, object]:
-    fields = {
+def _provenance(golden: Golden) -> dict[str, object]:
+    return {
         name: {
             "system": image.node.system,
             "externalId": image.node.external_id,
@@ -100,18 +134,10 @@ def _provenance(customer_id: UUID, golden: Golden) -> dict[str, object]:
         }
         for name, (image, rule) in golden.winners.items()
     }
-    return {"id": customer_id, "fields": fields}
 
 
-def _child(customer_id: UUID, child: Sourced) -> dict[str, object]:
+def _child(customer_id: UUID, child: Sourced, own: tuple[object, ...]) -> _Row:
     node, record = child.image.node, child.record
-    return {
-        **child.values,
-        "id": uuid5(CHILD_NAMESPACE, f"{type(record).__name__}/{node.system}/{node.external_id}/{record.external_id}"),
-        "customer_id": customer_id,
-        "normalised": child.key,
-        "system": node.system,
-        "external_id": node.external_id,
-        "child_id": record.external_id,
-        "as_of": child.image.as_of,
-    }
+    name = f"{type(record).__name__}/{node.system}/{node.external_id}/{record.external_id}"
+    child_id = uuid5(CHILD_NAMESPACE, name)
+    return (child_id, customer_id, *node, record.external_id, child.image.as_of, *own)

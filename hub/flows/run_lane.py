@@ -174,7 +174,7 @@ def _settings(room: EngineRoom, run: OpenRun) -> Lane:
 async def _keep_page(
     room: EngineRoom, run: OpenRun, page: PullPage, incoming: Incoming, mapping: RecordMapping
 ) -> None:
-    async def beside(connection: AsyncConnection) -> None:
+    async def beside(connection: AsyncConnection, incoming: Incoming) -> None:
         await keep_cursor(connection, run.lane.lane_id, page.cursor, run.id, room.clock())
         if page.set_began is not None:
             refused = [refusal.external_id for refusal in incoming.refused if refusal.external_id]

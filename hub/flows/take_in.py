@@ -25,7 +25,7 @@ REPEATS_MAX: Final = 5
 READ_AT_ONCE: Final = 200
 """Ids per read by id; small enough for a package's URL and time limits."""
 
-Beside = Callable[[AsyncConnection], Awaitable[None]]
+Beside = Callable[[AsyncConnection, Incoming], Awaitable[None]]
 
 
 async def take_in(
@@ -33,22 +33,20 @@ async def take_in(
     lane: LaneContext,
     objects: Sequence[SourceObject],
     unreadable: Sequence[Unreadable] = (),
+    beside: Beside | None = None,
 ) -> Counter[str]:
-    """Apply objects; returns the counters.
+    """Apply objects and what `beside` writes in the same transaction (the page's cursor); returns the counters.
 
-    They are in the words of the lane's road. They become truth, or twins, as the lane's mode says.
+    Objects are in the words of the lane's road. They become truth, or twins, as the lane's mode says.
     """
     mapping = room.mapping(lane.road, lane.entity)
-    return await take_in_understood(room, lane, understand(objects, unreadable, mapping), mapping)
+    return await take_in_understood(room, lane, understand(objects, unreadable, mapping), mapping, beside)
 
 
 async def take_in_understood(
     room: EngineRoom, lane: LaneContext, incoming: Incoming, mapping: RecordMapping, beside: Beside | None = None
 ) -> Counter[str]:
-    """As `take_in`, of a page that was understood under this mapping already.
-
-    What `beside` writes (the page's cursor) is written in the same transaction.
-    """
+    """As `take_in`, of a page that was understood under this mapping already."""
     await report_drifts(room, lane, lane.road, incoming.drifts)
     applied = await commit_page(room, lane, incoming, mapping, beside)
     counters = Counter(applied.counters)
@@ -67,7 +65,7 @@ async def commit_page(
             async with room.database.transaction() as connection:
                 applied = await apply(connection, lane, incoming, rules, room.clock())
                 if beside is not None:
-                    await beside(connection)
+                    await beside(connection, incoming)
             return applied
         except DBAPIError as error:
             if not is_worth_repeating(error) or attempt == REPEATS_MAX:

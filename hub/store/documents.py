@@ -10,8 +10,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.store.insert import insert_new
 from hub.store.keys import KeyRing, SubjectCipher
 from hub.store.sets import run_set
+from hub.store.tables import ChangeLedger, DocumentVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,14 @@ class StoredVersion:
     document: bytes | None
 
 
-_INSERT: Final = """
-WITH r AS (SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(
-  external_id text, version int, as_of timestamptz, key_id uuid, body text, proof text)),
-ledger AS (
-  INSERT INTO change_ledger (system, entity, external_id, version, lane_id, run_id, mapping_version, effective_at,
-    observed_at, digest)
-  SELECT :system, :entity, external_id, version, CAST(:lane_id AS bigint), CAST(:run_id AS uuid), :mapping_version,
-    as_of, CAST(:now AS timestamptz), decode(proof, 'hex') FROM r)
-INSERT INTO document_version (system, entity, external_id, version, as_of, observed_at, subject_key_id, body, digest)
-SELECT :system, :entity, external_id, version, as_of, CAST(:now AS timestamptz), key_id, decode(body, 'hex'),
-  decode(proof, 'hex') FROM r"""
+_VERSION: Final = (
+    *("system", "entity", "external_id", "version", "as_of", "observed_at", "subject_key_id", "body", "digest"),
+)
+
+_ENTRY: Final = (
+    *("system", "entity", "external_id", "version", "lane_id", "run_id", "mapping_version", "effective_at"),
+    *("observed_at", "digest"),
+)
 
 
 def _place(system: str, entity: str, external_id: str, version: int) -> str:
@@ -72,31 +71,15 @@ async def append_versions(
     now: datetime,
 ) -> None:
     """Keep the contents and their ledger rows; the caller left out subjects that have no cipher any more."""
-    rows = []
+    bodies: list[tuple[object, ...]] = []
+    entries: list[tuple[object, ...]] = []
     for new in versions:
-        cipher = ciphers[new.subject]
-        place = _place(origin.system, origin.entity, new.external_id, new.version)
-        rows.append(
-            {
-                "external_id": new.external_id,
-                "version": new.version,
-                "as_of": new.as_of,
-                "key_id": cipher.key_id,
-                "body": cipher.seal(new.document, place).hex(),
-                "proof": keys.proof(new.document).hex(),
-            }
-        )
-    await run_set(
-        connection,
-        _INSERT,
-        rows,
-        system=origin.system,
-        entity=origin.entity,
-        lane_id=origin.lane_id,
-        run_id=origin.run_id,
-        mapping_version=origin.mapping_version,
-        now=now,
-    )
+        cipher, proof = ciphers[new.subject], keys.proof(new.document)
+        key = (origin.system, origin.entity, new.external_id, new.version)
+        bodies.append((*key, new.as_of, now, cipher.key_id, cipher.seal(new.document, _place(*key)), proof))
+        entries.append((*key, origin.lane_id, origin.run_id, origin.mapping_version, new.as_of, now, proof))
+    await insert_new(connection, ChangeLedger, _ENTRY, entries)
+    await insert_new(connection, DocumentVersion, _VERSION, bodies)
 
 
 async def versions_of(
