@@ -17,7 +17,7 @@ from tests.databases import TestServer
 from tests.tryton_ground import Ground, tryton_ground
 
 # A loaded machine is slow, which says nothing about a property.
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("suite", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
 
@@ -25,6 +25,7 @@ GROUNDS = {"ground": "tryton", "bottlecrm": "bottlecrm"}
 """What takes minutes to build, by the fixture that builds it: its tests run in one process, beside those of another."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the tests of one ground into one group for `--dist loadgroup`; the largest groups begin first."""
     for item in items:

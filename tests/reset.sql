@@ -4,13 +4,14 @@ CREATE SCHEMA pristine;
 DO $$
 DECLARE
   name text;
-  seeded boolean;
+  looks text;
 BEGIN
-  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO seeded;
-    IF seeded THEN
-      EXECUTE format('CREATE TABLE pristine.%1$I AS TABLE public.%1$I', name);
-    END IF;
+  -- One statement over all tables takes half the time of one for each.
+  SELECT string_agg(format('SELECT %1$L WHERE EXISTS (SELECT FROM public.%1$I)', tablename), ' UNION ALL ') INTO looks
+  FROM pg_tables WHERE schemaname = 'public';
+  EXECUTE format('CREATE FUNCTION pristine.used() RETURNS SETOF text LANGUAGE sql AS %L', looks);
+  FOR name IN SELECT pristine.used() LOOP
+    EXECUTE format('CREATE TABLE pristine.%1$I AS TABLE public.%1$I', name);
   END LOOP;
 END $$;
 
@@ -32,20 +33,17 @@ CREATE TABLE pristine.fingerprint AS SELECT pristine.shape() AS shape;
 CREATE FUNCTION pristine.reset() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   item record;
-  used boolean;
+  name text;
 BEGIN
   IF pristine.shape() <> (SELECT shape FROM pristine.fingerprint) THEN
     RETURN false;
   END IF;
   SET LOCAL session_replication_role = replica;
-  FOR item IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', item.name) INTO used;
-    IF used THEN
-      EXECUTE format('DELETE FROM public.%I', item.name);
-    END IF;
-    IF to_regclass(format('pristine.%I', item.name)) IS NOT NULL THEN
-      EXECUTE format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE SELECT * FROM pristine.%1$I', item.name);
-    END IF;
+  FOR name IN SELECT pristine.used() LOOP
+    EXECUTE format('DELETE FROM public.%I', name);
+  END LOOP;
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'pristine' AND tablename <> 'fingerprint' LOOP
+    EXECUTE format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE SELECT * FROM pristine.%1$I', name);
   END LOOP;
   FOR item IN SELECT sequencename AS name, start_value FROM pg_sequences
               WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP

@@ -131,6 +131,7 @@ def test_the_configuration_it_starts_with_reads_a_weekly_file() -> None:
     )
 
 
+@pytest.mark.slow
 async def test_a_worker_is_healthy_as_long_as_it_holds_its_session(database_url: str) -> None:
     stranger = await asyncpg.connect(database_url)
     assert await _health(database_url) == 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from math import ceil
 from typing import Final
 
 from hub.ports.capabilities import Capabilities, PullKind
 from hub.settings.flows import Lane
-from hub.work.rhythm import next_firing
+from hub.work.rhythm import firings
 
 SWEPT_AT_ONCE: Final = 2_000
 MINUTES_PER_DAY: Final = 1_440
@@ -77,13 +78,12 @@ def runs_per_day(cron: str | None, time_zone: str, now: datetime) -> float:
     """The mean over four weeks, 0 without a rhythm."""
     if cron is None:
         return 0.0
-    firings, at, end = 0, now, now + LOOKED_AHEAD
-    while firings < FIRINGS_COUNTED:
-        at = next_firing(cron, time_zone, at)
+    count, at, end = 0, now, now + LOOKED_AHEAD
+    for at in islice(firings(cron, time_zone, now), FIRINGS_COUNTED):
         if at > end:
-            return firings / LOOKED_AHEAD.days
-        firings += 1
-    return firings / ((at - now) / timedelta(days=1))
+            return count / LOOKED_AHEAD.days
+        count += 1
+    return count / ((at - now) / timedelta(days=1))
 
 
 def inbound_load(lane: Lane, can: Capabilities, load: Load, now: datetime) -> LaneLoad:

@@ -17,6 +17,8 @@ from hub.errors import Conflict
 from tests.embedded.processes import freeze, has_ended, owner_of, parent_of
 from tests.embedded.test_postgres import ask
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_killed_hub_takes_its_server_with_it(embedded: EmbeddedPostgres) -> None:
     with owner_of(embedded.data_dir) as owner:

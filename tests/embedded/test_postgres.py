@@ -12,6 +12,8 @@ from hub.embedded.orphan import birth_of
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.errors import Conflict, Invalid, NotFound
 
+pytestmark = pytest.mark.slow
+
 
 async def ask(url: str, query: str) -> object:
     connection = await asyncpg.connect(url)
@@ -152,7 +154,6 @@ async def test_a_template_is_cloned_with_its_rows(running: EmbeddedPostgres) -> 
     assert await ask(running.libpq("cast"), "SELECT sum(n) FROM shape") == 500_500
 
 
-@pytest.mark.slow  # PostgreSQL gives the others five seconds to leave
 async def test_a_template_in_use_is_a_conflict(running: EmbeddedPostgres) -> None:
     running.create_database("busy")
     connection = await asyncpg.connect(running.libpq("busy"))

@@ -15,7 +15,6 @@ from hub.customers.recognise import Recognised, recognise
 from hub.flows.incoming import Content, Incoming
 from hub.flows.lane import LaneContext
 from hub.store.engine import Database
-from migrations.tables import all_tables
 from tests.flows.building import RULES, apply_page, at, content, declare_flow, golden_state, page, person
 
 EMAILS = ("a@example.com", "b@example.com", "c@example.com")
@@ -44,12 +43,11 @@ pages = st.tuples(
 async def emptied(database: Database) -> dict[str, LaneContext]:
     """The same database without any record, and a lane per system."""
     async with database.transaction() as connection:
-        tables = ", ".join(t.name for t in all_tables().sorted_tables if t.name != "feed_tail")
-        await connection.execute(text(f"TRUNCATE {tables}"))
+        await connection.execute(text("SELECT pristine.reset()"))
     return {system: await declare_flow(database, system) for system in ("crm", "lms", "cm")}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=st.lists(pages, min_size=1, max_size=8), data=st.data())
 async def test_any_order_and_repetition_ends_in_one_state(
     database: Database, events: list[tuple[str, Incoming]], data: st.DataObject
@@ -84,7 +82,7 @@ def _joined(parts: list[Incoming]) -> Incoming:
     return Incoming(contents, tombstones, (), len(parts))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=st.lists(together, min_size=1, max_size=5))
 async def test_what_a_page_projects_is_what_the_stored_images_project(
     database: Database, events: list[tuple[str, list[Incoming]]]

@@ -33,6 +33,8 @@ from tests.waiting import until
 from tests.work.bench import Bench
 from tests.work.brokers import installation
 
+pytestmark = pytest.mark.slow
+
 THREADS = {Queue.SYSTEM: 1, Queue.DAILY: 1, Queue.REALTIME: 2}
 WAITING_S = 5
 """The hub's clock moves on by so much each time a test looks."""
@@ -168,7 +170,6 @@ async def test_commands_wait_for_a_package_that_is_down_and_leave_in_their_order
     assert len(company.store.objects(Entity.CUSTOMER)) == 5 + 12
 
 
-@pytest.mark.slow
 async def test_a_storm_of_refusals_delays_and_fails_nothing(company: Company) -> None:
     """More of them than a transient error is forgiven: 429 says that the call had no effect."""
     company.limits = Limits(requests_per_minute=60, suspend_after=2)

@@ -17,7 +17,6 @@ from hub.flows.run_lane import run_lane
 from hub.records.identity import Entity
 from hub.records.lanes import FlowCadence, LaneMode
 from hub.store.engine import Database
-from migrations.tables import all_tables
 from tests.flows.outbound import (
     WatchedPort,
     commands,
@@ -87,8 +86,7 @@ class Company:
 
 async def company(database: Database) -> tuple[Company, WatchedPort]:
     async with database.transaction() as connection:
-        tables = ", ".join(t.name for t in all_tables().sorted_tables if t.name != "feed_tail")
-        await connection.execute(text(f"TRUNCATE {tables}"))
+        await connection.execute(text("SELECT pristine.reset()"))
     await declare_outbound(database, LANES)
     store = MemoryStore()
     for external_id in OBJECTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,6 +12,7 @@ from hub.flows.lane import LaneContext
 from hub.store.engine import Database
 from tests.flows.building import RULES, apply_page, at, content, declare_flow, page, person
 
+pytestmark = pytest.mark.slow
 STORED = 1500
 PAGE = 10
 

@@ -85,7 +85,7 @@ def test_evolve_takes_everything_as_it_is_and_never_refuses(body: dict[str, obje
     assert repr(judged.body) == repr(body)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(bodies=st.lists(st.dictionaries(st.text(max_size=8), _JSON, min_size=1, max_size=6), min_size=1, max_size=6))
 def test_every_object_fits_the_contract_that_was_learned_from_it(bodies: list[dict[str, object]]) -> None:
     try:

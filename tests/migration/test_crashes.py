@@ -26,6 +26,8 @@ from hub.records.migration import MigrationState
 from hub.store.engine import Database
 from tests.migration.steering import DAILY, FLOW, REAL_TIME, Steered, body, shown, steered
 
+pytestmark = pytest.mark.slow
+
 S = MigrationState
 Step = Callable[[AsyncConnection, Steered], Awaitable[object]]
 

@@ -26,7 +26,6 @@ from hub.store.engine import Database
 from hub.work.decisions import Dead, Done, RetryAt
 from hub.work.schedule import NewSchedule, upsert_schedule
 from hub.work.tables import Queue
-from migrations.tables import all_tables
 from tests.flows.building import RULES, at, golden_state
 from tests.flows.engine import CRM, FLOW, declared, room_over
 from tests.webhooks.calls import SECRET
@@ -334,9 +333,8 @@ async def test_events_repeated_and_in_any_order_end_in_one_state(database: Datab
 
 
 async def _empty(database: Database) -> None:
-    tables = ", ".join(table.name for table in all_tables().sorted_tables if table.name != "feed_tail")
     async with database.transaction() as connection:
-        await connection.execute(text(f"TRUNCATE {tables}"))
+        await connection.execute(text("SELECT pristine.reset()"))
 
 
 def _change(store: MemoryStore, external_id: str, gone: bool, to: str) -> None:

@@ -26,6 +26,7 @@ LEASE_S = 0.9
 NOBODY_LISTENS = {"rabbitmq": "amqp://guest:guest@127.0.0.1:9", "redis": "redis://127.0.0.1:9"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(NOBODY_LISTENS))
 async def test_unreachable_broker_loses_nothing_and_shows(quiet_bench: Bench, name: str) -> None:
     ids = await quiet_bench.order(realtime("a"), realtime("a"), realtime())

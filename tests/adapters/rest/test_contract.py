@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, closing
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from examples.customer_api.app import TABLE
 from hub.ports.system import SystemPort
 from hub.ports.writing import FieldChange
 from hub.records.identity import Entity, ExternalId, SystemName
-from tests.adapters.rest.serving import TOKEN, served
+from tests.adapters.rest.serving import TOKEN, CustomerApis
+from tests.adapters.tryton.proxy import Line, line_to
 from tests.contracts.harness import PortHarness
 from tests.contracts.port_contract import PortContract
 
@@ -34,17 +35,15 @@ class ApiHarness:
     overlap = timedelta(minutes=1)
     can_stop = True
 
-    def __init__(self, file: Path, layout: dict[str, Any]) -> None:
-        self._file, self._layout = file, layout
+    def __init__(self, file: Path, line: Line, path: str, layout: dict[str, Any]) -> None:
+        self._file, self._line, self._path, self._layout = file, line, path, layout
         self._clock = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
         self._count = 0
-        self._server = AsyncExitStack()
-        self._port = 0
         self._sql(TABLE)
 
     def open(self) -> SystemPort:
         options = {
-            "url": f"http://127.0.0.1:{self._port}",
+            "url": self._line.url + self._path,
             "auth": {"kind": "bearer", "token": TOKEN},
             "entities": {"customer": self._layout},
             "horizon_s": 5,
@@ -74,10 +73,10 @@ class ApiHarness:
         """The table is what runs read."""
 
     async def stop(self) -> None:
-        await self._server.aclose()
+        await self._line.stop()
 
     async def start(self) -> None:
-        self._port = await self._server.enter_async_context(served(self._file, self._port))
+        await self._line.start()
 
     def creation(self) -> Sequence[FieldChange]:
         return [FieldChange(("name",), None, "Anna de Vries")]
@@ -91,41 +90,45 @@ class ApiHarness:
 
     def _sql(self, statement: str, *values: str | int) -> None:
         with closing(sqlite3.connect(self._file)) as connection, connection:
+            connection.execute("PRAGMA synchronous = OFF")
             connection.execute(statement, values)
 
 
-async def running(folder: Path, layout: dict[str, Any]) -> AsyncIterator[PortHarness]:
-    harness = ApiHarness(folder / "customers.sqlite", layout)
-    await harness.start()
-    yield harness
-    await harness.stop()
+@asynccontextmanager
+async def running(apis: CustomerApis, folder: Path, layout: dict[str, Any]) -> AsyncIterator[PortHarness]:
+    file = folder / "customers.sqlite"
+    with apis.serving(file) as path:
+        async with line_to(apis.url) as line:
+            yield ApiHarness(file, line, path, layout)
 
 
 class TestChangesByPage(PortContract):
     @pytest.fixture
-    async def harness(self, tmp_path: Path) -> AsyncIterator[PortHarness]:
+    async def harness(self, apis: CustomerApis, tmp_path: Path) -> AsyncIterator[PortHarness]:
         paging = {"by": "page", "size_param": "size"}
-        async for harness in running(tmp_path, {**LIST, **CHANGES, "paging": paging}):
+        async with running(apis, tmp_path, {**LIST, **CHANGES, "paging": paging}) as harness:
             yield harness
 
 
+@pytest.mark.slow
 class TestChangesByCursor(PortContract):
     @pytest.fixture
-    async def harness(self, tmp_path: Path) -> AsyncIterator[PortHarness]:
+    async def harness(self, apis: CustomerApis, tmp_path: Path) -> AsyncIterator[PortHarness]:
         paging = {"by": "cursor", "next": "next", "size_param": "size"}
-        async for harness in running(tmp_path, {**LIST, **CHANGES, "paging": paging}):
+        async with running(apis, tmp_path, {**LIST, **CHANGES, "paging": paging}) as harness:
             yield harness
 
 
 class TestWholeListByLink(PortContract):
     @pytest.fixture
-    async def harness(self, tmp_path: Path) -> AsyncIterator[PortHarness]:
-        async for harness in running(tmp_path, {**LIST, "paging": {"by": "link", "size_param": "size"}}):
+    async def harness(self, apis: CustomerApis, tmp_path: Path) -> AsyncIterator[PortHarness]:
+        async with running(apis, tmp_path, {**LIST, "paging": {"by": "link", "size_param": "size"}}) as harness:
             yield harness
 
 
+@pytest.mark.slow
 class TestWholeListByOffset(PortContract):
     @pytest.fixture
-    async def harness(self, tmp_path: Path) -> AsyncIterator[PortHarness]:
-        async for harness in running(tmp_path, {**LIST, "paging": {"by": "offset", "size_param": "size"}}):
+    async def harness(self, apis: CustomerApis, tmp_path: Path) -> AsyncIterator[PortHarness]:
+        async with running(apis, tmp_path, {**LIST, "paging": {"by": "offset", "size_param": "size"}}) as harness:
             yield harness
