@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "probe": "probe",
     "flows": "flows",
     "run": "flows",
+    "match": "match",
     "token": "token",
     "migrate-db": "store",
     "migration": "migration",

@@ -1,0 +1,1 @@
+"""Labelled people that never lived: Dutch and international, in households, written down several times with errors."""

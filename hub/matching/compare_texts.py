@@ -1,0 +1,97 @@
+"""Two addresses, mailboxes or phones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hub.matching.columns import Codes, People
+from hub.matching.comparisons import BY_NAME
+from hub.matching.similarity import (
+    Grades,
+    graded_where_known,
+    jaro_winkler,
+    look_up,
+    share_word,
+    typing_errors,
+)
+
+AREA = 3
+"""The leading characters of a postal code that name a district, in most countries."""
+CLOSE = 0.92
+LONG = 8
+MAIL_LONG = 5
+"""A shorter local part (info, jan) is many people's."""
+
+
+def compare_words(people: People, field: str, left: Codes, right: Codes) -> Grades:
+    """Street, unit or locality against itself."""
+    return _words(people, field, people.codes[field][left], people.codes[field][right])
+
+
+def compare_streets(people: People, left: Codes, right: Codes) -> Grades:
+    """Grades of the street; a street that stands in the other's unit field is `crossed`."""
+    street, unit = people.codes["street"], people.codes["unit"]
+    comparison = BY_NAME["street"]
+    grades = compare_words(people, "street", left, right)
+    at = np.flatnonzero(grades == comparison.grade("different"))
+    at = at[people.words["street"].length[street[left[at]]] > AREA]
+    if len(at):
+        there = _words(people, "street", street[left[at]], unit[right[at]])
+        back = _words(people, "street", unit[left[at]], street[right[at]])
+        grades[at[(there == 1) | (there == 2) | (back == 1) | (back == 2)]] = comparison.grade("crossed")
+    return grades
+
+
+def _words(people: People, field: str, left: Codes, right: Codes) -> Grades:
+    comparison, traits, values = BY_NAME[field], people.words[field], people.values(field)
+
+    def grade(a: Codes, b: Codes) -> Grades:
+        grades = np.full(len(a), comparison.grade("different"), np.uint8)
+        if "part" in comparison.grades:
+            grades[share_word(traits.words, a, b)] = comparison.grade("part")
+        texts = look_up(values, a), look_up(values, b)
+        errors, likeness = typing_errors(*texts), jaro_winkler(*texts)
+        shorter = np.minimum(traits.length[a], traits.length[b])
+        alike = (likeness >= CLOSE) | ((errors <= 1) & (shorter > AREA)) | ((errors <= 2) & (shorter >= LONG))
+        grades[alike & (shorter > 1)] = comparison.grade("close")
+        grades[a == b] = comparison.grade("equal")
+        return grades
+
+    return graded_where_known(left, right, len(values), grade)
+
+
+def compare_codes(people: People, field: str, left: Codes, right: Codes) -> Grades:
+    """Region, postal code, house number or phone."""
+    comparison, values = BY_NAME[field], people.values(field)
+
+    def grade(a: Codes, b: Codes) -> Grades:
+        grades = np.full(len(a), comparison.grade("different"), np.uint8)
+        if "close" in comparison.grades:
+            left, right = look_up(values, a), look_up(values, b)
+            if "area" in comparison.grades:
+                same_area = [x[:AREA] == y[:AREA] for x, y in zip(left, right, strict=True)]
+                grades[same_area] = comparison.grade("area")
+            longer = np.fromiter(map(len, left), np.int32) + np.fromiter(map(len, right), np.int32)
+            grades[(typing_errors(left, right) <= 1) & (longer > 2)] = comparison.grade("close")
+        grades[a == b] = comparison.grade("equal")
+        return grades
+
+    return graded_where_known(people.codes[field][left], people.codes[field][right], len(values), grade)
+
+
+def compare_mails(people: People, left: Codes, right: Codes) -> Grades:
+    """E-mail addresses; one mailbox name at two providers is often one person."""
+    comparison, traits = BY_NAME["email"], people.mails
+
+    def grade(a: Codes, b: Codes) -> Grades:
+        texts = look_up(traits.locals, a), look_up(traits.locals, b)
+        long = np.minimum(traits.length[a], traits.length[b]) >= MAIL_LONG
+        alike = (jaro_winkler(*texts) >= 0.95) | (typing_errors(*texts) <= 2)
+        grades = np.full(len(a), comparison.grade("different"), np.uint8)
+        grades[alike & long] = comparison.grade("close")
+        grades[(traits.local[a] == traits.local[b]) & long] = comparison.grade("local_part")
+        grades[a == b] = comparison.grade("equal")
+        return grades
+
+    codes = people.codes["email"]
+    return graded_where_known(codes[left], codes[right], len(traits.locals), grade)

@@ -1,0 +1,125 @@
+"""Learn the weights without labels: expectation and maximisation over pairs that share a key, and over random ones.
+
+What different persons have in common is seen in random pairs, of which hardly any is a match. What records of one
+person have in common is learned from the pairs that share a key, each counted by its probability of being a match.
+The prior of `comparisons.py` counts as so many observed pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hub.matching.columns import People
+from hub.matching.compare import PLACES, Pairs
+from hub.matching.comparisons import COMPARISONS, Comparison
+from hub.matching.frequencies import Frequencies
+from hub.matching.weights import RELATED, Column, Grading, Judged, Weights, judge
+
+ROUNDS = 25
+SETTLED = 1e-4
+MATCHES_OF_PRIOR = 40.0
+PAIRS_OF_PRIOR = 3000.0
+LEAST = 1e-9
+DOUBTFUL = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is learned from: `candidates` share a key, `random` are drawn blindly out of `pairs` in all."""
+
+    people: People
+    candidates: Pairs
+    random: Pairs
+    pairs: float
+
+
+def learn(lesson: Lesson, frequent: Frequencies, weights: Weights) -> Weights:
+    """Better weights than those given, after at most ROUNDS rounds."""
+    strangers = _Strangers(lesson, frequent, weights)
+    for _ in range(ROUNDS):
+        before = weights
+        judged = judge(lesson.candidates, lesson.people, frequent, weights)
+        weights = _improved(lesson, strangers.other(frequent, weights), judged)
+        if _distance(before, weights) < SETTLED:
+            break
+    return weights
+
+
+class _Strangers:
+    """What different persons have in common; only random pairs that might be a match are judged anew each round."""
+
+    def __init__(self, lesson: Lesson, frequent: Frequencies, weights: Weights) -> None:
+        doubtful = judge(lesson.random, lesson.people, frequent, weights).probability > DOUBTFUL
+        self._people = lesson.people
+        self._doubtful = lesson.random.chosen(doubtful)
+        clear = lesson.random.chosen(~doubtful)
+        self._counts = {c.name: _counted(c, clear, np.ones(len(clear))) for c in COMPARISONS}
+
+    def other(self, frequent: Frequencies, weights: Weights) -> dict[str, tuple[float, ...]]:
+        """Per comparison how often each grade is seen."""
+        strangers = 1.0 - judge(self._doubtful, self._people, frequent, weights).probability
+        result = {}
+        for c in COMPARISONS:
+            counts = self._counts[c.name] + _counted(c, self._doubtful, strangers)
+            result[c.name] = (1.0, *(float(share) for share in _blend(counts, c.other, PAIRS_OF_PRIOR)))
+        return result
+
+
+def strangers_of(lesson: Lesson, frequent: Frequencies, weights: Weights) -> Weights:
+    """The given weights with what different persons have in common learned from the random pairs."""
+    other = _Strangers(lesson, frequent, weights).other(frequent, weights)
+    gradings = {name: Grading(grading.same, other[name]) for name, grading in weights.gradings.items()}
+    return Weights(gradings, weights.match, weights.related)
+
+
+def _improved(lesson: Lesson, strangers: Mapping[str, tuple[float, ...]], judged: Judged) -> Weights:
+    gradings = {}
+    for comparison in COMPARISONS:
+        other = strangers[comparison.name]
+        counts = _counted(comparison, lesson.candidates, judged.probability)
+        same = _blend(counts, comparison.same, MATCHES_OF_PRIOR)
+        gradings[comparison.name] = Grading((1.0, *_falling(comparison, same, other[1:])), other)
+    totals = judged.kinds.sum(axis=0)
+    shares = (totals + 1.0) / lesson.pairs
+    return Weights(gradings, float(shares[0]), dict(zip(RELATED, map(float, shares[1:]), strict=True)))
+
+
+def _counted(comparison: Comparison, pairs: Pairs, weight: Column) -> Column:
+    grades = pairs.grades[:, PLACES[comparison.name]]
+    return np.bincount(grades, weights=weight, minlength=len(comparison.grades) + 1)[1:].astype(np.float64)
+
+
+def _blend(counts: Column, prior: tuple[float, ...], strength: float) -> Column:
+    blended = counts + strength * np.array(prior)
+    return np.asarray(np.maximum(blended / blended.sum(), LEAST))
+
+
+def _falling(comparison: Comparison, same: Column, other: tuple[float, ...]) -> tuple[float, ...]:
+    """Pool neighbours whose evidence would rise where it must fall (pool adjacent violators)."""
+    pools: list[list[int]] = []
+    for name in comparison.ordered:
+        pools.append([comparison.grades.index(name)])
+        while len(pools) > 1 and _ratio(pools[-1], same, other) > _ratio(pools[-2], same, other):
+            last = pools.pop()
+            pools[-1] += last
+    learned = same.copy()
+    for pool in pools:
+        ratio = _ratio(pool, same, other)
+        for place in pool:
+            learned[place] = ratio * other[place]
+    return tuple(float(share) for share in learned / learned.sum())
+
+
+def _ratio(pool: list[int], same: Column, other: tuple[float, ...]) -> float:
+    return float(sum(same[place] for place in pool)) / sum(other[place] for place in pool)
+
+
+def _distance(before: Weights, after: Weights) -> float:
+    return max(
+        abs(x - y)
+        for name, grading in after.gradings.items()
+        for x, y in zip(before.gradings[name].same, grading.same, strict=True)
+    )

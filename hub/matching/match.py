@@ -1,0 +1,159 @@
+"""Recognise the persons of one file among themselves, or those of two files in each other, without any label."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from hub.matching.blocks import Connection, choose_blocks, pages_of_pairs, store_keys
+from hub.matching.columns import Codes, People, columns
+from hub.matching.compare import Pairs, compare, joined
+from hub.matching.decide import MATCH, Pair, Scored, chains, groups, missing_pairs, partners
+from hub.matching.frequencies import Frequencies, frequencies
+from hub.matching.keys import keys_of
+from hub.matching.learn import Lesson, learn, strangers_of
+from hub.matching.person import Person
+from hub.matching.weights import Weights, judge, prior_weights
+
+Told: TypeAlias = Callable[[str, float], None]
+"""Hears what is being done and which share of it is done."""
+
+RANDOM_PAIRS: Final = 300_000
+WORTH_KEEPING: Final = 1e-3
+PAGE: Final = 200_000
+SEED: Final = 20_11_1969
+"""The same file gives the same answer each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file's persons with their keys, two files one behind the other; the second begins at `split`."""
+
+    people: People
+    keys: array[int]
+    key_of: array[int]
+    split: int | None
+
+    @property
+    def pairs(self) -> float:
+        """How many pairs there are in all."""
+        records = len(self.people)
+        if self.split is not None:
+            return max(1.0, float(self.split) * (records - self.split))
+        return max(1.0, records * (records - 1) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The pairs decided on, the smaller record first, and the weights that decided."""
+
+    pairs: list[tuple[Pair, float]]
+    weights: Weights
+    compared: int
+
+
+def know(persons: Iterable[Person], split: Callable[[], int | None]) -> Known:
+    """Take the persons in; `split` is asked when all have come."""
+    keys, key_of = array("q"), array("i")
+
+    def passing() -> Iterator[Person]:
+        for record, person in enumerate(persons):
+            found = keys_of(person)
+            keys.extend(found)
+            key_of.extend([record] * len(found))
+            yield person
+
+    people = columns(passing())
+    return Known(people, keys, key_of, split())
+
+
+async def match(connection: Connection, known: Known, told: Told) -> Matches:
+    """Block, compare, learn, decide."""
+    people, records = known.people, len(known.people)
+    if records < 2:
+        return Matches([], prior_weights(records, 1.0), 0)
+    told("Storing keys", 0.0)
+    await store_keys(connection, np.array(known.keys, np.int64), np.array(known.key_of, np.int32))
+    blocks = await choose_blocks(connection, records, known.split)
+    frequent = frequencies(people)
+    random = _random_pairs(known)
+    nobody = Pairs(random.left[:0], random.right[:0], random.grades[:0])
+    first = prior_weights(records, known.pairs)
+    weights = strangers_of(Lesson(people, nobody, random, known.pairs), frequent, first)
+    kept: list[Pairs] = []
+    compared = 0
+    async for done, left, right in pages_of_pairs(connection, blocks, records, known.split):
+        told("Comparing", done / (known.split or records))
+        kept.append(_worth_keeping(people, left, right, frequent, weights))
+        compared += len(left)
+    told("Learning", 0.0)
+    lesson = Lesson(people, joined(kept), random, known.pairs)
+    weights = learn(lesson, frequent, weights)
+    told("Learning", 0.5)
+    frequent = frequencies(people, _person_of(lesson, frequent, weights))
+    weights = learn(lesson, frequent, weights)
+    told("Deciding", 0.0)
+    return Matches(_decided(lesson, frequent, weights, known.split), weights, compared)
+
+
+def _random_pairs(known: Known) -> Pairs:
+    numbers = np.random.default_rng(SEED)
+    records = len(known.people)
+    many = int(min(RANDOM_PAIRS, known.pairs * 2))
+    if known.split is not None:
+        left = numbers.integers(0, max(known.split, 1), many, np.int32)
+        right = numbers.integers(known.split, max(records, known.split + 1), many, np.int32)
+    else:
+        left, right = numbers.integers(0, records, many, np.int32), numbers.integers(0, records, many, np.int32)
+        left, right = left[left != right], right[left != right]
+    return compare(known.people, left, right)
+
+
+def _worth_keeping(people: People, left: Codes, right: Codes, frequent: Frequencies, weights: Weights) -> Pairs:
+    """Pairs that might be anything but strangers; the others teach nothing and match nobody."""
+    parts = []
+    for start in range(0, len(left), PAGE):
+        pairs = compare(people, left[start : start + PAGE], right[start : start + PAGE])
+        parts.append(pairs.chosen(judge(pairs, people, frequent, weights).kinds.max(axis=1) > WORTH_KEEPING))
+    return joined(parts)
+
+
+def _person_of(lesson: Lesson, frequent: Frequencies, weights: Weights) -> Codes:
+    probability = judge(lesson.candidates, lesson.people, frequent, weights).probability
+    person = np.arange(len(lesson.people), dtype=np.int32)
+    for chain in chains(Scored(lesson.candidates.left, lesson.candidates.right, probability)):
+        person[chain] = chain[0]
+    return person
+
+
+def _decided(lesson: Lesson, frequent: Frequencies, weights: Weights, split: int | None) -> list[tuple[Pair, float]]:
+    candidates = lesson.candidates
+    probability = judge(candidates, lesson.people, frequent, weights).probability
+    scored = Scored(candidates.left, candidates.right, probability)
+    if split is not None:
+        return partners(scored)
+    linked = chains(scored)
+    missing = missing_pairs(scored, linked)
+    if missing:
+        left, right = (np.array(side, np.int32) for side in zip(*missing, strict=True))
+        more = compare(lesson.people, left, right)
+        added = judge(more, lesson.people, frequent, weights).probability
+        scored = Scored(
+            np.concatenate([scored.left, left]),
+            np.concatenate([scored.right, right]),
+            np.concatenate([probability, added]),
+        )
+    return _pairs_within(groups(scored, linked), scored)
+
+
+def _pairs_within(of: list[list[int]], scored: Scored) -> list[tuple[Pair, float]]:
+    """Each pair of a group; one that is only right through others has the probability at which a match begins."""
+    known = dict(
+        zip(zip(scored.left.tolist(), scored.right.tolist(), strict=True), scored.probability.tolist(), strict=True)
+    )
+    return [(pair, max(known.get(pair, 0.0), MATCH)) for group in of for pair in combinations(group, 2)]

@@ -1,0 +1,107 @@
+"""The weights: how often each grade is seen between records of one person and between different persons.
+
+Fellegi and Sunter (1969) set one kind of pair, a match, against all others. Others are of several kinds, and two of
+them look much like a match: people who live together and people with one name. A sum of weights that takes each field
+for independent gives a family at one address all the evidence of the address and merges it. So the other side of the
+ratio is a mixture: strangers, a household, neighbours, users of one phone or mailbox, namesakes. Each shares
+with a match what `RELATED` says and is like strangers in all else; how many there are is learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from hub.matching.columns import Codes, People
+from hub.matching.compare import EQUAL, PLACES, Pairs
+from hub.matching.comparisons import COMPARISONS, Comparison
+from hub.matching.frequencies import Frequencies
+
+Column = npt.NDArray[np.float64]
+
+_ADDRESS: Final = {"postal": 1.0, "locality": 1.0, "region": 1.0, "street": 1.0, "house": 1.0, "unit": 0.9}
+RELATED: Final[Mapping[str, Mapping[str, float]]] = {
+    "household": {**_ADDRESS, "family": 0.75, "phone": 0.6, "email": 0.3, "given": 0.03, "birth": 0.04},
+    "neighbours": {"postal": 1.0, "locality": 1.0, "region": 1.0, "street": 0.5},
+    "contact": {"phone": 0.7, "email": 0.3, "postal": 0.3, "locality": 0.4, "region": 0.6},
+    "namesakes": {"given": 0.95, "family": 0.95, "region": 0.3, "locality": 0.1},
+}
+"""The share of a match's agreement that each kind of different persons has; fields left out agree by chance.
+
+In a household few have one given name (father and son) or one birthday (twins), and hardly any both.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """One comparison's weights; place 0 of each is the unknown, which weighs nothing."""
+
+    same: tuple[float, ...]
+    other: tuple[float, ...]
+
+    @property
+    def chance(self) -> float:
+        """How often two different persons have a value in common."""
+        return self.other[EQUAL]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """`match` and `related` are shares of all pairs of records; the rest are strangers."""
+
+    gradings: Mapping[str, Grading]
+    match: float
+    related: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Per pair: the probability of a match, and what each kind of pair has of the evidence (match first)."""
+
+    probability: Column
+    kinds: npt.NDArray[np.float64]
+
+
+def prior_weights(records: int, pairs: float) -> Weights:
+    """What experience expects of a file before it is looked at: every fifth record has a partner."""
+    gradings = {c.name: Grading((1.0, *c.same), (1.0, *c.other)) for c in COMPARISONS}
+    return Weights(gradings, max(records * 0.2, 1.0) / pairs, dict.fromkeys(RELATED, max(records * 0.1, 0.5) / pairs))
+
+
+def judge(pairs: Pairs, people: People, frequent: Frequencies, weights: Weights) -> Judged:
+    """Bayes over the kinds of pair."""
+    logs = np.zeros((len(pairs), 1 + len(RELATED)))
+    for comparison in COMPARISONS:
+        same, other = likelihoods(pairs, people, frequent, weights, comparison)
+        logs[:, 0] += np.log(same / other)
+        for place, shared in enumerate(RELATED.values(), start=1):
+            if part := shared.get(comparison.name, 0.0):
+                logs[:, place] += np.log(part * same / other + (1 - part))
+    shares = np.array([weights.match, *weights.related.values()])
+    logs += np.log(shares)
+    strangers = max(1.0 - float(shares.sum()), 0.05)
+    top = np.maximum(logs.max(axis=1), np.log(strangers))
+    parts = np.exp(logs - top[:, None])
+    kinds = parts / (parts.sum(axis=1) + strangers * np.exp(-top))[:, None]
+    return Judged(kinds[:, 0], kinds)
+
+
+def likelihoods(
+    pairs: Pairs, people: People, frequent: Frequencies, weights: Weights, comparison: Comparison
+) -> tuple[Column, Column]:
+    """Of each pair's grade: how often between records of one person, and between strangers.
+
+    For equality the latter is the frequency of the value itself.
+    """
+    grading = weights.gradings[comparison.name]
+    grades = pairs.grades[:, PLACES[comparison.name]]
+    same, other = np.array(grading.same)[grades], np.array(grading.other)[grades]
+    equal = np.flatnonzero(grades == EQUAL)
+    if len(equal):
+        codes: Codes = people.codes[comparison.name][pairs.left[equal]]
+        other[equal] = frequent.shares(comparison.name, codes, grading.chance)
+    return same, other
