@@ -14,8 +14,8 @@ from hub.store.engine import Database
 Golden = list[tuple[object, ...]]
 
 
-async def golden(database: Database) -> Golden:
-    """Everybody in the golden record by business key: no surrogate id, no ledger, no time."""
+async def golden(database: Database, system: str) -> Golden:
+    """Everybody of one system in the golden record by business key: no surrogate id, no ledger, no time."""
     async with database.reading() as connection:
         rows = await connection.execute(
             text(
@@ -23,8 +23,9 @@ async def golden(database: Database) -> Golden:
                      ARRAY(SELECT m.kind || ' ' || m.value FROM contact_medium m WHERE m.customer_id = c.id ORDER BY 1),
                      ARRAY(SELECT a.locality FROM postal_address a WHERE a.customer_id = c.id ORDER BY 1)
                    FROM customer c JOIN customer_identifier i ON i.customer_id = c.id
-                   WHERE i.system = 'shop' AND NOT c.deleted ORDER BY 1"""
-            )
+                   WHERE i.system = :system AND NOT c.deleted ORDER BY 1"""
+            ),
+            {"system": system},
         )
         return [tuple(row) for row in rows]
 
@@ -59,6 +60,15 @@ def effects(drop: Path) -> Effects:
             found.keys[command["key"]] += 1
             found.values.setdefault(str(command["external_id"]), []).append(str(command["changes"][-1]["new"]))
     return found
+
+
+async def cut_overs(database: Database) -> Counter[str]:
+    """By flow how often authority moved to its faster lane."""
+    async with database.reading() as connection:
+        rows = await connection.execute(
+            text("SELECT flow, count(*) AS n FROM cadence_migration WHERE cut_over_at IS NOT NULL GROUP BY flow")
+        )
+        return Counter({row.flow: row.n for row in rows})
 
 
 async def windows(database: Database) -> list[tuple[str, bool, int, bool]]:

@@ -6,11 +6,11 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import text
 
@@ -19,6 +19,8 @@ from hub.work.tables import Queue
 from tests.faults.installed import Ground
 from tests.faults.source import Mood
 from tests.faults.steering import OUTAGES, Steering
+
+Chosen = TypeVar("Chosen")
 
 WORKERS: Final = 2
 SKEW_S: Final = 120
@@ -39,13 +41,15 @@ class Points:
         kinds: dict[str, Callable[[], Awaitable[None]]] = {
             "kill a worker": self._kill_worker,
             "kill all workers": self._kill_workers,
+            "kill the web process": self._kill_web,
             "kill inside the cut-over": self._kill_cut_over,
             "kill all workers after the cut-over": self._kill_reconciling,
             "restart the database": self._restart_database,
             "cut the broker": self._cut_broker,
+            "answers of creates lost": self._lose_answers,
             "storm of 429": lambda: self._mood(Mood.STORM),
             "source answers 503": lambda: self._mood(Mood.DOWN),
-            "source down": self._source_down,
+            "a program down": self._program_down,
             "repeated, reordered, outdated records": lambda: self._mood(Mood.REPEATING),
             "repeated, reordered messages": self._repeat_messages,
             "source clock 2 minutes off": self._skew,
@@ -64,6 +68,20 @@ class Points:
             victim.send_signal(signal.SIGKILL)
         for victim in self.ground.hub.workers:
             await asyncio.to_thread(victim.wait)
+
+    async def _kill_web(self) -> None:
+        """Between two calls, or with one in hand."""
+        web = self.ground.hub.web
+        if web is not None:
+            web.send_signal(signal.SIGKILL)
+            await asyncio.to_thread(web.wait)
+        await asyncio.sleep(self.rng.uniform(0.0, 2.0))
+
+    async def _lose_answers(self) -> None:
+        """The back offices hear and do everything, and nothing that they say arrives."""
+        self.ground.losing.losing = True
+        await asyncio.sleep(self.rng.uniform(1.0, 4.0))
+        self.ground.losing.losing = False
 
     async def _kill_cut_over(self) -> None:
         for steering in self.steerings:
@@ -101,22 +119,28 @@ class Points:
         await asyncio.to_thread(postgres.start)
 
     async def _cut_broker(self) -> None:
-        await self.ground.proxy.cut(self.rng.uniform(0.0, 3.0))
+        await self.ground.broker.cut(self.rng.uniform(0.0, 3.0))
 
     async def _mood(self, mood: Mood) -> None:
-        self.ground.source.mood(mood)
+        source = self._one_of(self.ground.sources)
+        source.mood(mood)
         await asyncio.sleep(self.rng.uniform(1.0, 4.0))
-        self.ground.source.mood(Mood.WELL)
+        source.mood(Mood.WELL)
 
-    async def _source_down(self) -> None:
-        self.ground.close_shop()
+    async def _program_down(self) -> None:
+        program = self._one_of(self.ground.programs)
+        program.close()
         await asyncio.sleep(self.rng.uniform(0.5, 3.0))
-        self.ground.open_shop()
+        program.open()
 
     async def _skew(self) -> None:
-        self.ground.source.skew = timedelta(seconds=self.rng.choice((-SKEW_S, SKEW_S)))
+        source = self._one_of(self.ground.sources)
+        source.skew = timedelta(seconds=self.rng.choice((-SKEW_S, SKEW_S)))
         await asyncio.sleep(self.rng.uniform(1.0, 4.0))
-        self.ground.source.skew = timedelta()
+        source.skew = timedelta()
+
+    def _one_of(self, named: Mapping[str, Chosen]) -> Chosen:
+        return named[self.rng.choice(sorted(named))]
 
     async def _repeat_messages(self) -> None:
         """Send the broker up to 40 messages of the last work again, each one to ten times, in any order."""
@@ -143,12 +167,14 @@ ORDER: Final = (
     "kill a worker",
     "kill inside the cut-over",
     "restart the database",
+    "answers of creates lost",
+    "kill the web process",
     "cut the broker",
     "storm of 429",
     "repeated, reordered, outdated records",
     "source clock 2 minutes off",
     "kill all workers after the cut-over",
-    "source down",
+    "a program down",
     "repeated, reordered messages",
     "kill all workers",
     "source answers 503",

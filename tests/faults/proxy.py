@@ -1,4 +1,4 @@
-"""A TCP proxy that can be cut: the road to a broker that others use as well."""
+"""A TCP proxy that can be cut, or lose answers: the road to a broker that others use as well, and to a back office."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ class Proxy:
         self._to = (host, port)
         self._open: set[asyncio.StreamWriter] = set()
         self._cut = False
+        self.losing = False
+        """Requests get through, and at the first word of the answer the connection breaks."""
+        self.lost = 0
         self._server: asyncio.Server | None = None
         self.port = 0
         self.connections = 0
@@ -47,16 +50,18 @@ class Proxy:
             return
         self._open |= {writer, far_writer}
         try:
-            await asyncio.gather(_pass(reader, far_writer), _pass(far_reader, writer))
+            await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer, answers=True))
         finally:
             self._open -= {writer, far_writer}
             for each in (writer, far_writer):
                 each.transport.abort()
 
-
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while block := await reader.read(65536):
-            writer.write(block)
-            await writer.drain()
-    writer.transport.abort()
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool = False) -> None:
+        with suppress(OSError):
+            while block := await reader.read(65536):
+                if answers and self.losing:
+                    self.lost += 1
+                    break
+                writer.write(block)
+                await writer.drain()
+        writer.transport.abort()

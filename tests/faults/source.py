@@ -25,6 +25,9 @@ from starlette.types import ASGIApp
 from examples.customer_api.app import TABLE, customer_api
 
 FORMER: Final = "CREATE TABLE IF NOT EXISTS former (id INTEGER, answer TEXT NOT NULL)"
+ANSWER: Final = """SELECT id, json_object('id', id, 'name', full_name, 'city', city, 'changed_at', changed_at, 'reach',
+  json_array(json_object('id', id || '-email', 'kind', 'email', 'value', email))) FROM customer WHERE id = ?"""
+"""What the API says of one."""
 
 
 class Mood(StrEnum):
@@ -37,12 +40,18 @@ class Mood(StrEnum):
 
 
 class Source:
-    """The table behind the API, written as the package's users would; every change is kept to be told again."""
+    """The table behind the API, written as the package's users would; every change is kept to be told again.
+
+    `events` are the changes in their order, as a program would tell of them that calls the hub.
+    """
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.name = folder.name
         self.file, self._mood_file = folder / "customers.sqlite", folder / "mood"
         self.skew = timedelta()
         self.changes: list[tuple[str, tuple[object, ...]]] = []
+        self.events: list[bytes] = []
         with closing(sqlite3.connect(self.file)) as connection, connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(TABLE)
@@ -68,7 +77,8 @@ class Source:
     def put(self, number: int, rng: random.Random) -> None:
         """Write a customer anew, stamped by the source's clock as far as it is wrong."""
         now, salt = datetime.now(UTC), rng.randrange(10**6)
-        row = (number, f"Customer {number} {salt}", f"c{number}.{salt}@example.com", f"Town {salt % 50}")
+        mail = f"c{number}.{salt}@{self.name}.example"
+        row = (number, f"Customer {number} {salt}", mail, f"Town {salt % 50}")
         self.apply(
             "INSERT OR REPLACE INTO customer (id, full_name, email, city, changed_at) VALUES (?, ?, ?, ?, ?)",
             (*row, _stamp(now + self.skew)),
@@ -78,15 +88,13 @@ class Source:
     def apply(self, statement: str, values: tuple[object, ...], undisturbed: tuple[object, ...] | None = None) -> None:
         """Carry a change out and keep it for a run that nothing disturbs, which has `undisturbed` where it differs."""
         with closing(sqlite3.connect(self.file, timeout=30)) as connection, connection:
-            connection.execute(
-                """INSERT INTO former SELECT id, json_object('id', id, 'name', full_name, 'city', city,
-                     'changed_at', changed_at, 'reach',
-                     json_array(json_object('id', id || '-email', 'kind', 'email', 'value', email)))
-                   FROM customer WHERE id = ?""",
-                (values[0],),
-            )
+            connection.execute(f"INSERT INTO former {ANSWER}", (values[0],))
             connection.execute(statement, values)
+            found = connection.execute(ANSWER, (values[0],)).fetchone()
         self.changes.append((statement, undisturbed or values))
+        at = _stamp(datetime.now(UTC) + self.skew)
+        told = {"id": str(values[0]), "at": at, "customer": None if found is None else orjson.loads(found[1])}
+        self.events.append(orjson.dumps(told))
 
     def customers(self) -> list[tuple[str, str, str, str]]:
         """Id, name, address for mail and town of everybody who is there now, by id."""

@@ -9,7 +9,7 @@ import asyncio
 import random
 import signal
 import subprocess
-from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -25,6 +25,7 @@ from hub.migration.decide import approve, resume
 from hub.migration.plan import plan
 from hub.migration.roll_back import roll_back
 from hub.migration.start import start
+from hub.migration.work import watch
 from hub.records.identity import FlowName
 from hub.records.lanes import FlowCadence
 from tests.faults.installed import Ground
@@ -33,6 +34,8 @@ from tests.waiting import until
 OUTAGES = (OSError, DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, HubError)
 """What the harness meets itself while the database is down, or when a step is refused just now."""
 INSIDE = "%FROM information_flow WHERE name = %FOR UPDATE"
+LOOK_AGAIN = 0.1
+"""The hub itself looks every minute, which is long for a test."""
 AT_DOOR = "%cadence_migration%FOR UPDATE%"
 
 
@@ -51,7 +54,6 @@ class Steering:
     killed: asyncio.Event = field(default_factory=asyncio.Event)
     cut: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a cut-over has just been committed."""
-    seen: Counter[str] = field(default_factory=Counter)
 
     async def state(self) -> tuple[str, str] | None:
         """Of the newest migration: its state and the end of its evidence."""
@@ -69,17 +71,9 @@ class Steering:
 
     async def keep_on(self) -> None:
         """For ever."""
-        last = None
         while True:
-            try:
-                found = await self.state()
-                state = "NONE" if found is None else found[0]
-                if state != last:
-                    self.seen[state] += 1
-                    last = state
-                await self._next(state, "" if found is None else found[1])
-            except OUTAGES:
-                pass
+            with suppress(*OUTAGES):
+                await self._next(*(await self.state() or ("NONE", "")))
             await asyncio.sleep(2.0 if self.resting else 0.3)
 
     async def _next(self, state: str, digest: str) -> None:
@@ -110,7 +104,7 @@ class Steering:
             await roll_back(connection, desk, self.flow, "ben", "the next round", now)
 
     async def _run_slow_lane(self) -> None:
-        """Open the next window, unless one still waits to be compared."""
+        """Open the next window, unless one still waits to be compared; then look again whether it can be by now."""
         async with self.ground.database.transaction() as connection:
             waiting = await connection.scalar(
                 text(
@@ -122,6 +116,8 @@ class Steering:
             )
             if not waiting:
                 await start_run(connection, self.flow, utc_now(), None, self.slow)
+            elif self.rng.random() < LOOK_AGAIN:
+                await watch(connection, utc_now(), limit=10)
 
     async def _killed_inside(self) -> None:
         """Hold the migration's row until the command stands before it, then the flow's, and let it in; kill it there.

@@ -1,4 +1,4 @@
-"""The short version of `make faults`: eight drawn faults while two flows migrate, on real processes."""
+"""The short version of `make faults`: eight drawn faults while four flows migrate, on real processes."""
 
 from __future__ import annotations
 
