@@ -32,6 +32,7 @@ class Connection:
 
     def __init__(self, options: BottleCrmOptions, limits: CallLimits) -> None:
         self.clock = SourceClock()
+        self._before_request = limits.before_request
         self._client = httpx2.AsyncClient(
             base_url=str(options.url),
             timeout=limits.timeout_s,
@@ -54,6 +55,7 @@ class Connection:
     async def _call(
         self, method: str, path: str, query: Query | None = None, body: Mapping[str, JsonValue] | None = None
     ) -> bytes:
+        await self._before_request()
         try:
             response = await self._client.request(method, path, params=query, json=body)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:

@@ -41,6 +41,7 @@ class Client:
             timeout=limits.timeout_s,
             limits=httpx2.Limits(max_connections=limits.concurrency),
         )
+        self._before_request = limits.before_request
         self._told: RateLimit | None = None
 
     async def get(self, path: str, params: dict[str, str]) -> Answer:
@@ -48,6 +49,7 @@ class Client:
         url = path if path.startswith(("http://", "https://")) else self._base + path
         if not url.startswith(self._base + "/"):
             raise Rejected("the API names a next page on another address; it is not followed")
+        await self._before_request()
         try:
             async with self._client.stream("GET", url, params=params or None) as response:
                 self._refuse(response)

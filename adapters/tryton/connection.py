@@ -42,11 +42,13 @@ class Connection:
             # for it: only a client that accepts gzip can read them.
             headers={"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip"},
         )
+        self._before_request = limits.before_request
         self._told: RateLimit | None = None
 
     async def post(self, body: bytes, authorization: str | None) -> Reply:
         """Send one call. Raises AnswerLost when it may have had an effect, Transient when it cannot have had one."""
         headers = {"Authorization": authorization} if authorization is not None else {}
+        await self._before_request()
         try:
             response = await self._client.post(self._url, content=body, headers=headers)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:

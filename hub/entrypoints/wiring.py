@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from importlib.metadata import entry_points
 from typing import Any
@@ -14,7 +14,7 @@ from hub.flows.engine_room import EngineRoom
 from hub.flows.gate import Gate
 from hub.flows.metered import MeteredPort
 from hub.flows.systems import OpenSystems
-from hub.ports.limits import CallLimits
+from hub.ports.limits import CallLimits, uncounted
 from hub.ports.system import Adapter, SystemPort
 from hub.ports.webhooks import Webhooks
 from hub.records.identity import SystemName
@@ -65,13 +65,15 @@ def metered_systems(
 
     def metered(system: ConnectedSystem) -> MeteredPort:
         gate = Gate(system.name, system.limits, database, clock)
-        return MeteredPort(_open(adapters[system.adapter], system), gate)
+        return MeteredPort(_open(adapters[system.adapter], system, gate.request), gate)
 
     return OpenSystems({name: partial(metered, system) for name, system in configuration.systems.items()})
 
 
-def _open(adapter: Adapter[Any], system: ConnectedSystem) -> SystemPort:
-    limits = CallLimits(system.limits.concurrency, system.limits.timeout_s)
+def _open(
+    adapter: Adapter[Any], system: ConnectedSystem, before_request: Callable[[], Awaitable[None]] = uncounted
+) -> SystemPort:
+    limits = CallLimits(system.limits.concurrency, system.limits.timeout_s, before_request)
     return adapter.open(system.name, system.options, limits)
 
 

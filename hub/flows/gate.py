@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -15,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from hub.clock import Clock
 from hub.errors import Forbidden, HubError, NothingWaiting, Suspended, Throttled, Transient, Unauthorised
 from hub.exchange.breaker import Breaker
-from hub.exchange.budget import WINDOW_S, Budget, Granted, Unspent
+from hub.exchange.budget import WINDOW_S, Budget, Granted
+from hub.flows.lease import UNDER_WAY, Lease, UnderWay
 from hub.flows.slots import Slots
 from hub.ports.limits import RateLimit
 from hub.records.states import BreakerState
@@ -27,6 +27,8 @@ Answer = TypeVar("Answer")
 
 log = structlog.get_logger(__name__)
 
+MIDWAY_S: Final = 900.0
+"""So long a call that has begun waits between two of its requests: given up, it would begin with the first again."""
 PATIENCE_S: Final[Mapping[Urgency, float]] = MappingProxyType({Urgency.REALTIME: 2.0, Urgency.BULK: 10.0})
 """So long a call waits for the budget; beyond it the thread is of more use elsewhere, and the work comes back."""
 LEASE_S: Final = 1.0
@@ -35,24 +37,10 @@ BULK_LATER_S: Final = 0.25
 """In a new window real-time work asks first."""
 
 
-@dataclass
-class _Lease:
-    """Calls granted to this process and not made yet; `size` is what is asked for next time."""
-
-    calls: int = 0
-    window_start: datetime | None = None
-    valid_until: datetime | None = None
-    size: int = 1
-    failures: int = 0
-    turned_away: int = 0
-
-    def unspent(self) -> Unspent | None:
-        return None if self.window_start is None or self.calls == 0 else Unspent(self.calls, self.window_start)
-
-
 class Gate:
-    """Lets a call through when there is a slot, the budget has a call left and the breaker is closed.
+    """Lets a call through when there is a slot, the budget has a request left and the breaker is closed.
 
+    A call of several requests pays for each of them where its adapter tells of them (`request`), and else for one.
     Tells the breaker how calls went and the budget what the system asked for. `pause` is asyncio.sleep, or a test's.
     """
 
@@ -73,18 +61,22 @@ class Gate:
         self._clock = clock
         self._patience_s = patience_s
         self._pause = pause
-        self._leases = {which: _Lease() for which in Urgency}
+        self._leases = {which: Lease() for which in Urgency}
         self._asking = {which: asyncio.Lock() for which in Urgency}
         self._failing = False
+        self._counted = False
 
     async def through(
         self,
         call: Callable[[], Awaitable[Answer]],
         told: Callable[[], RateLimit | None] = lambda: None,
         unanswered: Callable[[Answer], bool] = lambda _: False,
+        *,
+        goes_on: bool = False,
     ) -> Answer:
         """Make `call`, waiting a little if need be; `told` is asked afterwards, `unanswered` tells a bad answer.
 
+        One that `goes_on` is not held up once it has begun, since nobody would know how far it came.
         Raises Throttled when the budget is spent for longer or the system asked for patience, Suspended when the
         breaker is open; the call was then not made, or had no effect.
         """
@@ -94,25 +86,54 @@ class Gate:
             async with self._slots.one(which):
                 refused_s, probing = await self._enter(which)
                 if refused_s is None:
-                    return await self._attempt(call, told, unanswered, probing)
+                    return await self._attempt(UnderWay(self, which, probing, goes_on), call, told, unanswered)
             if waited_s + refused_s > self._patience_s[which]:
                 raise Throttled(f"the budget of calls to {self._system} is spent", self._postponed_s(which, refused_s))
             await self._pause(refused_s)
             waited_s += refused_s
 
+    async def request(self) -> None:
+        """Count a request of the call under way here, before it is made; every one but the first may have to wait.
+
+        Raises Throttled when that takes too long, Suspended when the breaker has opened meanwhile. Outside a call, as
+        when a person looks at a system, nothing is counted.
+        """
+        call = UNDER_WAY.get()
+        if call is None or call.gate is not self:
+            return
+        self._counted = True
+        if call.paid:
+            call.paid -= 1
+        elif call.goes_on:
+            self._leases[call.which].calls -= 1
+        else:
+            await self._wait_midway(call)
+
+    async def _wait_midway(self, call: UnderWay) -> None:
+        waited_s = 0.0
+        while (refused_s := await self._another(call)) is not None:
+            if waited_s + refused_s > MIDWAY_S:
+                raise Throttled(f"the budget of calls to {self._system} is spent", refused_s)
+            await self._pause(refused_s)
+            waited_s += refused_s
+
     async def _attempt(
         self,
+        under_way: UnderWay,
         call: Callable[[], Awaitable[Answer]],
         told: Callable[[], RateLimit | None],
         unanswered: Callable[[Answer], bool],
-        probing: bool,
     ) -> Answer:
+        probing = under_way.probing
+        place = UNDER_WAY.set(under_way)
         try:
             answer = await call()
         except HubError as error:
             await self._failed(error, probing)
             raise
         finally:
+            UNDER_WAY.reset(place)
+            await self._settle(under_way)
             if (word := told()) is not None:
                 await self._noted(self._budget.tell(word, self._clock()))
         if unanswered(answer):
@@ -121,7 +142,17 @@ class Gate:
             await self._succeeded(probing)
         return answer
 
-    async def _noted(self, note: Awaitable[None]) -> None:
+    async def _settle(self, call: UnderWay) -> None:
+        """A call that made no request gives its own back, and what a write took beyond the lease is paid."""
+        lease = self._leases[call.which]
+        if self._counted and call.paid:
+            lease.calls += call.paid
+        if lease.calls < 0:
+            async with self._asking[call.which]:
+                back, lease.calls = lease.unspent(), 0
+                await self._noted(self._budget.spend(0, call.which, self._clock(), back))
+
+    async def _noted(self, note: Awaitable[object]) -> None:
         """What a call brought, or why it failed, is worth more than a note about it that the store did not take."""
         try:
             await note
@@ -139,16 +170,26 @@ class Gate:
             granted = await self._ask(which, lease, now)
             if granted.breaker is not BreakerState.CLOSED:
                 return None, await self._probe(granted, now)
-        if granted.calls == 0:
-            wait_s = max(0.0, (granted.again_at - now).total_seconds())
-            return wait_s + (BULK_LATER_S if which is Urgency.BULK else 0.0), False
-        return None, False
+        return _refused_s(granted, which, now), False
 
-    async def _ask(self, which: Urgency, lease: _Lease, now: datetime) -> Granted:
-        """Ask for more at once the faster the last ones went."""
+    async def _another(self, call: UnderWay) -> float | None:
+        """Seconds to wait, None when the call may make one more request; a probe makes them past the breaker."""
+        lease = self._leases[call.which]
+        async with self._asking[call.which]:
+            now = self._clock()
+            if lease.calls > 0 and lease.valid_until is not None and now < lease.valid_until:
+                lease.calls -= 1
+                return None
+            granted = await self._ask(call.which, lease, now, probing=call.probing)
+        if granted.breaker is not BreakerState.CLOSED and not call.probing:
+            raise Suspended(self._system)
+        return _refused_s(granted, call.which, now)
+
+    async def _ask(self, which: Urgency, lease: Lease, now: datetime, *, probing: bool = False) -> Granted:
+        """Ask for more at once the faster the last ones went; a probe only for what it needs."""
         in_time = lease.valid_until is not None and now < lease.valid_until
-        wanted = min(self._largest, lease.size * 2) if in_time and lease.calls == 0 else 1
-        granted = await self._budget.spend(wanted, which, now, lease.unspent())
+        wanted = min(self._largest, lease.size * 2) if in_time and lease.calls == 0 and not probing else 1
+        granted = await self._budget.spend(wanted, which, now, lease.unspent(), probing=probing)
         if lease.window_start != granted.window_start:
             lease.turned_away = 0
         lease.size = wanted
@@ -175,6 +216,8 @@ class Gate:
     async def _failed(self, error: HubError, probing: bool) -> None:
         """Silence and a refused login count; a "no", or a request for patience, is an answer like another."""
         match error:
+            case Throttled() | Suspended():  # by this gate, behind requests that were answered
+                await self._succeeded(probing)
             case Transient(retry_after_s=float() | int() as after_s) if not isinstance(error, NothingWaiting):
                 await self._noted(self._budget.block(after_s, self._clock()))
                 self._forget_leases()
@@ -203,3 +246,11 @@ class Gate:
         # The calls were paid for and are given back with the next question.
         for lease in self._leases.values():
             lease.valid_until = None
+
+
+def _refused_s(granted: Granted, which: Urgency, now: datetime) -> float | None:
+    """Seconds until it is worth asking again; None for what was granted."""
+    if granted.calls > 0:
+        return None
+    wait_s = max(0.0, (granted.again_at - now).total_seconds())
+    return wait_s + (BULK_LATER_S if which is Urgency.BULK else 0.0)

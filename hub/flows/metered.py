@@ -16,7 +16,7 @@ from hub.records.source import JsonObject, SourceObject
 
 
 class MeteredPort(SystemPort):
-    """Raises Throttled and Suspended besides what `port` raises. A call counts once, whatever it takes the adapter."""
+    """Raises Throttled and Suspended besides what `port` raises."""
 
     def __init__(self, port: SystemPort, gate: Gate) -> None:
         self.name = port.name
@@ -59,7 +59,7 @@ class MeteredPort(SystemPort):
 
     async def write(self, commands: Sequence[WriteCommand]) -> Sequence[WriteOutcome]:
         """As the port; commands that nobody answered count as a failure of the system."""
-        return await self._gate.through(lambda: self._port.write(commands), self.rate_limit, _unanswered)
+        return await self._gate.through(lambda: self._port.write(commands), self.rate_limit, _unanswered, goes_on=True)
 
     async def find_by_key(self, entity: Entity, key: str) -> SourceObject | None:
         """As the port."""

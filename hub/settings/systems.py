@@ -29,11 +29,9 @@ class Limits(Written):
     """What the hub may ask of a system."""
 
     requests_per_minute: int = Field(
-        600, ge=1, le=1_000_000, description="Calls per minute over all processes; beyond it work waits."
+        600, ge=1, le=1_000_000, description="Requests per minute over all processes; beyond it work waits."
     )
-    realtime_share: float = Field(
-        0.2, ge=0, lt=1, description="Part of the calls per minute that bulk work leaves to real-time work."
-    )
+    realtime_share: float = Field(0.2, ge=0, lt=1, description="Part of these that bulk work leaves to real-time work.")
     concurrency: int = Field(4, ge=1, le=100, description="Calls under way at once from one process.")
     timeout_s: float = Field(30.0, gt=0, le=600, description="Seconds until one call counts as not answered.")
     suspend_after: int = Field(
