@@ -39,6 +39,11 @@ class BottleCrmHome:
         """BottleCRM's own interpreter."""
         return self.folder / f"env-{self._key}" / "bin" / "python"
 
+    @property
+    def wall(self) -> Path:
+        """Where its clock is moved: see `site/bottlecrm_test_clock.py`."""
+        return self.folder / "wall"
+
     def prepare(self) -> None:
         """Install and migrate what is missing, anew if interrupted; Transient when packages cannot be had."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -75,6 +80,7 @@ class BottleCrmHome:
             "DBHOST": str(self._postgres.socket_dir),
             "DBPORT": str(self._postgres.port),
             "SECRET_KEY": self._secret(),
+            "BOTTLECRM_TEST_WALL": str(self.wall),
         }
 
     def run(self, database: str, arguments: Sequence[str | Path]) -> str:

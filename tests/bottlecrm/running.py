@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -31,6 +33,13 @@ class RunningBottleCrm:
     session: httpx2.Client
     dsn: str
     run: Callable[[Sequence[str]], str]
+    wall: Path
+
+    def shift_clock(self, by: timedelta) -> None:
+        """Its time is the machine's and so much more; others read while this writes."""
+        passing = self.wall.with_suffix(".new")
+        passing.write_text(str(by.total_seconds()))
+        passing.rename(self.wall)
 
     def options(self, url: str | None = None, **other: object) -> BottleCrmOptions:
         """The adapter's options for this BottleCRM, `url` where it is reached through a proxy."""
@@ -62,6 +71,7 @@ class RunningBottleCrm:
 @contextmanager
 def running_bottlecrm(home: BottleCrmHome, postgres: EmbeddedPostgres, database: str) -> Iterator[RunningBottleCrm]:
     """Under gunicorn, a process of its own, on a fresh clone of the template."""
+    home.wall.unlink(missing_ok=True)
     home.clone(database)
     keys = json.loads(home.run(database, [SITE / "bottlecrm_test_seed.py"]).splitlines()[-1])
     port = free_port()
@@ -82,6 +92,6 @@ def running_bottlecrm(home: BottleCrmHome, postgres: EmbeddedPostgres, database:
         process.wait_until(http_answers(port or 0, "/healthz/"), START_TIMEOUT_S)
         with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {keys['session']}"}, timeout=60) as session:
             run = partial(home.run, database)
-            yield RunningBottleCrm(url, keys["token"], session, postgres.libpq(database), run)
+            yield RunningBottleCrm(url, keys["token"], session, postgres.libpq(database), run, home.wall)
     finally:
         process.stop()

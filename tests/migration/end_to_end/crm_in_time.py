@@ -9,8 +9,10 @@ agrees on the time, the hub's cursors see the source's time only, and weeks pass
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, Self
 
 import asyncpg
@@ -54,10 +56,11 @@ CREATE TRIGGER note_effect AFTER UPDATE OF value ON party_contact_mechanism
 
 @dataclass
 class Wall:
-    """The machine's clock, shifted; it goes on by itself. Databases told of it follow."""
+    """The machine's clock, shifted; it goes on by itself. Whoever follows is told of each shift."""
 
     shift: timedelta = field(default_factory=lambda: MONDAY - datetime.now(UTC))
-    followers: list[asyncpg.Connection] = field(default_factory=list)
+    followers: list[Callable[[timedelta], Awaitable[object]]] = field(default_factory=list)
+    connections: list[asyncpg.Connection] = field(default_factory=list)
 
     def __call__(self) -> datetime:
         """Aware, UTC."""
@@ -66,7 +69,8 @@ class Wall:
     async def hang_in(self, dsn: str) -> None:
         """Let this database of Tryton's stamp by this clock, also what is in it already."""
         connection: asyncpg.Connection = await asyncpg.connect(dsn)
-        self.followers.append(connection)
+        self.connections.append(connection)
+        self.followers.append(partial(connection.execute, "UPDATE wall SET shift = $1"))
         await connection.execute(_SHIFT)
         for table in _TABLES:
             await connection.execute(
@@ -79,14 +83,14 @@ class Wall:
     async def wait(self, by: timedelta) -> None:
         """Time passes."""
         self.shift += by
-        for connection in self.followers:
-            await connection.execute("UPDATE wall SET shift = $1", self.shift)
+        for follow in self.followers:
+            await follow(self.shift)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for connection in self.followers:
+        for connection in self.connections:
             await connection.close()
 
 

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.slow
 S = MigrationState
 WEEKLY, DAILY, REAL_TIME = FlowCadence.WEEKLY, FlowCadence.DAILY, FlowCadence.REAL_TIME
 RULES = MigrationRules(clean_windows=2)
+MAPPINGS = {CUSTOMER: MAPPING}
 DAY = timedelta(days=1)
 
 
@@ -90,7 +91,7 @@ async def weekly_to_daily(database: Database, customers: int, lie: Lie = honest)
     async def wait(by: timedelta) -> None:
         store.advance(by)
 
-    hub = TimedHub(database, ports, [flow], MAPPING, lambda: store.clock, wait)
+    hub = TimedHub(database, ports, [flow], MAPPINGS, lambda: store.clock, wait)
     await hub.declare()
     export.deliver()
     await hub.run(WEEKLY)
@@ -165,7 +166,7 @@ async def test_a_doubled_command_stops_at_the_gate(database: Database) -> None:
     async def wait(by: timedelta) -> None:
         store.advance(by)
 
-    hub = TimedHub(database, {CRM: lambda: MemoryPort(CRM, store)}, [flow], MAPPING, lambda: store.clock, wait)
+    hub = TimedHub(database, {CRM: lambda: MemoryPort(CRM, store)}, [flow], MAPPINGS, lambda: store.clock, wait)
     await hub.declare()
     await hub.plan(REAL_TIME)
     async with database.transaction() as connection:

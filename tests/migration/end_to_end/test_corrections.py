@@ -38,7 +38,7 @@ pytestmark = pytest.mark.slow
 S = MigrationState
 IN, OUT = FlowName("customers"), FlowName("contact-corrections")
 WEEKLY, REAL_TIME = FlowCadence.WEEKLY, FlowCadence.REAL_TIME
-MAPPING = load_mapping(Path(adapters.tryton.__file__).with_name("mappings") / "customer.yaml")
+MAPPINGS = {Entity.CUSTOMER: load_mapping(Path(adapters.tryton.__file__).with_name("mappings") / "customer.yaml")}
 CUSTOMERS, WEEK = 40, timedelta(days=7)
 POLL = Lane(cadence=REAL_TIME, mode=LaneMode.AUTHORITATIVE, cron="*/30 * * * * *", sweep=True)
 BY_WEEK = (
@@ -95,7 +95,7 @@ async def side(
     )
     with server.log_in(name) as rpc:
         Clerks(rpc).hire(CUSTOMERS)
-        hub = TimedHub(database, {CRM: lambda: TrytonInTime(tryton, wall)}, flows, MAPPING, wall, wall.wait)
+        hub = TimedHub(database, {CRM: lambda: TrytonInTime(tryton, wall)}, flows, MAPPINGS, wall, wall.wait)
         await hub.declare()
         await hub.run(REAL_TIME, IN)
         yield Side(hub, rpc, dsn)

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 S = MigrationState
 CUSTOMER, EXPORT, FLOW = Entity.CUSTOMER, SystemName("crm-export"), FlowName("customers")
 WEEKLY, DAILY, REAL_TIME = FlowCadence.WEEKLY, FlowCadence.DAILY, FlowCadence.REAL_TIME
-MAPPING = load_mapping(Path(adapters.tryton.__file__).with_name("mappings") / "customer.yaml")
+MAPPINGS = {Entity.CUSTOMER: load_mapping(Path(adapters.tryton.__file__).with_name("mappings") / "customer.yaml")}
 RULES = MigrationRules(clean_windows=2, clean_audits=2)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 POLL = Lane(cadence=REAL_TIME, mode=LaneMode.AUTHORITATIVE, cron="*/30 * * * * *", sweep=True)
@@ -131,8 +131,8 @@ async def company(
             }
             flow = partial(Flow, FLOW, 2, "Customers", CUSTOMER, CRM, HUB)
             beside = Database(open_engine(url))
-            hub = TimedHub(database, ports, [flow(LANES, (), RULES)], MAPPING, wall, wall.wait)
-            real_time = TimedHub(beside, {CRM: ports[CRM]}, [flow((POLL,), (), RULES)], MAPPING, wall, wall.wait)
+            hub = TimedHub(database, ports, [flow(LANES, (), RULES)], MAPPINGS, wall, wall.wait)
+            real_time = TimedHub(beside, {CRM: ports[CRM]}, [flow((POLL,), (), RULES)], MAPPINGS, wall, wall.wait)
             for each in (hub, real_time):
                 await each.declare()
             one = Company(wall, clerks, crm, tmp_path, hub, real_time)

@@ -1,5 +1,5 @@
-"""The law of convergence: whatever the roads, the order, the repetition and the cut-overs, the golden state is the one
-of a hub that heard of every change at once."""
+"""The law of convergence: any interleaving of batch pages, files, webhooks, repeats and cut-overs ends in the golden
+state of a hub that heard of every change at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,12 +17,11 @@ from sqlalchemy import text
 
 from adapters.memory.port import MemoryPort
 from adapters.memory.store import MemoryStore
+from adapters.memory.webhooks import MemoryWebhooks, event_of
 from hub.errors import Conflict, Invalid, NotFound
-from hub.flows.lane import running_lanes
-from hub.flows.take_in import take_in
-from hub.records.identity import ExternalId, FlowName
+from hub.exchange.inbox import Inbox, PushedEvent
+from hub.records.identity import FlowName
 from hub.records.lanes import RUNNING_MODES, FlowCadence, LaneMode
-from hub.records.source import SourceObject
 from hub.settings.flows import HUB, Flow, Lane
 from hub.settings.migrations import MigrationRules
 from hub.store.engine import Database
@@ -28,9 +29,11 @@ from tests.flows.engine import CRM, MAPPING
 from tests.flows.roads import CUSTOMER, EXPORT, ExportPort
 from tests.flows.test_run_lane import body
 from tests.migration.end_to_end.timed_hub import Ports, TimedHub
+from tests.webhooks.calls import SECRET
 
 WEEKLY, DAILY, REAL_TIME = FlowCadence.WEEKLY, FlowCadence.DAILY, FlowCadence.REAL_TIME
 OBJECTS = ("1", "2", "3")
+MAPPINGS = {CUSTOMER: MAPPING}
 ANYTHING = MigrationRules(
     clean_windows=1, clean_audits=1, unexplained_max=100, key_fields=(), lag_p95_slo_s=1e9, drift_max=100
 )
@@ -43,16 +46,23 @@ LANES = (
 )
 PUSHED = (Lane(cadence=REAL_TIME, mode=LaneMode.AUTHORITATIVE, sweep=True, max_delete_share=1),)
 
-Step = tuple[str, ...]
+Step = tuple[Any, ...]
 changes = st.tuples(st.just("change"), st.sampled_from(OBJECTS), st.sampled_from("ABC"))
+between_pages = st.one_of(
+    changes,
+    st.tuples(st.just("delete"), st.sampled_from(OBJECTS)),
+    st.tuples(st.just("event"), st.sampled_from("0123456789")),
+    st.tuples(st.just("switch")),
+)
+runs = st.tuples(st.just("run"), st.sampled_from((WEEKLY, DAILY)), st.lists(between_pages, max_size=3))
 steps = st.one_of(
     changes,
     changes,
     st.tuples(st.just("delete"), st.sampled_from(OBJECTS)),
     st.tuples(st.just("event"), st.sampled_from("0123456789")),
     st.tuples(st.just("file")),
-    st.tuples(st.just("run"), st.sampled_from((WEEKLY, DAILY))),
-    st.tuples(st.just("run"), st.sampled_from((WEEKLY, DAILY))),
+    runs,
+    runs,
     st.tuples(st.just("migrate"), st.sampled_from((DAILY, REAL_TIME))),
     st.tuples(st.just("cut over")),
     st.tuples(st.just("cut over")),
@@ -76,7 +86,7 @@ class World:
     hub: TimedHub
     store: MemoryStore
     export: ExportPort
-    events: list[SourceObject] = field(default_factory=list)
+    events: list[bytes] = field(default_factory=list)
 
     async def do(self, step: Step) -> None:
         """One step; one that is not allowed now does nothing."""
@@ -89,11 +99,13 @@ class World:
                 self.store.remove(CUSTOMER, external_id)
                 self._tell(external_id)
             case ("event", place) if self.events:
-                await self.hear(self.events[int(place) % len(self.events)])
+                await self.hear(int(place) % len(self.events))
             case ("file",):
                 self.export.deliver(timedelta(minutes=2))
-            case ("run", cadence):
-                await self.run(FlowCadence(cadence))
+            case ("run", cadence, between):
+                await self.run(cadence, between)
+            case ("switch",):
+                await self.switch()
             case ("migrate", cadence):
                 with suppress(Conflict, Invalid, NotFound):
                     await self.hub.plan(FlowCadence(cadence))
@@ -104,23 +116,28 @@ class World:
                     await self.hub.roll_back()
 
     def _tell(self, external_id: str) -> None:
-        stored = self.store.objects(CUSTOMER).get(int(external_id))
-        content = None if stored is None else dict(stored.body)
-        now = self.store.clock
-        self.events.append(SourceObject(CUSTOMER, ExternalId(external_id), content, now, now))
+        self.events.append(event_of(self.store, CUSTOMER, external_id))
 
-    async def hear(self, event: SourceObject) -> None:
-        """A webhook is a page of one, under every lane that is real-time."""
-        async with self.hub.database.reading() as connection:
-            lanes = await running_lanes(connection, CRM, CUSTOMER)
-        for lane in lanes:
-            if lane.cadence is REAL_TIME:
-                await take_in(self.hub.engine, lane, [event])
+    async def hear(self, place: int) -> None:
+        """The event comes by webhook: stored under its id, unless it came before, and taken in by a worker."""
+        inbox = Inbox(self.hub.database, self.hub.engine.keys, self.hub.clock)
+        await inbox.take(PushedEvent(CRM, f"event-{place}", {}, self.events[place], "customer"))
+        await self.hub.work_off()
 
-    async def run(self, cadence: FlowCadence) -> None:
-        """Unless the lane rests."""
+    async def run(self, cadence: FlowCadence, between: Sequence[Step] = ()) -> None:
+        """Unless the lane rests. Between its pages other things happen; a cut-over there refuses those that follow."""
+        self.hub.meanwhile.extend(partial(self.do, step) for step in between)
         if (await self.hub.modes())[cadence] in RUNNING_MODES:
-            await self.hub.run(cadence)
+            state, code, message = await self.hub.ran(cadence)
+            assert state == "COMPLETED" or code == "STALE_EPOCH", (state, code, message)
+        while self.hub.meanwhile:
+            await self.hub.meanwhile.popleft()()
+
+    async def switch(self) -> None:
+        """The cut-over's own transaction, when the gates are met; what it orders follows in its time."""
+        with suppress(Conflict, Invalid, NotFound):
+            await self.hub.approve()
+            await self.hub.cut_over()
 
     async def cut_over(self) -> None:
         """When the gates are met, which one window is enough for."""
@@ -131,20 +148,18 @@ class World:
             self.store.advance(timedelta(minutes=5))
             for cadence in (WEEKLY, DAILY):
                 await self.run(cadence)
-        with suppress(Conflict, Invalid, NotFound):
-            await self.hub.approve()
-            await self.hub.cut_over()
+        await self.switch()
         await self.hub.work_off()
 
     async def come_to_rest(self) -> None:
-        """The last events arrive, in whatever order; the lane that counts looks once more at everything."""
-        for event in reversed(self.events):
-            await self.hear(event)
+        """The last events arrive, the newest first, and the lanes run that are no real-time ones: these get no help."""
+        for place in reversed(range(len(self.events))):
+            await self.hear(place)
         self.store.advance(timedelta(hours=1))
         self.export.deliver()
         self.store.advance(timedelta(hours=1))
-        for cadence in await self.hub.modes():
-            await self.run(FlowCadence(cadence))
+        for cadence in (WEEKLY, DAILY):
+            await self.run(cadence)
 
 
 async def world(database: Database, lanes: Sequence[Lane]) -> World:
@@ -160,7 +175,8 @@ async def world(database: Database, lanes: Sequence[Lane]) -> World:
 
     flow = Flow(FlowName("customers"), 2, "Customers", CUSTOMER, CRM, HUB, tuple(lanes), (), ANYTHING)
     ports: Ports = {CRM: lambda: MemoryPort(CRM, store), EXPORT: lambda: export}
-    hub = TimedHub(database, ports, [flow], MAPPING, lambda: store.clock, wait)
+    webhooks = {CRM: MemoryWebhooks([SECRET], [CUSTOMER])}
+    hub = TimedHub(database, ports, [flow], MAPPINGS, lambda: store.clock, wait, webhooks)
     await hub.declare()
     found = World(hub, store, export)
     export.deliver()
@@ -183,8 +199,9 @@ async def test_any_history_of_roads_and_cut_overs_ends_in_the_state_of_real_time
     at_once = await world(database, PUSHED)
     for step in history:
         heard = len(at_once.events)
-        if step[0] in ("change", "delete"):
-            await at_once.do(step)
-        for event in at_once.events[heard:]:
-            await at_once.hear(event)
+        for change in (step, *(step[2] if step[0] == "run" else ())):
+            if change[0] in ("change", "delete"):
+                await at_once.do(change)
+        for place in range(heard, len(at_once.events)):
+            await at_once.hear(place)
     assert ended == await at_once.hub.golden()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -33,7 +34,9 @@ from hub.migration.roll_back import roll_back
 from hub.migration.start import start
 from hub.migration.stored import Migration, latest
 from hub.migration.windows import window_facts
+from hub.migration.work import watch
 from hub.ports.system import SystemPort
+from hub.ports.webhooks import Webhooks
 from hub.records.identity import Entity, FlowName, SystemName
 from hub.records.lanes import FlowCadence
 from hub.records.migration import MigrationState
@@ -67,9 +70,10 @@ class TimedHub:
     database: Database
     ports: Ports
     flows: Sequence[Flow]
-    mapping: RecordMapping
+    mappings: Mapping[Entity, RecordMapping]
     clock: Clock
     wait: Callable[[timedelta], Awaitable[None]]
+    webhooks: Mapping[SystemName, Webhooks] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         flows = {flow.name: flow for flow in self.flows}
@@ -78,15 +82,19 @@ class TimedHub:
             database=self.database,
             systems=systems,
             flows=flows,
-            mappings={(name, Entity.CUSTOMER): self.mapping for name in self.ports},
+            mappings={(name, entity): mapping for name in self.ports for entity, mapping in self.mappings.items()},
             recognition=RULES.recognition,
             keys=RULES.keys,
             clock=self.clock,
+            webhooks=self.webhooks,
         )
         limits = {str(name): Limits(requests_per_minute=600) for name in self.ports}
         self.desk = Desk(flows, limits, lambda system, entity: systems.port(system).capabilities[entity])
         room = MigrationRoom(self.engine, self.desk, compare, _effects)
-        self.handlers: Handlers = {**EngineHandlers(self.engine).registered(), **MigrationHandlers(room).registered()}
+        self.meanwhile: deque[Callable[[], Awaitable[None]]] = deque()
+        """What happens next between two pages of a run, which is interrupted for it and then goes on."""
+        engine = EngineHandlers(self.engine, lambda: bool(self.meanwhile))
+        self.handlers: Handlers = {**engine.registered(), **MigrationHandlers(room).registered()}
 
     @property
     def name(self) -> FlowName:
@@ -106,11 +114,15 @@ class TimedHub:
 
     async def run(self, cadence: FlowCadence, flow: FlowName | None = None) -> None:
         """A run of that lane as its schedule starts it, and all that follows from it; one that fails is an error."""
+        assert await self.ran(cadence, flow) == ("COMPLETED", None, None)
+
+    async def ran(self, cadence: FlowCadence, flow: FlowName | None = None) -> tuple[object, ...]:
+        """The same; how it ended: state, code and message."""
         async with self.database.transaction() as connection:
             run_id = await start_run(connection, flow or self.name, self.clock(), None, cadence)
         await self.work_off()
-        ended = await self.rows(f"SELECT state, error_code, error_message FROM flow_run WHERE id = '{run_id}'")
-        assert ended == [("COMPLETED", None, None)], ended
+        (ended,) = await self.rows(f"SELECT state, error_code, error_message FROM flow_run WHERE id = '{run_id}'")
+        return ended
 
     async def work_off(self) -> list[str]:
         """Do what is ready, in the table's order, until nothing is; tells the kinds."""
@@ -133,6 +145,8 @@ class TimedHub:
         try:
             return await self.handlers[work.kind].handler(work)
         except Transient as error:
+            if self.meanwhile:
+                await self.meanwhile.popleft()()
             decision = decide(error, work.attempts, self.clock())
             if isinstance(decision, RetryAt):
                 await self.wait(decision.at - self.clock())
@@ -145,6 +159,17 @@ class TimedHub:
         async with self.database.transaction() as connection:
             await start(connection, self.desk, self.name, PLANNER, self.clock())
         await self.work_off()
+
+    async def watch(self) -> None:
+        """What the hub does every minute: look whether a window can be compared by now."""
+        async with self.database.transaction() as connection:
+            await watch(connection, self.clock(), limit=10)
+        await self.work_off()
+
+    async def median_gain(self) -> timedelta:
+        """How much earlier the candidate had what changed, by the last window."""
+        ((seconds,),) = await self.rows("SELECT freshness_median_s FROM parity_run ORDER BY number DESC LIMIT 1")
+        return timedelta(seconds=float(str(seconds)))
 
     async def approve(self) -> None:
         """Over the evidence as it stands."""
@@ -219,4 +244,14 @@ class TimedHub:
                  ARRAY(SELECT row(a.system, a.external_id, a.child_id, a.street, a.postal_code, a.locality)::text
                        FROM postal_address a WHERE a.customer_id = c.id ORDER BY 1) AS addresses
                FROM customer c WHERE NOT c.deleted ORDER BY 1"""
+        )
+
+    async def leads(self) -> list[tuple[object, ...]]:
+        """Every living lead on business keys, with the customer it belongs to by his."""
+        return await self.rows(
+            """SELECT l.system, l.external_id, l.name, l.state, l.state_reason, l.rating, l.priority, l.amount,
+                 l.currency, l.probability, l.started_on, l.ended_on, l.lead_owner, i.external_id AS customer
+               FROM sales_lead l
+               LEFT JOIN customer_identifier i ON i.customer_id = l.customer_id AND i.system = l.system
+               WHERE NOT l.deleted ORDER BY 1, 2"""
         )
