@@ -83,6 +83,7 @@ class Steered:
     windows: list[Window] = field(default_factory=list)
     now: datetime = START
     for_real: bool = False
+    prerequisites: tuple[FlowName, ...] = ()
 
     def __post_init__(self) -> None:
         flow = self.flow()
@@ -108,7 +109,7 @@ class Steered:
             Lane(cadence=DAILY, mode=LaneMode.AUTHORITATIVE, cron="0 3 * * *", overlap_s=60, sweep=True),
             Lane(cadence=REAL_TIME, mode=LaneMode.STANDBY, cron="*/5 * * * * *", overlap_s=60, sweep=True),
         )
-        return Flow(FLOW, 2, "Customers", Entity.CUSTOMER, CRM, HUB, lanes, (), self.rules)
+        return Flow(FLOW, 2, "Customers", Entity.CUSTOMER, CRM, HUB, lanes, self.prerequisites, self.rules)
 
     async def compare(
         self, room: EngineRoom, flow: str, incumbent: int, candidate: int, window: Window, ignore: Collection[str], /

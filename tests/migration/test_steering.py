@@ -12,7 +12,7 @@ from hub.migration.comparison import Difference
 from hub.migration.decide import abort, complete, pause, resume
 from hub.migration.plan import plan
 from hub.migration.work import watch
-from hub.records.identity import Entity
+from hub.records.identity import Entity, FlowName
 from hub.records.migration import DifferenceKind, MigrationState, Verdict
 from hub.settings.migrations import MigrationRules
 from hub.store.engine import Database
@@ -136,6 +136,36 @@ async def test_an_open_quarantine_closes_the_gate_at_the_last_moment(database: D
     with pytest.raises(Conflict, match=r"1 gates are not passed: quarantine_open: 1 \(limit 0\)"):
         await hub.cut_over()
     assert (await hub.state(), (await hub.modes())["DAILY"]) == (S.APPROVED, "AUTHORITATIVE")
+
+
+async def test_a_flow_becomes_no_faster_than_what_it_waits_for(database: Database) -> None:
+    orders = "crm-orders"
+    hub = await steered(database, prerequisites=(FlowName(orders),))
+    async with database.transaction() as connection:
+        await connection.execute(
+            text("INSERT INTO information_flow (name, business_flow, title) VALUES (:flow, 6, 'Orders')"),
+            {"flow": orders},
+        )
+        await connection.execute(
+            text("INSERT INTO lane (flow, cadence, mode) VALUES (:flow, 'DAILY', 'AUTHORITATIVE')"), {"flow": orders}
+        )
+    await hub.until(S.SHADOW)
+    for _ in range(2):
+        await hub.window()
+    closed = [(gate.name, gate.examples) for gate in await hub.gates() if not gate.ok]
+    assert closed == [("prerequisites", (f"flow {orders} is DAILY only",))]
+    with pytest.raises(Conflict):
+        await hub.approve()
+
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE lane SET cadence = 'REAL_TIME' WHERE flow = :flow"), {"flow": orders})
+    await hub.window()
+    await hub.approve()
+    await hub.cut_over()
+    assert (await hub.rows(f"SELECT mode FROM lane WHERE flow = '{FLOW}' ORDER BY id")) == [
+        ("VERIFY",),
+        ("AUTHORITATIVE",),
+    ]
 
 
 async def test_a_window_nobody_compared_yet_holds_the_cut_over(database: Database) -> None:

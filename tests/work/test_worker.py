@@ -35,6 +35,17 @@ async def test_every_queue_runs(bench: Bench) -> None:
     assert {work.queue for work in script.calls} == set(Queue)
 
 
+async def test_workers_take_from_the_queues_they_were_given_and_no_others(bench: Bench) -> None:
+    fast, slow = Script(Done()), Script(Done())
+    async with bench.worker(fast.registered(), {Queue.REALTIME: 1}):
+        ids = await bench.order(*[NewWork("test", queue) for queue in (Queue.WEEKLY, Queue.REALTIME) * 3])
+        await bench.reach(WorkState.DONE, *ids[1::2])
+        assert await bench.states(*ids[::2]) == [WorkState.READY] * 3
+        async with bench.worker(slow.registered(), {Queue.WEEKLY: 1}):
+            await bench.reach(WorkState.DONE, *ids)
+    assert [work.queue for work in fast.calls + slow.calls] == [Queue.REALTIME] * 3 + [Queue.WEEKLY] * 3
+
+
 async def test_retry_waits_for_its_time(bench: Bench) -> None:
     script = Script(RetryAt(START + timedelta(minutes=5), "busy"), Done())
     async with bench.worker(script.registered()):
