@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 # Forbidden to keep what it compiles, each of the hundred processes of a test run would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test conformance faults check format lint types layers sizes fast schema lock clean
+.PHONY: help setup demo test conformance bench-graphql faults check format lint types layers sizes fast schema lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ test: $(STAMP)  ## The whole test suite (ARGS="-k name" to choose)
 
 conformance: $(STAMP)  ## The API against the clients, audits and compilers of the ecosystem; needs Node 20
 	@HUB_TEST_REQUIRE="node $$HUB_TEST_REQUIRE" $(BIN)/python -m pytest -q tests/conformance $(ARGS)
+
+bench-graphql: $(STAMP)  ## Requests per second beside other GraphQL servers; needs Node and wrk (ARGS="--growth")
+	@$(BIN)/python -m benchmarks.graphql $(ARGS)
 
 faults: $(STAMP)  ## 100 faults while flows migrate; needs RabbitMQ (ARGS="--points 20 --seed 7")
 	@$(BIN)/python -m tests.faults --points 100 $(ARGS)

@@ -1,0 +1,122 @@
+"""Requests per second of the hub beside other GraphQL servers, on one PostgreSQL and the same rows.
+
+    make bench-graphql                                    all servers, three documents
+    python -m benchmarks.graphql --seconds 5 --rounds 3   the same
+    python -m benchmarks.graphql --growth                 the hub alone at 10,000, 100,000 and 1,000,000 customers
+
+Starts everything itself: a durable PostgreSQL, one process per server, wrk (Debian's package) with 16 connections. The
+hub runs as in production, with tokens, limits, masking and the audit of reads; the others have none of these. Every
+server must give the same answers before it is measured. Rounds go through all servers in turn; medians are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import tempfile
+from collections import defaultdict
+from contextlib import AsyncExitStack
+from pathlib import Path
+from statistics import median
+
+import asyncpg
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.graphql.company import DOCUMENTS, FULL, PAGE, Document, fill
+from benchmarks.graphql.equality import check
+from benchmarks.graphql.load import Figures, measure
+from benchmarks.graphql.servers import Server, install_peers, peers, the_hub
+from hub.embedded.postgres import EmbeddedPostgres
+
+CONSOLE = Console()
+WARM_UP_S = 2
+SIZES = (10_000, 100_000, 1_000_000)
+
+
+async def compare(dsn: str, folder: Path, seconds: float, rounds: int) -> None:
+    """All servers in turn, once per round and document."""
+    await fill(dsn, FULL)
+    async with AsyncExitStack() as stack:
+        others = await stack.enter_async_context(peers(dsn))
+        ours = await stack.enter_async_context(the_hub(dsn, folder))
+        servers = [*ours, *others]
+        await check(servers, others[0])
+        for document in DOCUMENTS:
+            asked = [server for server in servers if not (document is PAGE and server.own is not None)]
+            found: dict[str, list[Figures]] = defaultdict(list)
+            for server in asked:
+                await measure(server, document, WARM_UP_S, folder)
+            for _ in range(rounds):
+                for server in asked:
+                    found[server.name].append(await measure(server, document, seconds, folder))
+            show(document, asked, found, others[0])
+
+
+def show(document: Document, asked: list[Server], found: dict[str, list[Figures]], floor: Server) -> None:
+    """A table, the ratio to the bare statement in the same round first."""
+    table = Table(
+        "", "requests/s", "of the bare statement", "p50 ms", "p99 ms", title=f"{document.name}: {document.about}"
+    )
+    for server in asked:
+        figures = found[server.name]
+        ratios = [mine.per_second / bare.per_second for mine, bare in zip(figures, found[floor.name], strict=True)]
+        table.add_row(
+            server.name,
+            f"{median(each.per_second for each in figures):,.0f}",
+            f"{median(ratios):.2f}",
+            f"{median(each.p50_ms for each in figures):.1f}",
+            f"{median(each.p99_ms for each in figures):.1f}",
+        )
+    CONSOLE.print(table)
+
+
+async def grow(postgres: EmbeddedPostgres, folder: Path, seconds: float, rounds: int) -> None:
+    """The hub alone; how its median grows with the number of customers."""
+    table = Table("customers", *(f"{document.name} p50 ms" for document in DOCUMENTS))
+    for size in SIZES:
+        CONSOLE.print(f"Writing {size:,} customers ...")
+        database = f"size_{size}"
+        await create_database(postgres, database)
+        dsn = postgres.libpq(database)
+        await fill(dsn, size)
+        async with the_hub(dsn, folder) as (agent, _):
+            cells = []
+            for document in DOCUMENTS:
+                await measure(agent, document, WARM_UP_S, folder)
+                runs = [await measure(agent, document, seconds, folder) for _ in range(rounds)]
+                cells.append(f"{median(run.p50_ms for run in runs):.2f}")
+        table.add_row(f"{size:,}", *cells)
+    CONSOLE.print(table)
+
+
+async def create_database(postgres: EmbeddedPostgres, name: str) -> None:
+    connection = await asyncpg.connect(postgres.libpq("postgres"))
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+
+
+def main() -> None:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=5, help="length of one measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each server and document")
+    parser.add_argument("--growth", action="store_true", help="the hub alone, with ever more customers")
+    given = parser.parse_args()
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is needed as the load generator: apt-get install wrk")
+    if not given.growth:
+        install_peers()
+    with tempfile.TemporaryDirectory() as own, EmbeddedPostgres(Path(own) / "postgres") as postgres:
+        folder = Path(own)
+        if given.growth:
+            asyncio.run(grow(postgres, folder, given.seconds, given.rounds))
+        else:
+            asyncio.run(compare(postgres.libpq("postgres"), folder, given.seconds, given.rounds))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""One measurement: wrk with 16 connections from a second process against one server and document."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.graphql.company import FOLDER, Document, bodies
+from benchmarks.graphql.servers import Server
+
+CONNECTIONS: Final = 16
+PATIENCE: Final = "30s"
+_FIGURES: Final = re.compile(r"^FIGURES (\d+) (\d+) (\d+) (\d+) (\d+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Requests per second and milliseconds of a run without a failed request."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+async def measure(server: Server, document: Document, seconds: float, folder: Path) -> Figures:
+    """Raises SystemExit when a request failed: a server that refuses is quick."""
+    path = folder / "requests.jsonl"
+    path.write_bytes(b"\n".join(bodies(document, server.documents, server.own, raw_ids=server.raw_ids)) + b"\n")
+    environment = {**os.environ} | ({} if server.token is None else {"HUB_TOKEN": server.token})
+    length = f"{seconds:g}s"
+    script = str(FOLDER / "post.lua")
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{length}", "--timeout", PATIENCE, "-s", script, server.url]
+    command += ["--", str(path)]
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=subprocess.PIPE)
+    told, _ = await process.communicate()
+    found = _FIGURES.search(told.decode())
+    if found is None:
+        raise SystemExit(f"wrk told no figures of {server.name}")
+    requests, microseconds, p50, p99, failed = (int(figure) for figure in found.groups())
+    if failed:
+        raise SystemExit(f"{server.name} failed {failed} of {requests} requests for {document.name}")
+    return Figures(requests / microseconds * 1e6, p50 / 1000, p99 / 1000)
