@@ -6,7 +6,7 @@ from sqlalchemy import MetaData
 
 from hub.contacts import session_tables
 from hub.contacts import tables as contacts
-from hub.customers import belongings, steward_tables
+from hub.customers import belongings, consent_tables, steward_tables
 from hub.customers import tables as customers
 from hub.exchange import call_tables
 from hub.exchange import tables as exchange
@@ -22,6 +22,7 @@ from hub.work import tables as work
 ROOMS_WITH_TABLES = (
     belongings,
     call_tables,
+    consent_tables,
     contacts,
     customers,
     exchange,

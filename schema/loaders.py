@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.dataloader import DataLoader
 
+from hub.customers.consent_read import consents_of
 from hub.reads.belongings import lines_of
 from hub.reads.calls import calls_by_name
 from hub.reads.customers import customers_by_id
@@ -99,6 +100,7 @@ class Loaders:
         self.incident_contacts = self._every(contacts_of)
         self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
         self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))
+        self.consents = self._every(consents_of)
         self.acts = self._every(acts_of)
         self.receipts = self._every(receipts_of)
         self.systems = self._some(systems_by_name)

@@ -20,6 +20,7 @@ from schema.mutations.abort_cadence_migration import AbortCadenceMigrationMutati
 from schema.mutations.approve_cadence_migration import ApproveCadenceMigrationMutation
 from schema.mutations.authenticate_session import AuthenticateSessionMutation
 from schema.mutations.complete_cadence_migration import CompleteCadenceMigrationMutation
+from schema.mutations.confirm_consent import ConfirmConsentMutation
 from schema.mutations.correct_contact_medium import CorrectContactMediumMutation
 from schema.mutations.cut_over_cadence_migration import CutOverCadenceMigrationMutation
 from schema.mutations.discard_quarantined import DiscardQuarantinedMutation
@@ -29,6 +30,7 @@ from schema.mutations.incidents import IncidentMutations
 from schema.mutations.merge_customers import MergeCustomersMutation
 from schema.mutations.pause_cadence_migration import PauseCadenceMigrationMutation
 from schema.mutations.plan_cadence_migration import PlanCadenceMigrationMutation
+from schema.mutations.record_consent import RecordConsentMutation
 from schema.mutations.replay_quarantined import ReplayQuarantinedMutation
 from schema.mutations.request_next_best_actions import RequestNextBestActionsMutation
 from schema.mutations.resume_cadence_migration import ResumeCadenceMigrationMutation
@@ -92,6 +94,8 @@ class Mutation(
     RequestNextBestActionsMutation,
     MergeCustomersMutation,
     SplitCustomerMutation,
+    RecordConsentMutation,
+    ConfirmConsentMutation,
     RunFlowMutation,
     EditQuarantinedMutation,
     ReplayQuarantinedMutation,

@@ -34,6 +34,7 @@ class Scope(StrEnum):
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_CORRECT = "customers:correct"
     CUSTOMERS_STEWARD = "customers:steward"
+    CONSENTS_RECORD = "consents:record"
     LEADS_READ = "leads:read"
     CONTACTS_READ = "contacts:read"
     CONTACTS_CONDUCT = "contacts:conduct"
@@ -58,7 +59,9 @@ class Scope(StrEnum):
 _OFFERS = frozenset({Scope.OFFERS_READ, Scope.OFFERS_DECIDE})
 
 _CONTACT = (
-    frozenset({Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ, Scope.CONTACTS_READ})
+    frozenset(
+        {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.LEADS_READ, Scope.CONTACTS_READ, Scope.CONSENTS_RECORD}
+    )
     | _OFFERS
     | {Scope.OFFERS_EXPLAIN}
 )
@@ -71,7 +74,13 @@ _WORK = frozenset({Scope.WORK_READ, Scope.WORK_SETTLE})
 
 SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.CUSTOMER: frozenset(
-        {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.CONTACTS_READ, Scope.CONTACTS_CONDUCT}
+        {
+            Scope.CUSTOMERS_READ,
+            Scope.CUSTOMERS_CORRECT,
+            Scope.CONSENTS_RECORD,
+            Scope.CONTACTS_READ,
+            Scope.CONTACTS_CONDUCT,
+        }
     )
     | _OFFERS,
     Role.AGENT: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK},

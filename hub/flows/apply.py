@@ -194,9 +194,9 @@ async def _apply_belongings(
     contents = [(page.newer[external_id], version) for external_id, version in accepted.versions.items()]
     owned = await write_belongings(connection, lane, contents, page.now)
     if accepted.restored:
-        owned += await mark_belongings(connection, lane, accepted.restored, deleted=False)
+        owned += await mark_belongings(connection, lane, accepted.restored, page.now, deleted=False)
     if accepted.deleted:
-        owned += await mark_belongings(connection, lane, accepted.deleted, deleted=True)
+        owned += await mark_belongings(connection, lane, accepted.deleted, page.now, deleted=True)
     return _belonging_changes(lane, owned)
 
 

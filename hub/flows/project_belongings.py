@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,11 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.contacts.session_tables import BusinessDialog, CustomerSession, KnownCookie
 from hub.contacts.tables import BusinessRequest, Commitment, TimelineEntry
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder
+from hub.customers.consent_keep import (
+    HUB,
+    Kept,
+    end_statements,
+    keep_statements,
+    reopen_statements,
+    stated_by_system,
+)
 from hub.customers.identifiers import Node
 from hub.flows.incoming import Content
 from hub.flows.lane import LaneContext
 from hub.offers.tables import CampaignMembership, SalesLead
-from hub.records.belongings import SalesOrderRecord
+from hub.records.belongings import ConsentRecord, SalesOrderRecord
 from hub.records.identity import Entity
 from hub.store.metadata import METADATA
 from hub.store.sets import run_set
@@ -116,7 +124,22 @@ async def write_belongings(
     owned = [Owned(row.id, row.customer_id) for row in written]
     if lane.entity is Entity.SALES_ORDER:
         await _write_lines(connection, lane, [content for content, _ in contents])
+    if lane.entity is Entity.CONSENT:
+        await _keep_statements(connection, lane, contents, now)
     return owned
+
+
+async def _keep_statements(
+    connection: AsyncConnection, lane: LaneContext, contents: Sequence[tuple[Content, int]], now: datetime
+) -> None:
+    """A statement of nobody known counts for nobody, and is kept for when its owner comes."""
+    kept = []
+    for content, version in contents:
+        if isinstance(content.record, ConsentRecord):
+            owner = Node(lane.system, content.owner or "")
+            stated_at = stated_by_system(content.record, version, content.as_of)
+            kept.append(Kept(lane.system, content.external_id, version, owner, content.record, stated_at))
+    await keep_statements(connection, kept, now)
 
 
 async def _write_lines(connection: AsyncConnection, lane: LaneContext, contents: Sequence[Content]) -> None:
@@ -140,9 +163,14 @@ async def _write_lines(connection: AsyncConnection, lane: LaneContext, contents:
 
 
 async def mark_belongings(
-    connection: AsyncConnection, lane: LaneContext, ids: Iterable[str], *, deleted: bool
+    connection: AsyncConnection, lane: LaneContext, ids: Collection[str], now: datetime, *, deleted: bool
 ) -> list[Owned]:
     """Mark rows as deleted or as living again; nothing is removed."""
+    if lane.entity is Entity.CONSENT:
+        if deleted:
+            await end_statements(connection, lane.system, ids, now)
+        else:
+            await reopen_statements(connection, lane.system, ids)
     rows = await connection.execute(
         text(f"UPDATE {TABLE_OF[lane.entity]} SET deleted = :deleted WHERE id = ANY(:ids) RETURNING id, customer_id"),  # noqa: S608  a constant table name
         {"deleted": deleted, "ids": [belonging_id(lane.system, lane.entity, external_id) for external_id in ids]},
@@ -154,6 +182,7 @@ async def follow_owners(connection: AsyncConnection, moved: Sequence[Node]) -> N
     """Give the belongings of source customers that now are somebody else to that customer.
 
     What the hub itself keeps of a customer names no source customer: it follows when he is merged into another one.
+    Consents recorded here do name one, as system:id.
     """
     rows = [{"system": node.system, "external_id": node.external_id} for node in moved]
     await run_set(connection, _FOLLOW, rows)
@@ -183,5 +212,8 @@ own_{table}_followed AS (UPDATE {table} t SET customer_id = e.current_id FROM en
   WHERE t.customer_id = e.alias_id)'''
         for table in OWN
     )
-}
+},
+recorded AS (UPDATE consent t SET customer_id = r.customer_id FROM r
+  WHERE t.system = '{HUB}' AND t.owner = r.system || ':' || r.external_id
+    AND t.customer_id IS DISTINCT FROM r.customer_id)
 SELECT"""  # noqa: S608  constant table names

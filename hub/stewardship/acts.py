@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -84,7 +84,6 @@ async def keep_act(
     act: Act,
     customer_id: UUID,
     hands: Mapping[Node, tuple[UUID, UUID]],
-    effects: Sequence[SystemEffect],
 ) -> UUID:
     """The new act's id; `hands` tells of each record whose it was and whose it is."""
     act_id = uuid4()
@@ -107,6 +106,25 @@ async def keep_act(
         [{**node._asdict(), "former_id": a, "later_id": b} for node, (a, b) in hands.items()],
         act=act_id,
     )
+    customers = sorted({str(one) for pair in hands.values() for one in pair})
+    detail = {"act": str(act_id), "customers": customers}
+    deed = Deed(act.principal, f"{act.kind.value.lower()}Customer", "Customer", str(customer_id), detail=detail)
+    await record_deed(connection, deed, act.now)
+    return act_id
+
+
+def with_commands(effects: Sequence[SystemEffect], commands: Mapping[str, UUID]) -> tuple[SystemEffect, ...]:
+    """The effects, with what was sent to a system in place of nothing."""
+    return tuple(
+        replace(one, effect=StewardEffect.CONSENT_TRAVELS, command_id=commands[one.system])
+        if one.system in commands
+        else one
+        for one in effects
+    )
+
+
+async def keep_receipts(connection: AsyncConnection, act_id: UUID, effects: Sequence[SystemEffect]) -> None:
+    """One receipt per system."""
     await run_set(
         connection,
         """INSERT INTO steward_receipt (act_id, system, effect, records, command_id)
@@ -119,8 +137,3 @@ async def keep_act(
         ],
         act=act_id,
     )
-    customers = sorted({str(one) for pair in hands.values() for one in pair})
-    detail = {"act": str(act_id), "customers": customers}
-    deed = Deed(act.principal, f"{act.kind.value.lower()}Customer", "Customer", str(customer_id), detail=detail)
-    await record_deed(connection, deed, act.now)
-    return act_id

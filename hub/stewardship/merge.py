@@ -14,9 +14,11 @@ from hub.customers.recognise import Rules, recognise
 from hub.errors import Conflict, Invalid
 from hub.flows.project_belongings import follow_owners
 from hub.live.publish import publish
-from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, living_of
+from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, keep_receipts, living_of, with_commands
+from hub.stewardship.consent import restrict_systems
 from hub.stewardship.decide import Verdict, decide, pairs_across
 from hub.stewardship.outlook import belongings_of, clashes, moved_between, views_of
+from hub.stewardship.own_rows import note_own_rows, own_rows
 from hub.stewardship.people import hold, owners, resolved_ids
 
 CUSTOMERS_MAX: Final = 10
@@ -38,6 +40,7 @@ async def merge_customers(
     people = await hold(connection, ids, spelling)
     former = {node: customer_id for customer_id, nodes in people.items() for node in nodes}
     before, had = await views_of(connection, ids), await belongings_of(connection, [survivor])
+    own = await own_rows(connection, ids[1:])
     await decide(connection, pairs_across(list(people.values())), Verdict.SAME, act.principal, act.now)
     recognised = await recognise(connection, list(former), {}, rules, act.now, spelling, preferred={survivor})
     await follow_owners(connection, recognised.moved)
@@ -47,7 +50,10 @@ async def merge_customers(
         raise Conflict("an earlier decision keeps some of these records apart: split those customers first")
     effects = effects_on({survivor: list(former)}, await living_of(connection, list(former)))
     hands = {node: (former[node], later[node]) for node in former}
-    act_id = await keep_act(connection, act, survivor, hands, effects)
+    act_id = await keep_act(connection, act, survivor, hands)
+    await note_own_rows(connection, act_id, own)
+    effects = with_commands(effects, await restrict_systems(connection, survivor, act.now))
+    await keep_receipts(connection, act_id, effects)
     view = (await views_of(connection, [survivor]))[survivor]
     moved = moved_between(had, await belongings_of(connection, [survivor]))
     return Outcome(act_id, (view,), moved, clashes({one: before[one] for one in ids}, view), effects)

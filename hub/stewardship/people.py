@@ -69,3 +69,20 @@ async def owners(connection: AsyncConnection, nodes: Sequence[Node]) -> Mapping[
         {"s": [node.system for node in nodes], "e": [node.external_id for node in nodes]},
     )
     return {Node(row.system, row.external_id): row.customer_id for row in rows}
+
+
+async def home_of(connection: AsyncConnection, customer_id: UUID) -> tuple[UUID, Node]:
+    """Whom the id stands for now, and the source record that this customer's id was made for; NotFound for nobody."""
+    (current,) = await resolved_ids(connection, [customer_id])
+    row = (
+        await connection.execute(
+            text(
+                """SELECT system, external_id FROM customer_identifier WHERE customer_id = :id
+                   ORDER BY home_of IS DISTINCT FROM customer_id, system, external_id LIMIT 1"""
+            ),
+            {"id": current},
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"no system knows customer {current}")
+    return current, Node(row.system, row.external_id)

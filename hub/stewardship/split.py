@@ -18,9 +18,10 @@ from hub.errors import Conflict, Invalid, NotFound
 from hub.flows.project_belongings import follow_owners
 from hub.live.changes import Change
 from hub.live.publish import publish
-from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, living_of
+from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, keep_receipts, living_of
 from hub.stewardship.decide import Verdict, decide, pairs_across
 from hub.stewardship.outlook import belongings_of, moved_between, views_of
+from hub.stewardship.own_rows import give_back
 from hub.stewardship.people import hold, owners, resolved_ids
 
 
@@ -81,8 +82,10 @@ async def _part(
     for node, owner in later.items():
         groups[owner].append(node)
     effects = effects_on(groups, await living_of(connection, involved))
-    act_id = await keep_act(connection, act, current, {node: (current, later[node]) for node in involved}, effects)
+    act_id = await keep_act(connection, act, current, {node: (current, later[node]) for node in involved})
+    await keep_receipts(connection, act_id, effects)
     parted = [owner for owner in groups if owner != current]
+    await give_back(connection, current, parted)
     views = await views_of(connection, [current, *parted])
     moved = moved_between({}, await belongings_of(connection, parted))
     ordered = tuple(views[owner] for owner in (current, *sorted(parted)) if owner in views)

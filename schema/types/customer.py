@@ -28,6 +28,7 @@ from schema.fields import resolved
 from schema.reads import Arguments, Pages
 from schema.types.belongings import CampaignMembership, Consent, ProductHolding
 from schema.types.connection import After, Before, Connection, First, Last, window_of
+from schema.types.consent import ConsentStanding
 from schema.types.enums import LeadPriority, LeadRating, LeadState, PartyKind
 from schema.types.freshness import FieldProvenance, SourceStatus
 from schema.types.of_row import OfRow
@@ -139,6 +140,21 @@ class Customer(relay.Node, OfRow):
         """As the systems hold it; expiry follows from the validity."""
         page = await info.context.loaders.page(CONSENTS, self.id, ALL_OF_THEM)
         return [Consent.of(row) for row in page.rows]
+
+    @resolved("What the customer allows for a purpose, in a channel, at a moment: decided from all statements.")
+    async def consent(
+        self,
+        info: Info,
+        purpose: Annotated[str, strawberry.argument(description="The purpose, such as marketing.")],
+        channel: Annotated[
+            str | None, strawberry.argument(description="The channel; left out: what holds for all alike.")
+        ] = None,
+        at: Annotated[datetime | None, strawberry.argument(description="The moment; left out: now.")] = None,
+    ) -> ConsentStanding:
+        """Loaded for all customers of the answer at once."""
+        moment = at or info.context.now()
+        consents = await info.context.loaders.consents.load(self.id)
+        return ConsentStanding.of(consents.decide(purpose, channel, moment), purpose, channel, moment)
 
     @resolved("Where each value of this record came from, by field.", reads=PROVENANCE_OF_CUSTOMER)
     async def provenance(self, info: Info) -> list[FieldProvenance]:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from hub.contacts.tables import Commitment
 from hub.customers.identifiers import Node
 from hub.customers.steward_tables import StewardActKind, StewardEffect
 from hub.errors import Conflict, Invalid, NotFound
@@ -21,6 +22,7 @@ from hub.stewardship.split import split_off
 from hub.store.engine import Database
 from tests.flows.building import RULES, apply_page, content, declare_flow, golden_state, page, person
 from tests.flows.test_convergence import emptied, pages
+from tests.schema.company import NOW, add, uid
 from tests.stewardship.building import act, kept, merge, owner, projection, stands_for, undo
 
 
@@ -192,3 +194,19 @@ async def test_acts_that_cannot_be_change_nothing(database: Database) -> None:
         with pytest.raises(Invalid, match="not all of them"):
             await split_off(connection, jan, [Node("crm", "1")], split, RULES.recognition)
     assert (await projection(database), await kept(database)) == (before, history)
+
+
+async def test_what_the_hub_itself_keeps_follows_a_merge_and_goes_back(database: Database) -> None:
+    await two_people(database)
+    jan, bakker = await owner(database, "crm", "1"), await owner(database, "crm", "2")
+    promise = {"id": uid("promise"), "promise": "call back", "due_at": NOW, "handler": "desk", "state": "OPEN"}
+    async with database.transaction() as connection:
+        await add(connection, Commitment, **promise, customer_id=bakker, made_by="agent", made_at=NOW)
+    done = await merge(database, jan, bakker)
+    owners = []
+    for _ in range(2):
+        async with database.reading() as connection:
+            owners.append(await connection.scalar(text("SELECT customer_id FROM commitment")))
+        if len(owners) == 1:
+            await undo(database, done.act_id)
+    assert owners == [jan, bakker]
