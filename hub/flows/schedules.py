@@ -56,7 +56,11 @@ async def enable_schedules(connection: AsyncConnection, flow: FlowName, now: dat
 
 
 async def runs(connection: AsyncConnection, flow: FlowName, cadence: FlowCadence) -> bool:
-    """Whether the flow has this lane and its mode lets it run."""
+    """Whether the flow has this lane and its mode lets it run; holds the flow, so that no cut-over changes that.
+
+    A lane that was found running and has come to rest when its run is started would be a mistake of nobody's.
+    """
+    await connection.execute(text("SELECT FROM information_flow WHERE name = :flow FOR UPDATE"), {"flow": flow})
     return (await _running(connection)).get((flow, cadence), False)
 
 

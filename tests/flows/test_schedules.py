@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 from sqlalchemy import text
@@ -20,6 +21,7 @@ from hub.work.work import Work
 from tests.flows.engine import CRM, FLOW
 from tests.flows.roads import company
 from tests.flows.test_run_lane import filled
+from tests.waiting import until
 
 MONDAY, TUESDAY = datetime(2026, 3, 2, 12, tzinfo=UTC), datetime(2026, 3, 3, 12, tzinfo=UTC)
 DECLARED = Flow(
@@ -103,6 +105,27 @@ async def test_a_firing_of_a_lane_that_came_to_rest_is_no_trouble(database: Data
     assert await EngineHandlers(firm.room).start(_fired(FlowCadence.DAILY)) == Done()
     async with database.reading() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM flow_run")) == 0
+
+
+async def test_a_firing_in_the_moment_of_a_cut_over_is_no_trouble(database: Database) -> None:
+    firm = await company(database, filled(1))
+    async with database.transaction() as connection:
+        await connection.execute(text("SELECT FROM information_flow FOR UPDATE"))
+        firing = asyncio.create_task(EngineHandlers(firm.room).start(_fired(FlowCadence.DAILY)))
+        await until(lambda: _waits_for_the_flow(database), what="the firing waits for the flow")
+        await connection.execute(
+            text("UPDATE lane SET mode = 'STANDBY' WHERE id = :lane"), {"lane": firm.lanes[FlowCadence.DAILY]}
+        )
+    assert await firing == Done()
+    async with database.reading() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM flow_run")) == 0
+
+
+async def _waits_for_the_flow(database: Database) -> bool:
+    statement = """SELECT count(*) FROM pg_stat_activity
+        WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%information_flow%'"""
+    async with database.reading() as connection:
+        return bool(await connection.scalar(text(statement)))
 
 
 async def test_a_due_schedule_names_its_lane(database: Database) -> None:
