@@ -13,6 +13,7 @@ from adapters.bottlecrm.clock import SourceClock
 from adapters.bottlecrm.options import BottleCrmOptions
 from adapters.bottlecrm.wire import refused_fields
 from hub.errors import HubError, Rejected, Transient, Unauthorised
+from hub.ports.answer_headers import retry_after_s
 from hub.ports.limits import CallLimits
 from hub.records.source import JsonValue
 
@@ -72,13 +73,12 @@ class Connection:
 
 def _refusal(response: httpx2.Response, what: str) -> HubError | None:
     """What a status means; paths hold ids, so only the kind of record is told."""
-    after = response.headers.get("Retry-After", "")
-    retry_after_s = float(after) if after.isdecimal() else None
+    after_s = retry_after_s(response.headers)
     match response.status_code:
         case HTTPStatus.OK | HTTPStatus.CREATED:
             return None
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return Transient("BottleCRM asks for patience", retry_after_s)
+            return Transient("BottleCRM asks for patience", after_s)
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
             # A token that is unknown, revoked or past its date is answered like one without the right: 403.
             return Unauthorised(f"BottleCRM does not accept the token for {what}")
@@ -87,6 +87,6 @@ def _refusal(response: httpx2.Response, what: str) -> HubError | None:
         case HTTPStatus.BAD_REQUEST:
             return Rejected(f"BottleCRM refused {what}: {refused_fields(response.content)}")
         case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return AnswerLost(f"BottleCRM answered with HTTP {status}", retry_after_s)
+            return AnswerLost(f"BottleCRM answered with HTTP {status}", after_s)
         case status:
             return Rejected(f"BottleCRM refused {what} with HTTP {status}")

@@ -13,6 +13,7 @@ import orjson
 
 from adapters.rest.options import BearerToken, Password, RestOptions, SecretHeader
 from hub.errors import NotFound, Rejected, Transient, Unauthorised
+from hub.ports.answer_headers import rate_limit_of, retry_after_s
 from hub.ports.limits import CallLimits, RateLimit
 from hub.records.source import JsonValue
 
@@ -69,11 +70,11 @@ class Client:
 
     def _refuse(self, response: httpx2.Response) -> None:
         status = response.status_code
+        self._told = rate_limit_of(response.headers) or self._told
         if status < HTTPStatus.BAD_REQUEST:
-            self._told = _rate_limit(response) or self._told
             return
         if status in _NOT_NOW or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise Transient(f"the API answered with HTTP {status}", _seconds(response.headers.get("Retry-After")))
+            raise Transient(f"the API answered with HTTP {status}", retry_after_s(response.headers))
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise Unauthorised(f"the API refused the hub's credentials with HTTP {status}")
         if status in _GONE:
@@ -115,17 +116,6 @@ def _parsed(content: bytes) -> JsonValue:
     except orjson.JSONDecodeError as error:
         raise Rejected("the API's answer is not JSON") from error
     return body
-
-
-def _rate_limit(response: httpx2.Response) -> RateLimit | None:
-    """The headers of draft-ietf-httpapi-ratelimit-headers in their widespread separate form."""
-    remaining = _seconds(response.headers.get("RateLimit-Remaining"))
-    reset_s = _seconds(response.headers.get("RateLimit-Reset"))
-    return None if remaining is None or reset_s is None else RateLimit(int(remaining), reset_s)
-
-
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header is not None and header.isdecimal() else None
 
 
 def _date(response: httpx2.Response) -> datetime | None:

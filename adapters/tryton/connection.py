@@ -11,6 +11,7 @@ import httpx2
 
 from adapters.tryton.options import TrytonOptions
 from hub.errors import Transient
+from hub.ports.answer_headers import rate_limit_of, retry_after_s
 from hub.ports.limits import CallLimits, RateLimit
 
 _NOT_NOW = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -57,14 +58,16 @@ class Connection:
             raise AnswerLost("Tryton's answer cannot be unpacked") from error
         except httpx2.TransportError as error:
             raise AnswerLost(f"Tryton's answer was lost ({type(error).__name__})") from error
-        retry_after_s = _seconds(response.headers.get("Retry-After"))
-        if response.status_code in _NOT_NOW and retry_after_s is not None:
+        after_s = retry_after_s(response.headers)
+        if response.status_code in _NOT_NOW and after_s is not None:
             # Kept apart from the error, which a write turns into an outcome without a time.
-            self._told = RateLimit(0, retry_after_s)
+            self._told = RateLimit(0, after_s)
+        else:
+            self._told = rate_limit_of(response.headers) or self._told
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             # A gateway in front of Tryton answers like this too, whatever became of the call behind it.
-            raise AnswerLost(f"Tryton answered with HTTP {response.status_code}", retry_after_s)
-        return Reply(response.status_code, response.content, _date(response.headers.get("Date")), retry_after_s)
+            raise AnswerLost(f"Tryton answered with HTTP {response.status_code}", after_s)
+        return Reply(response.status_code, response.content, _date(response.headers.get("Date")), after_s)
 
     def told(self) -> RateLimit | None:
         """What Tryton, or a gateway in front of it, said since the last question."""
@@ -74,10 +77,6 @@ class Connection:
     async def aclose(self) -> None:
         """Close every connection; may be called twice."""
         await self._client.aclose()
-
-
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header is not None and header.isdecimal() else None
 
 
 def _date(header: str | None) -> datetime | None:

@@ -50,6 +50,10 @@ class Inbox:
 
     Whose data a body holds is not known before it is understood, so bodies are encrypted under a key per system and
     day. Forgetting the day's events drops its key.
+
+    An event and its work are two inserts of one transaction, and cannot be one statement: whether its object's line has
+    a head must be looked up behind the lock on the line, while one statement sees all of its tables as they were before
+    it waited for that lock, and so would now and then leave a line without a head, or with two.
     """
 
     def __init__(self, database: Database, keys: KeyRing, clock: Clock) -> None:
