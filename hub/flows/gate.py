@@ -27,8 +27,8 @@ Answer = TypeVar("Answer")
 
 log = structlog.get_logger(__name__)
 
-MIDWAY_S: Final = 900.0
-"""So long a call that has begun waits between two of its requests: given up, it would begin with the first again."""
+MIDWAY_S: Final[Mapping[Urgency, float]] = MappingProxyType({Urgency.REALTIME: 60.0, Urgency.BULK: 900.0})
+"""So long a call that has begun waits in all between its requests: given up, it would begin with the first again."""
 PATIENCE_S: Final[Mapping[Urgency, float]] = MappingProxyType({Urgency.REALTIME: 2.0, Urgency.BULK: 10.0})
 """So long a call waits for the budget; beyond it the thread is of more use elsewhere, and the work comes back."""
 LEASE_S: Final = 1.0
@@ -110,12 +110,11 @@ class Gate:
             await self._wait_midway(call)
 
     async def _wait_midway(self, call: UnderWay) -> None:
-        waited_s = 0.0
         while (refused_s := await self._another(call)) is not None:
-            if waited_s + refused_s > MIDWAY_S:
+            if call.waited_s + refused_s > MIDWAY_S[call.which]:
                 raise Throttled(f"the budget of calls to {self._system} is spent", refused_s)
             await self._pause(refused_s)
-            waited_s += refused_s
+            call.waited_s += refused_s
 
     async def _attempt(
         self,

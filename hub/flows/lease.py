@@ -36,6 +36,7 @@ class UnderWay:
     probing: bool
     goes_on: bool
     paid: int = 1
+    waited_s: float = 0.0
 
 
 UNDER_WAY: Final[ContextVar[UnderWay | None]] = ContextVar("call under way", default=None)

@@ -24,6 +24,7 @@ from hub.records.identity import Entity, ExternalId, SystemName
 from hub.records.source import SourceObject
 from hub.settings.systems import Limits
 from hub.store.engine import Database
+from hub.work.urgency import Urgency, under_urgency
 from tests.adapters.rest.serving import TOKEN, serving_apis
 from tests.faults.source import Source
 from tests.work.bench import Time
@@ -103,9 +104,16 @@ async def test_a_call_pays_for_each_of_its_requests(side: Side) -> None:
 
 
 async def test_a_call_of_more_requests_than_a_window_has_goes_on_in_the_next_ones(side: Side) -> None:
-    await side.read(25)
-    assert (side.wordy.requests, side.paused_s) == (25, [60, 60])
-    assert await side.spent() == 5
+    with under_urgency(Urgency.BULK):
+        await side.read(20)
+    assert (side.wordy.requests, side.paused_s) == (20, [60.25, 60.25])
+    assert await side.spent() == 4
+
+
+async def test_real_time_work_waits_midway_for_one_window_and_no_longer(side: Side) -> None:
+    with pytest.raises(Throttled):
+        await side.read(25)
+    assert (side.wordy.requests, side.paused_s) == (20, [60])
 
 
 async def test_a_call_that_made_no_request_gives_its_own_back(side: Side) -> None:
