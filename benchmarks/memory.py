@@ -1,0 +1,107 @@
+"""Memory of a worker over a long run, as it takes events and weekly files in: MiB at intervals, and the slope.
+
+    python -m benchmarks.memory [--minutes 30]
+
+One worker process does all work. Webhooks come at 10 a second, and one weekly file of 5,000 customers after the other,
+a tenth of them changed in each. The slope is that of the second half, by least squares: the first fills caches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import httpx2
+
+from adapters.files.export import write_export
+from adapters.files.options import FileFormat
+from benchmarks.latency import HUB_YAML, PEOPLE, REDIS, RUN, SECRET, Client, backfill_run
+from benchmarks.processes import Installed, installed
+from benchmarks.usage import rss_mib
+from hub.records.identity import Entity
+from hub.records.source import JsonObject
+from hub.work.tables import Queue
+
+RATE = 10
+CUSTOMERS = 5000
+
+
+def weekly(number: int) -> Iterator[JsonObject]:
+    """The customers of one week; another tenth has a new name in each."""
+    for n in range(CUSTOMERS):
+        media = [{"id": "1", "kind": "EMAIL", "value": f"archived{n}@example.com"}]
+        yield {"id": str(n), "name": f"Archived {n} in week {number if n % 10 == number % 10 else 0}", "media": media}
+
+
+async def load_files(company: Installed, client: Client) -> None:
+    """One weekly file after the other."""
+    number = 0
+    while True:
+        now = datetime.now(UTC)
+        write_export(company.folder / "drop", Entity.CUSTOMER, weekly(number), now, now, FileFormat.JSONL)
+        await client.ask(RUN)
+        await loaded(company)
+        number += 1
+
+
+async def loaded(company: Installed) -> None:
+    """Returns when the last run has ended."""
+    while (await backfill_run(company))[0] not in ("COMPLETED", "FAILED"):  # noqa: ASYNC110  another process ends it
+        await asyncio.sleep(0.5)
+
+
+async def push_events(client: Client) -> None:
+    """At RATE, or as fast as they are taken."""
+    revision = 0
+    while True:
+        revision += 1
+        await asyncio.gather(client.push(revision % PEOPLE, revision), asyncio.sleep(1 / RATE))
+
+
+async def watched(
+    company: Installed, address: str, pid: int, minutes: float, every_s: float
+) -> list[tuple[float, float]]:
+    """Minutes since the start and MiB then, printed as they are taken."""
+    samples = []
+    async with httpx2.AsyncClient(base_url=f"http://{address}", timeout=120) as http:
+        client = Client(company, address, http)
+        await client.introduce()
+        loads = [asyncio.create_task(load_files(company, client)), asyncio.create_task(push_events(client))]
+        began = time.monotonic()
+        while (passed := (time.monotonic() - began) / 60) < minutes:
+            for load in loads:
+                if load.done():
+                    load.result()
+            samples.append((passed, rss_mib(pid)))
+            print(f"{passed:6.1f} min {samples[-1][1]:8.1f} MiB", flush=True)
+            await asyncio.sleep(every_s)
+        for load in loads:
+            load.cancel()
+        await asyncio.gather(*loads, return_exceptions=True)
+    return samples
+
+
+def main() -> None:
+    """Watch a worker and print the slope."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--every", type=float, default=15.0, help="seconds between two looks")
+    parser.add_argument("--broker", default=REDIS, help="redis://... or amqp://...; only own queues are touched")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        company = stack.enter_context(installed(HUB_YAML, options.broker, WEBHOOK_SECRET=SECRET))
+        address = stack.enter_context(company.web())
+        worker = stack.enter_context(company.worker(*Queue))
+        samples = asyncio.run(watched(company, address, worker.pid, options.minutes, options.every))
+    late = samples[len(samples) // 2 :]
+    slope = statistics.linear_regression(*zip(*late, strict=True)).slope * 60
+    print(f"second half: median {statistics.median(mib for _, mib in late):.1f} MiB, slope {slope:+.1f} MiB an hour")
+
+
+if __name__ == "__main__":
+    main()
