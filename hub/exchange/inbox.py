@@ -128,10 +128,14 @@ async def event_of(connection: AsyncConnection, keys: KeyRing, system: str, even
 
 
 async def settle(connection: AsyncConnection, system: str, event_id: str, state: EventState, now: datetime) -> None:
-    """Say what became of an event."""
+    """Say what became of an event, in a transaction of its own, which does not wait for the disk.
+
+    After a crash of the server that forgets it the event is taken in once more, and changes nothing.
+    """
     await connection.execute(
         text(
             """UPDATE inbox_event SET state = :state, settled_at = :now
+               FROM (SELECT set_config('synchronous_commit', 'off', true)) lazily
                WHERE system = :system AND event_id = :event"""
         ),
         {"system": system, "event": event_id, "state": state, "now": now},

@@ -37,23 +37,22 @@ async def take_event(room: EngineRoom, system: str, event_id: str, attempts: int
     """
     async with room.database.reading() as connection:
         event = await event_of(connection, room.keys, system, event_id)
-    if event is None or event.state is not EventState.NEW:
-        return Done()
-    webhooks = room.webhooks.get(SystemName(system))
-    if webhooks is None:
-        return Dead("NOT_FOUND", f"system {system} takes no webhooks any more")
-    told = webhooks.objects(event.body, event.headers)
-    taken = outdated = False
-    for entity in _entities(told):
-        for lane in await _lanes(room, system, entity):
-            try:
-                outdated |= await _take(room, lane, told, event.received_at)
-            except Conflict as error:  # a cut-over, or a migration given up, since the lanes were looked up
-                return RetryAt(room.clock(), error.message, error.code)
-            taken = True
+        if event is None or event.state is not EventState.NEW:
+            return Done()
+        webhooks = room.webhooks.get(SystemName(system))
+        if webhooks is None:
+            return Dead("NOT_FOUND", f"system {system} takes no webhooks any more")
+        told = webhooks.objects(event.body, event.headers)
+        lanes = [lane for entity in _entities(told) for lane in await _lanes(connection, system, entity)]
+    outdated = False
+    for lane in lanes:
+        try:
+            outdated |= await _take(room, lane, told, event.received_at)
+        except Conflict as error:  # a cut-over, or a migration given up, since the lanes were looked up
+            return RetryAt(room.clock(), error.message, error.code)
     if outdated and attempts < LOOKS_AT_MOST:
         return RetryAt(room.clock() + timedelta(seconds=LOOK_AGAIN_S), "what was read is older than what is here")
-    state = EventState.APPLIED if taken else EventState.IGNORED
+    state = EventState.APPLIED if lanes else EventState.IGNORED
     async with room.database.transaction() as connection:
         await settle(connection, system, event_id, state, room.clock())
     return Done()
@@ -64,11 +63,10 @@ def _entities(told: Told) -> list[Entity]:
     return sorted(named | {bytes_.entity for bytes_ in told.unreadable})
 
 
-async def _lanes(room: EngineRoom, system: str, entity: Entity) -> Sequence[LaneContext]:
+async def _lanes(connection: AsyncConnection, system: str, entity: Entity) -> Sequence[LaneContext]:
     """Those that are real-time by push; a lane that polls, or comes by day, hears of this on its own road."""
-    async with room.database.reading() as connection:
-        running = await running_lanes(connection, system, entity)
-        return [lane for lane in running if await is_pushed(connection, lane)]
+    running = await running_lanes(connection, system, entity)
+    return [lane for lane in running if await is_pushed(connection, lane)]
 
 
 async def _take(room: EngineRoom, lane: LaneContext, told: Told, received_at: datetime) -> bool:

@@ -15,15 +15,16 @@ from hub.work.tables import Queue
 from hub.work.urgency import Urgency, urgency_of
 from hub.work.work import LEASE_S, Handlers, Work
 
-REALTIME_LATE: Final = timedelta(milliseconds=250)
-"""Real-time work is claimed at once; what is READY for longer found every worker of its queue busy."""
+REALTIME_LATE: Final = timedelta(milliseconds=100)
+"""Real-time work is begun within milliseconds; what waits for longer found every worker of its queue busy."""
 
+# Does not wait for the disk: what a crash of the server forgets is READY again, and a second message finds it taken.
 # An array and not a join: of the lateral part the planner expects thousands of rows, and would read the whole table.
 _CLAIM_READY = """
 WITH late AS MATERIALIZED (
     SELECT EXISTS (
         SELECT FROM dispatch d WHERE d.queue = 'realtime' AND d.state = 'READY' AND d.ready_at <= :late_since
-    ) AS is_late
+    ) AS is_late, set_config('synchronous_commit', 'off', true)
 ), room AS (
     SELECT r.queue, CASE WHEN r.bulk AND late.is_late THEN 1 ELSE r.size END - (
         SELECT count(*) FROM dispatch f
@@ -46,7 +47,10 @@ SELECT id, queue FROM sent ORDER BY priority, ready_at, id
 """
 
 _LATE = text(
-    "SELECT EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND state = 'READY' AND ready_at <= :late_since)"
+    """
+    SELECT EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND state = 'READY' AND ready_at <= :late_since)
+      OR EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND state = 'SENT' AND ready_at <= :late_since)
+    """
 )
 
 _CLAIM_SENT = text(
@@ -76,7 +80,7 @@ async def claim_ready(
 
 
 async def realtime_is_late(connection: AsyncConnection, now: datetime) -> bool:
-    """Whether real-time work waits for a worker, of this process or of any other."""
+    """Whether real-time work waits for a worker, of this process or of any other, in the table or on the broker."""
     return bool(await connection.scalar(_LATE, {"late_since": now - REALTIME_LATE}))
 
 

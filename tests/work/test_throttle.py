@@ -69,6 +69,15 @@ async def test_a_bulk_run_pauses_between_pages_while_real_time_work_waits(room: 
     assert await give_way(room) == 0.0
 
 
+async def test_what_waits_on_the_broker_for_a_worker_is_waited_for_as_well(
+    room: EngineRoom, quiet_bench: Bench
+) -> None:
+    await quiet_bench.order(realtime())
+    await claimed(quiet_bench.database, START)
+    with under_urgency(Urgency.BULK):
+        assert await give_way(room) == pytest.approx(LONGEST_S)
+
+
 async def test_a_bulk_run_goes_on_at_once_when_nothing_waits(room: EngineRoom) -> None:
     with under_urgency(Urgency.BULK):
         assert await give_way(room) == 0.0

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from typing import Final
 
 from hub.entrypoints.cli.staying import declare_configured, distributed, logged_settings, until_told
 from hub.entrypoints.engine import running_engine
 from hub.entrypoints.installation import Installation, installation
 from hub.errors import Invalid
 from hub.work.tables import Queue
+from hub.work.urgency import Urgency, urgency_of
+
+BULK_NICENESS: Final = 5
+"""A worker of bulk queues alone leaves the processor to those for whom somebody waits, as nice(1) has it."""
 
 
 def work(queues: str) -> None:
@@ -19,6 +25,8 @@ def work(queues: str) -> None:
         if name not in list(Queue):
             raise Invalid(f"there is no queue {name!r}; there are {', '.join(Queue)}")
         chosen.append(Queue(name))
+    if all(urgency_of(queue) is Urgency.BULK for queue in chosen):
+        os.nice(BULK_NICENESS)
     with installation(settings) as hub:
         asyncio.run(_work(hub, chosen))
 
