@@ -33,6 +33,7 @@ class Projection:
 async def project(
     connection: AsyncConnection,
     assignment: Assignment,
+    known: Collection[Node],
     rules: Survivorship,
     spelling: Spelling,
     written: Mapping[Node, SourceImage],
@@ -40,7 +41,7 @@ async def project(
 ) -> Projection:
     """Rebuild the golden record of every group; one whose values come out the same is left untouched.
 
-    `written` are images the caller has just written and need not be read.
+    `written` are images the caller has just written and need not be read, `known` records that had a customer before.
     """
     nodes = [node for group in assignment.groups.values() for node in group]
     images = {node: written[node] for node in nodes if node in written}
@@ -55,7 +56,7 @@ async def project(
     before = await _digests(connection, golden.keys() - assignment.created)
     changed = {customer_id: g for customer_id, g in golden.items() if before.get(customer_id) != g.digest}
     if changed:
-        await write_golden(connection, changed, assignment.created, before.keys(), now)
+        await write_golden(connection, changed, assignment.created, before.keys(), known, now)
     created = frozenset(changed) - before.keys()
     return Projection(created, frozenset(changed) - created, assignment.ended)
 

@@ -86,7 +86,7 @@ async def recognise(
     standing = await read_standing(connection, world.identifiers)
     assignment = assign(groups, standing, world.deleted, preferred)
     moved = _moved(assignment, standing.current)
-    projection = await project(connection, assignment, rules.survivorship, spelling, written, now)
+    projection = await project(connection, assignment, standing.current, rules.survivorship, spelling, written, now)
     await write_crosswalk(connection, assignment, standing, moved, now)
     return Recognised(projection, list(moved))
 

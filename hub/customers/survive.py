@@ -13,7 +13,7 @@ import orjson
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.records.customer import ContactMediumRecord, CustomerRecord, PostalAddressRecord
-from hub.records.enums import SurvivorshipRule
+from hub.records.enums import MediumKind, SurvivorshipRule
 
 FIELDS: Final = (
     "kind",
@@ -104,7 +104,9 @@ def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelli
 
 def _digest(values: Mapping[str, str | None], children: Iterable[Sourced], *, deleted: bool) -> bytes:
     said = [[child.image.node.system, child.image.node.external_id, child.values] for child in children]
-    return hashlib.sha256(orjson.dumps([values, said, deleted], option=orjson.OPT_SORT_KEYS)).digest()
+    return hashlib.sha256(
+        orjson.dumps([values, said, deleted], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+    ).digest()
 
 
 def _text(image: SourceImage, name: str) -> str | None:
@@ -134,12 +136,12 @@ def _winner(images: Sequence[SourceImage], name: str, rule: FieldRule) -> tuple[
 
 
 def _media(ranked: Sequence[SourceImage], spelling: Spelling) -> tuple[Sourced, ...]:
-    found: dict[tuple[str, str], Sourced] = {}
+    found: dict[tuple[MediumKind, str], Sourced] = {}
     for image in ranked:
         for medium in image.record.contact_media:
-            place = (medium.kind.value, spelling.medium(medium.kind, medium.value))
+            place = (medium.kind, spelling.medium(medium.kind, medium.value))
             if place not in found:
-                found[place] = Sourced(image, place[1], medium, medium.model_dump(mode="json"))
+                found[place] = Sourced(image, place[1], medium, dict(medium))
     return tuple(found[place] for place in sorted(found))
 
 
@@ -150,5 +152,5 @@ def _addresses(ranked: Sequence[SourceImage]) -> tuple[Sourced, ...]:
             parts = (address.street, address.house_number, address.unit, address.postal_code, address.locality)
             key = "".join("|".join(part or "" for part in parts).lower().split()) + f"|{address.country or ''}"
             if key not in found:
-                found[key] = Sourced(image, key, address, address.model_dump(mode="json"))
+                found[key] = Sourced(image, key, address, dict(address))
     return tuple(found[key] for key in sorted(found))

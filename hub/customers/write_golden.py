@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.customers.identifiers import Node
 from hub.customers.survive import FIELDS, Golden, Sourced
 from hub.customers.tables import ContactMedium, Customer, CustomerHistory, CustomerProvenance, PostalAddress
 from hub.store.insert import insert_new
@@ -53,27 +54,36 @@ _CHILD: Final = ("id", "customer_id", "system", "external_id", "child_id", "as_o
 _Row: TypeAlias = tuple[object, ...]
 
 
+class _Stale(NamedTuple):
+    """Customers whose children are written anew, and records whose children some customer may hold."""
+
+    customers: Sequence[UUID]
+    known: Collection[Node]
+
+
 async def write_golden(
     connection: AsyncConnection,
     golden: Mapping[UUID, Golden],
     created: Collection[UUID],
     existing: Collection[UUID],
+    known: Collection[Node],
     now: datetime,
 ) -> None:
     """Insert or replace whole golden records, children included; every one given gets a new version.
 
-    Ids in `created` were made just now. One that was merged away and comes back goes on behind its own history.
+    Ids in `created` were made just now. One that was merged away and comes back goes on behind its own history. Records
+    in `known` had a customer before, who may hold children of theirs.
     """
     ordered = sorted(golden, key=attrgetter("int"))
     await _insert(connection, {i: golden[i] for i in ordered if i in created}, now)
     others = {i: golden[i] for i in ordered if i not in created}
     if others:
         await _rewrite(connection, others, now)
-    rewritten = [i for i in ordered if i in existing]
+    stale = _Stale([i for i in ordered if i in existing], known)
     media = [_child(i, c, (*_medium_of(c.record), c.key)) for i, g in golden.items() for c in g.media]
     addresses = [_child(i, c, _address_of(c.record)) for i, g in golden.items() for c in g.addresses]
-    await _replace(connection, ContactMedium, (*_MEDIUM, "normalised"), media, rewritten)
-    await _replace(connection, PostalAddress, _ADDRESS, addresses, rewritten)
+    await _replace(connection, ContactMedium, (*_MEDIUM, "normalised"), media, stale)
+    await _replace(connection, PostalAddress, _ADDRESS, addresses, stale)
 
 
 async def _insert(connection: AsyncConnection, golden: Mapping[UUID, Golden], now: datetime) -> None:
@@ -93,15 +103,13 @@ async def _rewrite(connection: AsyncConnection, golden: Mapping[UUID, Golden], n
 
 
 async def _replace(
-    connection: AsyncConnection,
-    table: type[Table],
-    own: tuple[str, ...],
-    rows: Sequence[_Row],
-    rewritten: Iterable[UUID],
+    connection: AsyncConnection, table: type[Table], own: tuple[str, ...], rows: Sequence[_Row], stale: _Stale
 ) -> None:
     """Children go with their customer's old version, or by their own id when another customer had them."""
-    stale = [{"id": row[0]} for row in rows] + [{"customer_id": customer_id} for customer_id in rewritten]
-    await run_set(connection, _clear(table.__tablename__), stale)
+    gone = [{"id": row[0]} for row in rows if (row[2], row[3]) in stale.known]
+    gone += [{"customer_id": customer_id} for customer_id in stale.customers]
+    if gone:
+        await run_set(connection, _clear(table.__tablename__), gone)
     await insert_new(connection, table, (*_CHILD, *own), rows)
 
 

@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.flows.images import Images, images_of
 from hub.flows.incoming import Content, Incoming
 from hub.flows.lane import LaneContext
+from hub.store.insert import insert_new
 from hub.store.sets import run_set
+from hub.store.tables import SourceRecord
 
 NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """`as_of` of a row that has only ever seen a tombstone: older than every content."""
@@ -73,6 +75,8 @@ ON CONFLICT ({images.columns}, external_id) DO UPDATE SET as_of = excluded.as_of
 WHERE (excluded.as_of, excluded.digest) > (s.as_of, s.digest)
 RETURNING external_id, version, deleted"""
 
+_CONTENT: Final = ("external_id", "as_of", "stamp", "fingerprint", "digest", "document", "owner")
+
 _TOMBSTONES: Final = """
 INSERT INTO {images.table} AS s ({images.columns}, external_id, as_of, deleted_as_of, digest, version,
   mapping_version, observed_at)
@@ -110,15 +114,22 @@ async def accept(
     mapping_version: str,
     now: datetime,
     result: Accepted,
+    *,
+    alone: bool = False,
 ) -> None:
     """Write what is newer than the stored images into them and into `result`, which `sift` began.
 
-    The images are read once more, since another page may have written them before this one held its locks.
+    The images are read once more, since another page may have written them before this one held its locks. `alone`
+    says that those keep everybody else from these objects, so that what is not stored now is certainly new.
     """
     images = images_of(lane)
     ids = [*newer, *(external_id for external_id in tombstones if external_id not in newer)]
     stored = await _stored(connection, images, ids)
     still_newer = [content for content in newer.values() if _is_newer(content, stored, result)]
+    if alone:
+        fresh = [content for content in still_newer if content.external_id not in stored]
+        await _insert_contents(connection, images, fresh, mapping_version, now, result)
+        still_newer = [content for content in still_newer if content.external_id in stored]
     if still_newer:
         await _write_contents(connection, images, still_newer, stored, mapping_version, now, result)
     if tombstones:
@@ -144,6 +155,25 @@ async def _stored(connection: AsyncConnection, images: Images, ids: Sequence[str
         return {}
     rows = await run_set(connection, _STORED.format(images=images), ids, **images.key)
     return {row[0]: Image(*row) for row in rows.all()}
+
+
+async def _insert_contents(
+    connection: AsyncConnection,
+    images: Images,
+    fresh: Sequence[Content],
+    mapping_version: str,
+    now: datetime,
+    result: Accepted,
+) -> None:
+    key = tuple(images.key.values())
+    rows = [
+        (*key, c.external_id, c.as_of, c.stamp, c.fingerprint, c.digest, orjson.Fragment(c.document), c.owner, 1)
+        for c in fresh
+    ]
+    columns = (*images.key, *_CONTENT, "version", "mapping_version", "observed_at")
+    await insert_new(connection, SourceRecord, columns, [(*row, mapping_version, now) for row in rows])
+    result.versions |= dict.fromkeys((content.external_id for content in fresh), 1)
+    result.created |= {content.external_id for content in fresh}
 
 
 async def _write_contents(

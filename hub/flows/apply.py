@@ -154,7 +154,8 @@ async def _apply_customers(
     }
     gone = [Node(lane.system, external_id) for external_id in page.tombstones]
     carried = await lock_customers(connection, records, spelling, gone)
-    await accept(connection, lane, page.newer, page.tombstones, page.rules.mapping_version, page.now, accepted)
+    version = page.rules.mapping_version
+    await accept(connection, lane, page.newer, page.tombstones, version, page.now, accepted, alone=True)
     if not accepted.changed:
         return []
     await _keep_versions(connection, lane, page, accepted)

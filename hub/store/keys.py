@@ -22,15 +22,15 @@ from hub.store.sets import run_set
 NONCE_BYTES = 12
 
 
-def seal(key: bytes, plain: bytes, place: bytes) -> bytes:
+def seal(key: AESGCM, plain: bytes, place: bytes) -> bytes:
     """Encrypt `plain` for `place`; equal input gives different output each time."""
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, place)
+    return nonce + key.encrypt(nonce, plain, place)
 
 
-def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
+def unseal(key: AESGCM, sealed: bytes, place: bytes) -> bytes:
     """The inverse of `seal`; cryptography's InvalidTag when the bytes or the place are not the sealed ones."""
-    return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
+    return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
 
 
 class SubjectCipher:
@@ -38,7 +38,7 @@ class SubjectCipher:
 
     def __init__(self, key_id: UUID, key: bytes) -> None:
         self.key_id = key_id
-        self._key = key
+        self._key = AESGCM(key)
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """Encrypt bytes that belong to this person."""
@@ -53,7 +53,7 @@ class KeyRing:
     """Opens data keys with the installation's master key (32 bytes)."""
 
     def __init__(self, master: bytes) -> None:
-        self._wrapping = hashlib.sha256(b"contacthub wrap" + master).digest()
+        self._wrapping = AESGCM(hashlib.sha256(b"contacthub wrap" + master).digest())
         self._proving = hashlib.sha256(b"contacthub prove" + master).digest()
 
     def proof(self, content: bytes) -> bytes:
