@@ -19,10 +19,12 @@ from schema.limits import TOKENS_MAX, OperationSize
 from schema.mutations.abort_cadence_migration import AbortCadenceMigrationMutation
 from schema.mutations.approve_cadence_migration import ApproveCadenceMigrationMutation
 from schema.mutations.authenticate_session import AuthenticateSessionMutation
+from schema.mutations.commitments import CommitmentMutations
 from schema.mutations.complete_cadence_migration import CompleteCadenceMigrationMutation
 from schema.mutations.confirm_consent import ConfirmConsentMutation
 from schema.mutations.correct_contact_medium import CorrectContactMediumMutation
 from schema.mutations.cut_over_cadence_migration import CutOverCadenceMigrationMutation
+from schema.mutations.dialogs import DialogMutations
 from schema.mutations.discard_quarantined import DiscardQuarantinedMutation
 from schema.mutations.edit_quarantined import EditQuarantinedMutation
 from schema.mutations.identify_customer import IdentifyCustomerMutation
@@ -33,6 +35,7 @@ from schema.mutations.plan_cadence_migration import PlanCadenceMigrationMutation
 from schema.mutations.record_consent import RecordConsentMutation
 from schema.mutations.replay_quarantined import ReplayQuarantinedMutation
 from schema.mutations.request_next_best_actions import RequestNextBestActionsMutation
+from schema.mutations.requests import RequestMutations
 from schema.mutations.resume_cadence_migration import ResumeCadenceMigrationMutation
 from schema.mutations.resume_session import ResumeSessionMutation
 from schema.mutations.retry_work import RetryWorkMutation
@@ -56,10 +59,13 @@ from schema.queries.node import NodeQuery
 from schema.queries.quarantine import QuarantineQuery
 from schema.queries.stuck_work import StuckWorkQuery
 from schema.queries.viewer import ViewerQuery
+from schema.queries.work_list import WorkListQuery
 from schema.scalars import AWARE_TIME, EXACT_DECIMAL
+from schema.subscriptions.commitment_updates import CommitmentUpdates
 from schema.subscriptions.customer_updates import CustomerUpdates
 from schema.subscriptions.flow_updates import FlowUpdates
 from schema.subscriptions.migration_updates import MigrationUpdates
+from schema.subscriptions.request_updates import RequestUpdates
 from schema.subscriptions.session_updates import SessionUpdates
 
 
@@ -70,6 +76,7 @@ class Query(
     LeadsQuery,
     IncidentsQuery,
     NextBestActionsQuery,
+    WorkListQuery,
     FlowsQuery,
     MigrationsQuery,
     QuarantineQuery,
@@ -90,6 +97,9 @@ class Mutation(
     TransferSessionMutation,
     ResumeSessionMutation,
     WrapUpSessionMutation,
+    DialogMutations,
+    RequestMutations,
+    CommitmentMutations,
     IncidentMutations,
     RequestNextBestActionsMutation,
     MergeCustomersMutation,
@@ -116,7 +126,7 @@ class Mutation(
 
 
 @strawberry.type(description="What can be followed: the current value first, then every change.")
-class Subscription(CustomerUpdates, SessionUpdates, FlowUpdates, MigrationUpdates):
+class Subscription(CustomerUpdates, SessionUpdates, RequestUpdates, CommitmentUpdates, FlowUpdates, MigrationUpdates):
     """One base class per subscription."""
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hub.customers.recognise import Rules
+from hub.errors import Invalid
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
+from hub.settings.topics import NO_TOPICS, Catalogue, Topic
 from hub.store.keys import KeyRing
+from hub.yaml.nearest import choices
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,14 @@ class ContactDesk:
     recognition: Rules
     keys: KeyRing
     rules: ContactRules = DEFAULT_CONTACT
+    catalogue: Catalogue = NO_TOPICS
+
+    def topic(self, name: str) -> Topic:
+        """Invalid for one that the catalogue does not have."""
+        topic = self.catalogue.topics.get(name)
+        if topic is None:
+            raise Invalid(f"there is no topic {name!r} ({choices(name, self.catalogue.topics)})", ("topic",))
+        return topic
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.contacts.desk import ContactDesk
 from hub.contacts.tables import Incident
 from hub.contacts.telling import announce
 from hub.errors import Conflict, Invalid, NotFound
@@ -31,13 +32,21 @@ class ActiveIncident:
 
 
 async def declare_incident(
-    connection: AsyncConnection, message: str, topics: Sequence[str], suspends_offers: bool, by: str, now: datetime
+    connection: AsyncConnection,
+    desk: ContactDesk,
+    message: str,
+    topics: Sequence[str],
+    suspends_offers: bool,
+    by: str,
+    now: datetime,
 ) -> UUID:
-    """From now on every channel is shown the message."""
+    """From now on every channel is shown the message. Invalid for a topic that the catalogue does not have."""
     if not 0 < len(message.strip()) <= MESSAGE_MAX:
         raise Invalid(f"a message has 1 to {MESSAGE_MAX} characters", ("message",))
     if len(topics) > TOPICS_MAX:
         raise Invalid(f"an incident has at most {TOPICS_MAX} topics", ("topics",))
+    for topic in topics:
+        desk.topic(topic)
     incident = uuid4()
     values = {"message": message, "topics": sorted(set(topics)), "suspends_offers": suspends_offers}
     await connection.execute(insert(Incident).values(id=incident, declared_by=by, started_at=now, **values))

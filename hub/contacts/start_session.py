@@ -75,6 +75,7 @@ async def start_session(
     impossible clue, and a time that is to come.
     """
     channel_of(desk, beginning.channel)
+    topic = None if beginning.topic is None else desk.topic(beginning.topic)
     started_at = _start(beginning.started_at, now)
     check_words("reason", beginning.reason)
     clues = beginning.clues.normalised(desk.recognition.region)
@@ -88,7 +89,8 @@ async def start_session(
     kind = TimelineKind.SESSION_STARTED
     await tell(connection, Entry(kind, customer, session.channel, session.id, subject=session.reason), now)
     await count_contact(connection, session.id, session.topic)
-    session = await register(connection, session, desk.rules.registration, now, commercial=False)
+    commercial = topic is not None and topic.is_commercial
+    session = await register(connection, session, desk.rules.registration, now, commercial=commercial)
     return Started(session, _outcome(found, customer))
 
 

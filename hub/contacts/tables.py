@@ -15,7 +15,8 @@ from hub.store.metadata import Table
 class BusinessRequest(Belonging, Table):
     """A process over time for the customer (TMF701 ProcessFlow).
 
-    Held by a package, or opened here: then `system` is "hub", `external_id` the row's id and `owner` NULL.
+    Held by a package, or opened here: then `system` is "hub", `number` and `external_id` are its number and `owner`
+    is NULL. A package's row with the `hub_number` of such a request carries it out, and is not a second one.
     """
 
     __tablename__ = "business_request"
@@ -26,6 +27,10 @@ class BusinessRequest(Belonging, Table):
     subject: Mapped[str | None]
     opened_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    hub_number: Mapped[str | None]
+
+
+Index("uq_business_request_hub", BusinessRequest.number, unique=True, postgresql_where=text("system = 'hub'"))
 
 
 class RequestHandling(Table):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from hub.contacts.commitment import break_overdue
 from hub.contacts.wrap_up import end_quiet_sessions
 from hub.exchange.forget_events import forget_events
 from hub.exchange.shadow import forget_shadows
@@ -32,6 +33,7 @@ END_ABANDONED_RUNS: Final = Upkeep("end-abandoned-runs", "27 * * * *", 50)
 FORGET_EVENTS: Final = Upkeep("forget-events", "37 * * * *", 1_000)
 FORGET_SHADOWS: Final = Upkeep("forget-shadows", "47 * * * *", 5_000)
 WATCH_MIGRATIONS: Final = Upkeep("watch-migrations", "* * * * *", 1_000)
+BREAK_OVERDUE: Final = Upkeep("break-overdue-commitments", "* * * * *", 200)
 END_QUIET_SESSIONS: Final = Upkeep("end-quiet-sessions", "* * * * *", 100)
 
 # What is unsealed can still be changed unnoticed, so soon; a batch is digested here while the turn is held.
@@ -46,6 +48,7 @@ UPKEEP: Final = (
     FORGET_SHADOWS,
     WATCH_MIGRATIONS,
     END_QUIET_SESSIONS,
+    BREAK_OVERDUE,
     SEAL_AUDIT,
 )
 
@@ -61,5 +64,6 @@ def turns(keys: KeyRing, contact: ContactRules) -> Mapping[Upkeep, Turn]:
         FORGET_SHADOWS: forget_shadows,
         WATCH_MIGRATIONS: watch,
         END_QUIET_SESSIONS: lambda connection, now, limit: end_quiet_sessions(connection, contact, now, limit),
+        BREAK_OVERDUE: break_overdue,
         SEAL_AUDIT: lambda connection, now, limit: seal_audit(connection, keys, now, limit),
     }

@@ -43,6 +43,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         mappings=hub.configuration.mappings,
         contact=hub.configuration.contact,
         offering=Offering(compile_catalogue(hub.configuration.offers)),
+        topics=hub.configuration.topics,
     )
     async with listening(create_app(services), settings.host, settings.port) as port:
         yield port

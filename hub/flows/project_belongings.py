@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.contacts.follow_execution import follow_execution
 from hub.contacts.session_tables import BusinessDialog, CustomerSession, KnownCookie
 from hub.contacts.tables import BusinessRequest, Commitment, TimelineEntry
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder
@@ -29,7 +30,7 @@ from hub.customers.identifiers import Node
 from hub.flows.incoming import Content
 from hub.flows.lane import LaneContext
 from hub.offers.tables import CampaignMembership, SalesLead
-from hub.records.belongings import ConsentRecord, SalesOrderRecord
+from hub.records.belongings import BusinessRequestRecord, ConsentRecord, SalesOrderRecord
 from hub.records.identity import Entity
 from hub.store.metadata import METADATA
 from hub.store.sets import run_set
@@ -126,6 +127,10 @@ async def write_belongings(
         await _write_lines(connection, lane, [content for content, _ in contents])
     if lane.entity is Entity.CONSENT:
         await _keep_statements(connection, lane, contents, now)
+    if lane.entity is Entity.BUSINESS_REQUEST:
+        records = [content.record for content, _ in contents]
+        told = [record for record in records if isinstance(record, BusinessRequestRecord)]
+        await follow_execution(connection, lane.system, told, now)
     return owned
 
 

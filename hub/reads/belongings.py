@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from hub.contacts.tables import BusinessRequest
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder, SalesOrderLine
+from hub.customers.introduce import SELF
 from hub.offers.tables import CampaignMembership, SalesLead
 from hub.reads.paging import Order
 from hub.reads.parts import Conditions, Part
@@ -149,7 +151,11 @@ FINISHED: Final[Conditions] = (~_running,)
 
 
 ORDERS: Final = _part(OrderRow, SalesOrder)
-REQUESTS: Final = _part(RequestRow, BusinessRequest, running=_running)
+_hubs = aliased(BusinessRequest, name="hubs")
+_carries_out = exists().where(_hubs.system == SELF, _hubs.number == BusinessRequest.hub_number)
+_requests = _part(RequestRow, BusinessRequest, running=_running)
+REQUESTS: Final = replace(_requests, living=(*_requests.living, ~_carries_out))
+"""A package's record of what it carries out for the hub is the hub's request, and is not shown beside it."""
 LEADS: Final = _part(LeadRow, SalesLead)
 MEMBERSHIPS: Final = _part(MembershipRow, CampaignMembership)
 HOLDINGS: Final = _part(HoldingRow, ProductHolding)

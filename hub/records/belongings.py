@@ -60,7 +60,10 @@ class ProductHoldingRecord(Belonging):
 
 
 class BusinessRequestRecord(Belonging):
-    """A running or finished process for the customer (TMF701 ProcessFlow)."""
+    """A running or finished process for the customer (TMF701 ProcessFlow).
+
+    `hub_number` is the hub's own number of the request that a package carries out for it: both are one request.
+    """
 
     kind: RequestKind
     state: RequestState
@@ -68,6 +71,7 @@ class BusinessRequestRecord(Belonging):
     subject: Words | None = None
     opened_at: datetime | None = None
     due_at: datetime | None = None
+    hub_number: Words | None = None
 
 
 class SalesLeadRecord(Belonging):

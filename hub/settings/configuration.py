@@ -20,11 +20,13 @@ from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.settings.find_contracts import with_contracts
 from hub.settings.find_mappings import MappingFinder
 from hub.settings.find_offers import find_offers
+from hub.settings.find_topics import find_topics
 from hub.settings.flows import Flow, FlowEntry, PlannedFlow
 from hub.settings.hub_file import HubFile
 from hub.settings.migrations import MigrationRules
 from hub.settings.offers import OffersDocument
 from hub.settings.systems import AdapterSpec, ConnectedSystem
+from hub.settings.topics import NO_TOPICS, Catalogue
 from hub.settings.trust import Recognition, Survivorship
 from hub.yaml.nodes import Node, read_yaml
 from hub.yaml.validation import findings_of
@@ -47,6 +49,7 @@ class Configuration:
     mappings: Mapping[tuple[SystemName, Entity], RecordMapping]
     offers: OffersDocument
     contact: ContactRules = DEFAULT_CONTACT
+    topics: Catalogue = NO_TOPICS
 
 
 def load_configuration(
@@ -68,6 +71,7 @@ def load_configuration(
     findings += finder.findings
     mappings = with_contracts(path.parent, systems, mappings, findings)
     offers = find_offers(path.parent, root, findings)
+    topics = find_topics(path.parent, root, systems, findings)
     if file is None or findings:
         raise Misconfigured(_in_reading_order(findings, str(path)))
     return Configuration(
@@ -87,6 +91,7 @@ def load_configuration(
         mappings=mappings,
         contact=file.contact,
         offers=offers,
+        topics=topics,
     )
 
 

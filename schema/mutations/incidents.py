@@ -94,7 +94,8 @@ class IncidentMutations:
 
 async def _declare(context: Context, connection: AsyncConnection, given: DeclareIncidentInput) -> Mapping[str, object]:
     by, now = context.principal.subject, context.now()
-    incident = await declare_incident(connection, given.message, given.topics, given.suspends_offers, by, now)
+    desk, suspends = context.hub.contacts, given.suspends_offers
+    incident = await declare_incident(connection, desk, given.message, given.topics, suspends, by, now)
     return {"incident": str(incident)}
 
 

@@ -21,10 +21,12 @@ from schema.fields import resolved
 from schema.ids import number_in
 from schema.types.belongings import CampaignMembership, Consent, ProductHolding
 from schema.types.customer import Customer, SalesLead
+from schema.types.dialog import BusinessDialog
 from schema.types.drift import ContractDrift
 from schema.types.flow import InformationFlow
 from schema.types.migration import CadenceMigration
 from schema.types.order import SalesOrder
+from schema.types.promise import Commitment
 from schema.types.quarantined import QuarantinedObject
 from schema.types.reaching import ContactMedium, PostalAddress
 from schema.types.request import BusinessRequest
@@ -89,6 +91,8 @@ NODES: Final[Mapping[type[Node], NodeType]] = {
     Consent: _part(CONSENTS, Consent.of),
     SalesLead: _part(LEADS, SalesLead.of, Scope.LEADS_READ),
     CustomerSession: NodeType(_by_uuid(CustomerSession.visible), Requires(Scope.CONTACTS_READ)),
+    BusinessDialog: NodeType(_by_uuid(BusinessDialog.visible), Requires(Scope.CONTACTS_READ)),
+    Commitment: NodeType(_by_uuid(Commitment.visible), Requires(Scope.CONTACTS_READ)),
     Incident: NodeType(_by_uuid(Incident.visible), Requires(Scope.CONTACTS_READ)),
     System: NodeType(System.visible, Requires(Scope.SYSTEMS_READ)),
     InformationFlow: NodeType(InformationFlow.visible, Requires(Scope.FLOWS_READ)),

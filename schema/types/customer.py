@@ -14,6 +14,7 @@ from strawberry import relay
 from hub.reads.belongings import CONSENTS, FINISHED, HOLDINGS, LEADS, MEMBERSHIPS, ORDERS, REQUESTS, RUNNING
 from hub.reads.customers import CustomerRow
 from hub.reads.parts import Conditions
+from hub.reads.promises import COMMITMENTS, STANDING, TIMELINE
 from hub.reads.reaching import ADDRESSES, IDENTIFIERS, MEDIA, SEGMENTS
 from hub.reads.relations import (
     ALL_OF_THEM,
@@ -33,6 +34,7 @@ from schema.types.enums import LeadPriority, LeadRating, LeadState, PartyKind
 from schema.types.freshness import FieldProvenance, SourceStatus
 from schema.types.of_row import OfRow
 from schema.types.order import SalesOrder
+from schema.types.promise import Commitment, TimelineEntry
 from schema.types.reaching import ContactMedium, CustomerIdentifier, PostalAddress, Segment
 from schema.types.request import BusinessRequest
 from schema.types.sourced import Sourced
@@ -113,6 +115,35 @@ class Customer(relay.Node, OfRow):
         page = await info.context.loaders.page(REQUESTS, self.id, window, conditions)
         count = partial(info.context.loaders.count, REQUESTS, self.id, conditions)
         return Connection.of(page, REQUESTS.order, BusinessRequest.of, count)
+
+    @resolved("Promises made to the customer, the first that is due first.", Requires(Scope.CONTACTS_READ))
+    async def commitments(
+        self,
+        info: Info,
+        open: Annotated[
+            bool, strawberry.argument(description="True: only those still to be kept, late ones too.")
+        ] = True,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Commitment]:
+        """Whichever channel made them."""
+        window = window_of(info, COMMITMENTS.order, first, after, last, before)
+        conditions = STANDING if open else ()
+        page = await info.context.loaders.page(COMMITMENTS, self.id, window, conditions)
+        count = partial(info.context.loaders.count, COMMITMENTS, self.id, conditions)
+        return Connection.of(page, COMMITMENTS.order, Commitment.of, count)
+
+    @resolved("Contact history over all channels, the newest first.", Requires(Scope.CONTACTS_READ))
+    async def timeline(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[TimelineEntry]:
+        """Sessions, dialogs, requests and promises as they happened."""
+        window = window_of(info, TIMELINE.order, first, after, last, before)
+        page = await info.context.loaders.page(TIMELINE, self.id, window)
+        count = partial(info.context.loaders.count, TIMELINE, self.id)
+        return Connection.of(page, TIMELINE.order, TimelineEntry.of, count)
 
     @resolved("Leads, newest statement first.", Requires(Scope.LEADS_READ), reads=Pages(LEADS))
     async def leads(

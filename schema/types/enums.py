@@ -40,9 +40,11 @@ from hub.records.lanes import FlowCadence, LaneMode, RealTimeRoad
 from hub.records.migration import DifferenceKind, MigrationState, Verdict
 from hub.records.offers import ContactEventKind, DecisionCause, DecisionSource, NbaDropReason, NbaOutcome
 from hub.records.states import BreakerState, QuarantineState, ReceiptState, RunState, SystemState
+from hub.settings.topics import AnswerType
 from hub.work.tables import Queue, WorkState
 
 __all__ = [
+    "AnswerType",
     "BreakerState",
     "CommitmentState",
     "ConsentStatus",
@@ -123,6 +125,7 @@ _DESCRIBED: dict[type[Enum], str] = {
     DifferenceKind: "How the new lane differs from the old one over one object. LATE is explained: the source moved.",
     Verdict: "What reading the object at its source said of a difference. MOVED: too new to tell, looked at again.",
     RunState: "Where a run stands. INTERRUPTED goes on by itself behind its last committed page.",
+    AnswerType: "What an answer is. DATE is ISO 8601, NUMBER an exact decimal, CHOICE one of the choices.",
     SessionPhase: "Where in the standard contact model a session is.",
     SessionState: "Whether a session is conducted now. OPEN, WAITING: nobody serves the customer yet, or at present.",
     SessionResult: "How a session or a leg of it ended. TRANSFERRED ends a leg only; TIMED_OUT is found by schedule.",

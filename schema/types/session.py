@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 from uuid import UUID
 
 import strawberry
@@ -14,8 +14,11 @@ from hub.reads.sessions import SESSIONS, IncidentRow, LegRow, SessionRow, list_i
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
-from schema.types.customer import Customer
+from schema.types.dialog import BusinessDialog
 from schema.types.enums import Direction, IdentificationLevel, SessionPhase, SessionResult, SessionState
+
+if TYPE_CHECKING:
+    from schema.types.customer import Customer
 
 SHOWN = Window(20)
 """Incidents beside a session: more at once are no explanation any more."""
@@ -110,12 +113,19 @@ class CustomerSession(relay.Node):
     @resolved("Whose contact it is; null while nobody knows.", Requires(Scope.CUSTOMERS_READ))
     async def customer(self, info: Info) -> Annotated[Customer, strawberry.lazy("schema.types.customer")] | None:
         """Loaded for all sessions of the answer at once."""
+        from schema.types.customer import Customer  # the two types name each other
+
         return None if self.customer_id is None else await Customer.visible(info, self.customer_id)
 
     @resolved("Who served the customer in which channel, in order.")
     async def legs(self, info: Info) -> list[SessionLeg]:
         """Transfers and returns."""
         return [SessionLeg.of(row) for row in await info.context.loaders.legs.load(self.id)]
+
+    @resolved("The topics dealt with, in order; at most 100.")
+    async def dialogs(self, info: Info) -> list[BusinessDialog]:
+        """Loaded for all sessions of the answer at once."""
+        return [BusinessDialog.of(row) for row in await info.context.loaders.dialogs.load(self.id)]
 
     @resolved("What goes wrong in the company now, the newest first; at most 20.")
     async def incidents(self, info: Info) -> list[Incident]:

@@ -53,6 +53,10 @@ async def step(api: Api, name: str, session: Mapping[str, Any], role: Role = Rol
 async def declare_outward(database: Database, *entities: str, system: str = "crm") -> None:
     """Real-time flows from the hub to a system, as hub.yaml would declare them."""
     async with database.transaction() as connection:
+        # Lanes of the company were written with ids of their own.
+        await connection.execute(
+            text("SELECT setval(pg_get_serial_sequence('lane', 'id'), (SELECT max(id) FROM lane))")
+        )
         for entity in entities:
             await connection.execute(
                 text(
@@ -62,10 +66,7 @@ async def declare_outward(database: Database, *entities: str, system: str = "crm
                 {"name": f"{system}-{entity}-out", "number": NUMBERS[entity], "entity": entity, "system": system},
             )
             await connection.execute(
-                text(
-                    """INSERT INTO lane (id, flow, cadence, mode)
-                       SELECT coalesce(max(id), 0) + 1, :flow, 'REAL_TIME', 'AUTHORITATIVE' FROM lane"""
-                ),
+                text("INSERT INTO lane (flow, cadence, mode) VALUES (:flow, 'REAL_TIME', 'AUTHORITATIVE')"),
                 {"flow": f"{system}-{entity}-out"},
             )
 
@@ -74,10 +75,13 @@ NUMBERS: Final = {"contact": 1, "customer": 8, "wrap_up": 12, "business_request"
 
 
 async def wanted(database: Database, entity: str) -> list[dict[str, Any]]:
-    """What was wanted of a target, in order: the new values of each command."""
+    """What was wanted, per target and object in order: the new values of each command."""
     async with database.reading() as connection:
         rows = await connection.execute(
-            text("SELECT external_id, changes FROM outbound_command WHERE entity = :e ORDER BY created_at, version"),
+            text(
+                """SELECT external_id, changes FROM outbound_command WHERE entity = :e
+                   ORDER BY target, object_id, version"""
+            ),
             {"e": entity},
         )
         return [{"id": row.external_id, **{change["path"][0]: change["new"] for change in row.changes}} for row in rows]

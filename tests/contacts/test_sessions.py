@@ -16,6 +16,7 @@ from hub.records.identity import CustomerId
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.store.engine import Database
 from tests.contacts.conducting import IDENTIFY, START, counted, declare_outward, do, start, step, wanted
+from tests.contacts.conftest import CATALOGUE
 from tests.schema.company import NOW, Person, add_person, add_systems, gid, uid
 from tests.schema.serving import Api, serving
 
@@ -39,7 +40,7 @@ async def company(database: Database) -> Database:
 async def api(company: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Api]:
     """A company that registers every contact."""
     rules = ContactRules(registration=Registration.ALL)
-    async with serving(database_url, tmp_path, contact=rules) as api:
+    async with serving(database_url, tmp_path, contact=rules, topics=CATALOGUE) as api:
         yield api
 
 
@@ -274,20 +275,22 @@ async def test_a_proof_needs_a_customer_and_a_score_its_scale(api: Api, company:
 async def test_an_incident_is_shown_counted_and_ended(api: Api) -> None:
     declare = "mutation($input: DeclareIncidentInput!) { declareIncident(input: $input) { incident { id contacts } } }"
     outage = (
-        await do(api, "declareIncident", declare, Role.SUPERVISOR, message="No internet in Utrecht", topics=["outage"])
+        await do(
+            api, "declareIncident", declare, Role.SUPERVISOR, message="No internet in Utrecht", topics=["complaint"]
+        )
     )["incident"]
     found = await api.ask("query($id: ID!) { node(id: $id) { __typename id } }", {"id": outage["id"]})
     assert found.data["node"] == {"__typename": "Incident", "id": outage["id"]}
     shown = """mutation($input: StartSessionInput!) { startSession(input: $input) {
       session { incidents { message topics contacts suspendsOffers } } } }"""
-    payload = await do(api, "startSession", shown, channel="chat", topic="outage")
-    told = {"message": "No internet in Utrecht", "topics": ["outage"], "contacts": 1, "suspendsOffers": True}
+    payload = await do(api, "startSession", shown, channel="chat", topic="complaint")
+    told = {"message": "No internet in Utrecht", "topics": ["complaint"], "contacts": 1, "suspendsOffers": True}
     assert payload["session"]["incidents"] == [told]
-    await do(api, "startSession", shown, channel="chat", topic="bill")
+    await do(api, "startSession", shown, channel="chat", topic="opening-hours")
     end = (
         "mutation($input: EndIncidentInput!) { endIncident(input: $input) { incident { contacts } problems { code } } }"
     )
     assert (await do(api, "endIncident", end, Role.SUPERVISOR, incidentId=outage["id"]))["incident"]["contacts"] == 1
     again = await do(api, "endIncident", end, Role.SUPERVISOR, incidentId=outage["id"])
     assert again["problems"] == [{"code": "CONFLICT"}]
-    assert (await do(api, "startSession", shown, channel="chat", topic="outage"))["session"]["incidents"] == []
+    assert (await do(api, "startSession", shown, channel="chat", topic="complaint"))["session"]["incidents"] == []

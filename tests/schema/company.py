@@ -13,8 +13,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts.session_tables import CustomerSession
-from hub.contacts.tables import BusinessRequest
+from hub.contacts.session_tables import BusinessDialog, CustomerSession
+from hub.contacts.tables import BusinessRequest, Commitment
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder, SalesOrderLine
 from hub.customers.tables import (
     ContactMedium,
@@ -262,6 +262,27 @@ async def add_session(connection: AsyncConnection, person: Person) -> None:
         started_at=began,
         active_at=began,
         ended_at=began,
+    )
+    dialog = {"topic": "bill", "topic_version": 1, "channel": "call-centre", "state": "COMPLETED", "outcome": "SUCCESS"}
+    await add(
+        connection,
+        BusinessDialog,
+        id=uid(f"{person.name} dialog"),
+        session_id=uid(f"{person.name} session"),
+        customer_id=uid(person.name),
+        **dialog,
+        started_at=began,
+        changed_at=began,
+    )
+    promise = {"promise": "Call back", "handler": "eva", "state": "KEPT", "made_by": "eva"}
+    await add(
+        connection,
+        Commitment,
+        id=uid(f"{person.name} commitment"),
+        customer_id=uid(person.name),
+        **promise,
+        due_at=began,
+        made_at=began,
     )
 
 

@@ -38,6 +38,11 @@ BEYOND_THE_VIEW: Mapping[str, Scope] = {
     "Customer.stewardActs": Scope.CUSTOMERS_STEWARD,
     "SalesLead.customer": Scope.CUSTOMERS_READ,
     "CustomerSession.customer": Scope.CUSTOMERS_READ,
+    "Customer.commitments": Scope.CONTACTS_READ,
+    "Customer.timeline": Scope.CONTACTS_READ,
+    "TimelineEntry.session": Scope.CONTACTS_READ,
+    "Commitment.customer": Scope.CUSTOMERS_READ,
+    "WorkItem.customer": Scope.CUSTOMERS_READ,
     "InformationFlow.sourceSystem": Scope.SYSTEMS_READ,
     "ContractDrift.quarantined": Scope.QUARANTINE_READ,
     "QuarantinedObject.bytes": Scope.QUARANTINE_REVEAL,
@@ -98,6 +103,8 @@ def _literal(name: str, kind: GraphQLInputType) -> str:
         return f"{{{', '.join(fields)}}}"
     if kind.name == "ID":
         return f'"{gid("ContactMedium" if name == "contactMediumId" else "Customer", ANNA)}"'
+    if kind.name == "DateTime":
+        return '"2026-03-02T13:00:00Z"'
     return '"crm-customers"'
 
 

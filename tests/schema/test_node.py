@@ -27,6 +27,8 @@ OF_ANNA: dict[str, UUID] = {
     "Consent": uid("Anna Bakker consent 1"),
     "SalesLead": uid("Anna Bakker lead 1"),
     "CustomerSession": uid("Anna Bakker session"),
+    "BusinessDialog": uid("Anna Bakker dialog"),
+    "Commitment": uid("Anna Bakker commitment"),
 }
 OF_THE_HUB = {
     "System": "crm",

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from hub.mapping.contract.document import ContractDocument, ContractField, ContractType
 from hub.mapping.document import FieldRule, ListRule, MappingDocument, ValueType
-from hub.records.contact import Registration
+from hub.records.contact import IdentificationLevel, Registration
 from hub.records.customer import CustomerRecord
 from hub.records.drift import DriftKind, DriftPolicy
 from hub.records.identity import Entity, SystemRole
@@ -22,6 +22,7 @@ from hub.settings.flows import FlowEntry, Lane
 from hub.settings.hub_file import HubFile
 from hub.settings.migrations import MigrationRules, OnDrift
 from hub.settings.systems import Limits, SystemEntry
+from hub.settings.topics import AnswerType, Catalogue, Content, DialogStep, Question, StraightThrough, Topic
 from hub.settings.trust import FieldTrust, Recognition, Survivorship
 
 REFERENCE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
@@ -30,6 +31,7 @@ ROWS = [line for line in REFERENCE.splitlines() if line.startswith("| `")]
 MODELS: list[type[BaseModel]] = [
     *(HubFile, SystemEntry, Limits, FlowEntry, Lane, MigrationRules, Survivorship, FieldTrust, Recognition),
     *(ContactRules, Channel, ResponseTarget),
+    *(Catalogue, Topic, DialogStep, Question, Content, StraightThrough),
     *(MappingDocument, FieldRule, ListRule, ContractDocument, ContractField, Settings),
 ]
 FIELDS = [(model, field.alias or name) for model in MODELS for name, field in model.model_fields.items()]
@@ -42,6 +44,8 @@ ENUMS: list[type[Enum]] = [
     OverlapPolicy,
     OnDrift,
     Registration,
+    AnswerType,
+    IdentificationLevel,
     ValueType,
     ContractType,
     DriftKind,

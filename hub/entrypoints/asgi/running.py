@@ -58,7 +58,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         rules=services.rules,
         terms=Terms(services.mappings, services.rules, services.keys),
         desk=services.desk,
-        contacts=ContactDesk(services.rules, services.keys, services.contact),
+        contacts=ContactDesk(services.rules, services.keys, services.contact, services.topics),
         metrics=services.metrics,
         trail=trail,
         clock=services.clock,

@@ -16,6 +16,7 @@ from hub.offers.offering import NOTHING_OFFERED, Offering
 from hub.ports.webhooks import Webhooks
 from hub.records.identity import Entity, SystemName
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
+from hub.settings.topics import NO_TOPICS, Catalogue
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
 
@@ -49,3 +50,4 @@ class Services:
     mappings: Mapping[tuple[SystemName, Entity], RecordMapping] = field(default_factory=dict)
     contact: ContactRules = DEFAULT_CONTACT
     offering: Offering = NOTHING_OFFERED
+    topics: Catalogue = NO_TOPICS

@@ -1,0 +1,105 @@
+"""What is to be done: the catalogue of topics, open requests, promises to keep."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import strawberry
+
+from hub.access.principal import Role
+from hub.reads.handling import WORK_ORDER, WorkConditions, count_work, list_work
+from hub.reads.promises import COMMITMENTS, PromiseConditions, count_promises, list_promises
+from schema.authorise import Requires, Scope
+from schema.context import Context, Info
+from schema.fields import resolved
+from schema.types.connection import After, Before, Connection, First, Last, window_of
+from schema.types.enums import CommitmentState
+from schema.types.promise import Commitment
+from schema.types.topic import DialogTopic
+from schema.types.work_item import WorkItem
+
+
+@strawberry.input(description="Which requests of the work list, all of it.")
+class WorkListFilter:
+    """A field left out asks nothing. An agent with a queue of his own sees that queue, and what he works on."""
+
+    queue: str | None = strawberry.field(default=None, description="In this queue.")
+    mine: bool = strawberry.field(default=False, description="True: that you work on.")
+    unassigned: bool = strawberry.field(default=False, description="True: that nobody works on yet.")
+    unanswered: bool = strawberry.field(default=False, description="True: whose customer has had no answer yet.")
+
+
+Filter = Annotated[WorkListFilter | None, strawberry.argument(description="Which requests; all if left out.")]
+States = Annotated[list[CommitmentState] | None, strawberry.argument(description="In one of these states.")]
+Mine = Annotated[bool, strawberry.argument(description="True: only those that you are to keep.")]
+
+
+@strawberry.type
+class WorkListQuery:
+    """Mixed into Query."""
+
+    @resolved(
+        "The topics of the catalogue, by name.",
+        Requires(Scope.CONTACTS_READ),
+    )
+    def topics(self, info: Info) -> list[DialogTopic]:
+        """From hub.yaml's catalogue."""
+        topics = info.context.hub.contacts.catalogue.topics
+        return [DialogTopic.of(name, topics[name]) for name in sorted(topics)]
+
+    @resolved(
+        "Open requests, the one whose customer is to be answered first at the top.", Requires(Scope.REQUESTS_WORK)
+    )
+    async def work_list(
+        self,
+        info: Info,
+        filter: Filter = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[WorkItem]:
+        """A gold customer's mail comes before a letter that was opened earlier."""
+        window = window_of(info, WORK_ORDER, first, after, last, before)
+        conditions = _conditions(info.context, filter or WorkListFilter())
+        async with info.context.reading() as connection:
+            page = await list_work(connection, conditions, window)
+        return Connection.of(page, WORK_ORDER, WorkItem.of, partial(_count, info.context, conditions))
+
+    @resolved("Promises over all customers, the first that is due first.", Requires(Scope.REQUESTS_WORK))
+    async def commitments(
+        self,
+        info: Info,
+        states: States = None,
+        mine: Mine = False,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Commitment]:
+        """`states: [BROKEN]` is what a supervisor looks after."""
+        context = info.context
+        window = window_of(info, COMMITMENTS.order, first, after, last, before)
+        conditions = PromiseConditions(states, context.principal.subject if mine else None)
+        async with context.reading() as connection:
+            page = await list_promises(connection, conditions, window, context.reach)
+        context.shows(info, [row.customer_id for row in page.rows])
+        return Connection.of(page, COMMITMENTS.order, Commitment.of, partial(_count_promises, context, conditions))
+
+
+def _conditions(context: Context, wanted: WorkListFilter) -> WorkConditions:
+    principal = context.principal
+    own = None if Role.SUPERVISOR in principal.roles else principal.queue
+    handler = principal.subject if wanted.mine else None
+    return WorkConditions(own or wanted.queue, handler, wanted.unassigned, wanted.unanswered)
+
+
+async def _count(context: Context, conditions: WorkConditions) -> int:
+    async with context.reading() as connection:
+        return await count_work(connection, conditions)
+
+
+async def _count_promises(context: Context, conditions: PromiseConditions) -> int:
+    async with context.reading() as connection:
+        return await count_promises(connection, conditions, context.reach)

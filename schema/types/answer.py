@@ -1,0 +1,39 @@
+"""What the customer answered, or what was known before he was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Self
+
+import strawberry
+
+
+@strawberry.enum(description="Where an answer is known from.")
+class AnswerSource(Enum):
+    """SAID in this dialog; DIALOG: in an earlier one; VIEW: a package holds it."""
+
+    SAID = "said"
+    DIALOG = "dialog"
+    VIEW = "view"
+
+
+@strawberry.type(description="One answer.")
+class Answer:
+    """By the question's name, which means the same in every topic."""
+
+    question: str = strawberry.field(description="Name of the question.")
+    value: str = strawberry.field(description="The answer; dates as ISO 8601, numbers exact.")
+    source: AnswerSource = strawberry.field(description="Where it is known from.")
+    at: datetime = strawberry.field(description="When it was said, or looked up.")
+
+    @classmethod
+    def of(cls, question: str, answer: Mapping[str, str]) -> Self:
+        """The type from what a dialog or request keeps."""
+        return cls(
+            question=question,
+            value=answer["value"],
+            source=AnswerSource(answer["source"]),
+            at=datetime.fromisoformat(answer["at"]),
+        )

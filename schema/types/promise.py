@@ -1,0 +1,122 @@
+"""Promises to customers, and entries of their contact history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+from uuid import UUID
+
+import strawberry
+from strawberry import relay
+
+from hub.reads.belongings import REQUESTS
+from hub.reads.promises import COMMITMENTS, CommitmentRow, TimelineRow
+from schema.authorise import Requires, Scope
+from schema.context import Info
+from schema.fields import resolved
+from schema.types.enums import CommitmentState, TimelineKind
+from schema.types.request import BusinessRequest
+from schema.types.session import CustomerSession
+
+if TYPE_CHECKING:
+    from schema.types.customer import Customer
+
+LazyCustomer = Annotated["Customer", strawberry.lazy("schema.types.customer")]
+
+
+@strawberry.type(description="A promise to a customer, such as a call-back.")
+class Commitment(relay.Node):
+    """Seen in every channel."""
+
+    id: relay.NodeID[UUID]
+    customer_id: strawberry.Private[UUID]
+    request_id: strawberry.Private[UUID | None]
+    promise: str = strawberry.field(description="What is promised.")
+    due_at: datetime = strawberry.field(description="Until when.")
+    handler: str = strawberry.field(description="Who keeps it: a token's subject, or a team.")
+    state: CommitmentState = strawberry.field(description="Where it stands.")
+    made_by: str = strawberry.field(description="Who promised it.")
+    made_at: datetime = strawberry.field(description="When.")
+    broken_at: datetime | None = strawberry.field(description="When it was found broken; stays when it is kept late.")
+    settled_at: datetime | None = strawberry.field(description="When it was kept or withdrawn.")
+
+    @resolved("Whom it is made to.", Requires(Scope.CUSTOMERS_READ))
+    async def customer(self, info: Info) -> LazyCustomer | None:
+        """Loaded for all promises of the answer at once."""
+        from schema.types.customer import Customer  # the two types name each other
+
+        return await Customer.visible(info, self.customer_id)
+
+    @resolved("The request it is about.")
+    async def request(self, info: Info) -> BusinessRequest | None:
+        """If it is about one."""
+        row = None if self.request_id is None else await info.context.loaders.part(REQUESTS, self.request_id)
+        return None if row is None else BusinessRequest.of(row)
+
+    @classmethod
+    def of(cls, row: CommitmentRow) -> Self:
+        """The type from its row."""
+        return cls(
+            id=row.id,
+            customer_id=row.customer_id,
+            request_id=row.request_id,
+            promise=row.promise,
+            due_at=row.due_at,
+            handler=row.handler,
+            state=CommitmentState(row.state),
+            made_by=row.made_by,
+            made_at=row.made_at,
+            broken_at=row.broken_at,
+            settled_at=row.settled_at,
+        )
+
+    @classmethod
+    async def visible(cls, info: Info, identity: UUID) -> Self | None:
+        """The promise with this id, None where there is none or the caller may not see it."""
+        row = await info.context.loaders.part(COMMITMENTS, identity)
+        if row is None:
+            return None
+        info.context.shows(info, [row.customer_id])
+        return cls.of(row)
+
+
+@strawberry.type(description="One thing that happened between a customer and the company, in whatever channel.")
+class TimelineEntry:
+    """Written when it happened, never changed."""
+
+    session_id: strawberry.Private[UUID | None]
+    request_id: strawberry.Private[UUID | None]
+    commitment_id: strawberry.Private[UUID | None]
+    at: datetime = strawberry.field(description="When.")
+    kind: TimelineKind = strawberry.field(description="What.")
+    channel: str | None = strawberry.field(description="In which channel; null for what happened behind them.")
+    subject: str | None = strawberry.field(description="In a few words.")
+
+    @resolved("The contact it happened in.", Requires(Scope.CONTACTS_READ))
+    async def session(self, info: Info) -> CustomerSession | None:
+        """Loaded for all entries of the answer at once."""
+        return None if self.session_id is None else await CustomerSession.visible(info, self.session_id)
+
+    @resolved("The request it is about.")
+    async def request(self, info: Info) -> BusinessRequest | None:
+        """Loaded for all entries of the answer at once."""
+        row = None if self.request_id is None else await info.context.loaders.part(REQUESTS, self.request_id)
+        return None if row is None else BusinessRequest.of(row)
+
+    @resolved("The promise it is about.")
+    async def commitment(self, info: Info) -> Commitment | None:
+        """Loaded for all entries of the answer at once."""
+        return None if self.commitment_id is None else await Commitment.visible(info, self.commitment_id)
+
+    @classmethod
+    def of(cls, row: TimelineRow) -> Self:
+        """The type from its row."""
+        return cls(
+            session_id=row.session_id,
+            request_id=row.request_id,
+            commitment_id=row.commitment_id,
+            at=row.at,
+            kind=TimelineKind(row.kind),
+            channel=row.channel,
+            subject=row.subject,
+        )
