@@ -65,7 +65,8 @@ class CompiledReads:
 
     def _plan(self, context: Context, text: str, document: Document, operation: Operation) -> Plan:
         alone = context.reach.only is not None
-        shape = tuple((name, shape_of(value)) for name, value in operation.variables.coerced.items())
+        types = self._schema._schema.type_map
+        shape = tuple((name, shape_of(value, types)) for name, value in operation.variables.coerced.items())
         name = operation.definition.name
         key = (text, None if name is None else name.value, operation.scopes, alone, shape)
         return self._plans.get(key, lambda: plan(operation, document.node, alone=alone))

@@ -21,7 +21,7 @@ from sqlalchemy import Uuid, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.errors import HubError
-from hub.reads.compiled.build import as_bytes, object_text, page_text
+from hub.reads.compiled.build import as_bytes, object_text, of_one_page, page_text
 from hub.reads.compiled.page import page_rows
 from hub.reads.compiled.selection import Paged
 from hub.reads.compiled.statement import Statement, parameter, written
@@ -175,4 +175,4 @@ def _page(
     page = Paged(relation, order, window_of(asked, order, arguments), selecting.connection(kind, found.row, nodes))
     cut = page_rows(page, found.statement)
     shown = cut.kept(func.array_agg(cut.rows.c[found.shown], type_=ARRAY(Uuid())))
-    return written(select(as_bytes(page_text(page, cut)), shown).select_from(cut.rows))
+    return written(of_one_page(select(as_bytes(page_text(page, cut)), shown), cut))

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from enum import Enum
 
 from strawberry.relay import GlobalID
 from strawberry.relay.types import GlobalIDValueError
 
 
-def shape_of(value: object) -> Hashable:
-    """Which fields are given and not null, booleans and enum values, and of an id the type that it names."""
+def shape_of(value: object, types: Container[str]) -> Hashable:
+    """Which fields are given and not null, booleans and enum values, and of an id which of the `types` it names."""
     match value:
         case None | bool() | Enum():
             return value
         case str():
-            return _type_named(value)
+            return _type_named(value, types)
         case Mapping():
-            return tuple(sorted((name, shape_of(inner)) for name, inner in value.items()))
+            return tuple(sorted((name, shape_of(inner, types)) for name, inner in value.items()))
         case Sequence():
-            return frozenset(shape_of(inner) for inner in value if not isinstance(inner, Enum))
+            return frozenset(shape_of(inner, types) for inner in value if not isinstance(inner, Enum))
     return type(value).__name__
 
 
-def _type_named(text: str) -> str:
-    """A text that is no id has no type, and what looks like one by chance only has a plan of its own."""
+def _type_named(text: str, types: Container[str]) -> str:
+    """A text that is no id has no type; what looks like one by chance only has a plan of its own."""
     try:
-        return GlobalID.from_id(text).type_name
+        named = GlobalID.from_id(text).type_name
     except (GlobalIDValueError, UnicodeDecodeError):
         return ""
+    return named if named in types else ""

@@ -53,6 +53,11 @@ def page_text(page: Paged, rows: PageRows) -> ColumnElement[str]:
     return _braced({key: _of_page(part, page, rows) for key, part in page.picked.items()})
 
 
+def of_one_page(statement: Select[Any], rows: PageRows) -> Select[Any]:
+    """One row for the page, also when nothing is asked of its rows."""
+    return statement.select_from(rows.rows).having(func.count() >= 0)
+
+
 def _value(value: Selected, row: FromClause, nullable: frozenset[str]) -> Piece:
     match value:
         case Constant(json):
@@ -71,7 +76,7 @@ def _value(value: Selected, row: FromClause, nullable: frozenset[str]) -> Piece:
             return func.coalesce(found, literal_column("'null'", Text()))
         case Paged():
             cut = page_rows(value, value.relation.rows(row))
-            return _scalar(select(page_text(value, cut)).select_from(cut.rows))
+            return _scalar(of_one_page(select(page_text(value, cut)), cut))
     assert_never(value)
 
 

@@ -1,0 +1,233 @@
+"""Documents made up from the schema: any fields, aliases, fragments, directives and variables, by any caller."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final
+
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
+from hypothesis import HealthCheck, Phase, given, settings, strategies
+
+from hub.access.principal import Role
+from hub.records.identity import CustomerId
+from schema.schema import build_schema
+from tests.schema.company import gid, uid
+
+DEEPEST: Final = 5
+ROOTS: Final = (*("customer", "customers", "leads", "node") * 4, "nodes", "viewer")
+ANNA, BEN = CustomerId(uid("Anna Bakker")), CustomerId(uid("Ben de Vries"))
+
+PARTS: Final = {
+    "ContactMedium": "EMAIL",
+    "PostalAddress": "address",
+    "SalesOrder": "order 1",
+    "BusinessRequest": "request 2",
+    "ProductHolding": "holding 1",
+    "CampaignMembership": "membership 1",
+    "Consent": "consent 1",
+    "SalesLead": "lead 1",
+}
+IDS: Final = [
+    *(gid("Customer", uid(name)) for name in ("Anna Bakker", "Ben de Vries", "Cor Smit", "nobody", "former")),
+    *(gid(kind, uid(f"Anna Bakker {key}")) for kind, key in PARTS.items()),
+    gid("System", "crm"),
+    gid("Customer", "no key"),
+    "no id",
+]
+
+CURSORS: Final = [
+    "WyJORVdFU1QiLCIyMDI2LTAyLTIwVDE0OjAwOjAwWiIsIjAwMDAwMDAwLTAwMDAtMDAwMC0wMDAwLTAwMDAwMDAwMDAwMCJd",
+    "WyJOQU1FIiwiYmVuIiwiMDAwMDAwMDAtMDAwMC0wMDAwLTAwMDAtMDAwMDAwMDAwMDAwIl0",
+    "nonsense",
+]
+
+BYS: Final[list[dict[str, Any]]] = [
+    {"email": "ANNA@example.nl"},
+    {"email": "thuis@example.nl"},
+    {"email": "nobody"},
+    {"phone": "06-12345678"},
+    {"phone": "06-00000000"},
+    {"externalId": {"system": "lms", "externalId": "lms-anna"}},
+    *({"id": identity} for identity in IDS),
+]
+CUSTOMER_FILTERS: Final[list[Any]] = [
+    None,
+    {},
+    {"nameStartsWith": "c"},
+    {"nameStartsWith": "50%_/"},
+    {"kind": "ORGANISATION"},
+    {"system": "lms", "status": "gold"},
+    {"email": "thuis@example.nl", "deleted": None},
+    {"phone": "0612345678"},
+    {"deleted": True},
+    {"changedSince": "2026-03-01T13:00:00+01:00"},
+]
+LEAD_FILTERS: Final[list[Any]] = [
+    None,
+    {"states": ["IN_PROGRESS", "ACCEPTED"]},
+    {"states": []},
+    {"rating": "HOT", "system": "crm"},
+    {"priority": "LOW"},
+    {"leadOwner": "x"},
+]
+
+VALUES: Final[dict[str, list[Any]]] = {
+    "by": BYS,
+    "id": IDS,
+    "ids": [IDS[:1], IDS[3:8], IDS[:4] * 2, []],
+    "filter": [],
+    "orderBy": ["NAME", "NEWEST_CHANGE"],
+    "running": [None, True, False],
+    "first": [None, 1, 2, 3, 50, 51, 0],
+    "last": [None, None, None, 1, 2],
+    "after": [None, None, *CURSORS],
+    "before": [None, None, None, *CURSORS],
+}
+
+
+GOOD: Final[dict[str, list[Any]]] = {
+    "by": [{"id": IDS[0]}, {"email": "ANNA@example.nl"}, {"externalId": {"system": "lms", "externalId": "lms-anna"}}],
+    "id": [identity for identity in IDS[:13] if identity != gid("Customer", uid("nobody"))],
+    "first": [None, 1, 2, 3],
+    "last": [None],
+    "after": [None],
+    "before": [None],
+}
+"""What most questions ask, so that most of them are answered."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A document, its variables, and who asks."""
+
+    document: str
+    variables: dict[str, Any]
+    role: Role | None
+    customer: CustomerId | None
+
+
+@dataclass
+class _Writer:
+    schema: GraphQLSchema
+    random: Random
+    variables: dict[str, Any] = field(default_factory=dict)
+    declared: dict[str, str] = field(default_factory=dict)
+    fragments: list[str] = field(default_factory=list)
+    keys: int = 0
+
+    def document(self) -> str:
+        root = self.schema.query_type
+        assert root is not None
+        fields = [self._field(root, name, DEEPEST) for name in self._some(ROOTS, 1, 2)]
+        declared = ", ".join(f"${name}: {kind}" for name, kind in self.declared.items())
+        operation = f"query Generated{f'({declared})' if declared else ''} {{ {' '.join(fields)} }}"
+        return "\n".join([operation, *self.fragments])
+
+    def _selection(self, kind: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
+        names = [name for name, found in kind.fields.items() if depth > 0 or is_leaf_type(get_named_type(found.type))]
+        names = [name for name in names if not self._unanswerable(kind.fields[name])]
+        picked = [self._field(kind, name, depth) for name in self._some(names, 1, 5)] if names else []
+        if not picked or self.random.random() < 0.2:
+            picked.append("__typename")
+        if self.random.random() < 0.3 and depth > 0:
+            picked.append(self._fragment(kind, depth - 1))
+        self.random.shuffle(picked)
+        return f"{{ {' '.join(picked)} }}"
+
+    def _field(self, kind: GraphQLObjectType | GraphQLInterfaceType, name: str, depth: int) -> str:
+        found = kind.fields[name]
+        inner = get_named_type(found.type)
+        arguments = self._arguments(found, inner.name)
+        alias = ""
+        if arguments or self.random.random() < 0.15:
+            self.keys += 1
+            alias = f"k{self.keys}: "
+        below = ""
+        if isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
+            below = " " + self._selection(inner, depth - 1)
+        return f"{alias}{name}{arguments}{self._directive()}{below}"
+
+    def _fragment(self, kind: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
+        known: list[GraphQLObjectType | GraphQLInterfaceType] = [kind, *kind.interfaces]
+        if isinstance(kind, GraphQLInterfaceType):
+            known += self.random.sample(list(self.schema.get_possible_types(kind)), 2)
+        on = self.random.choice(known)
+        selection = self._selection(on, depth)
+        if self.random.random() < 0.5:
+            return f"... on {on.name}{self._directive()} {selection}"
+        name = f"F{len(self.fragments)}"
+        self.fragments.append("")
+        self.fragments[int(name[1:])] = f"fragment {name} on {on.name} {selection}"
+        return f"...{name}{self._directive()}"
+
+    def _directive(self) -> str:
+        if self.random.random() > 0.12:
+            return ""
+        word, yes = self.random.choice(["skip", "include"]), self.random.random() < 0.5
+        if self.random.random() < 0.5:
+            return f" @{word}(if: {str(yes).lower()})"
+        return f" @{word}(if: {self._variable('Boolean!', yes)})"
+
+    def _arguments(self, found: GraphQLField, returned: str) -> str:
+        given = []
+        for name, argument in found.args.items():
+            if name not in ("by", "id", "ids") and self.random.random() < 0.6:
+                continue
+            values = VALUES[name] or (CUSTOMER_FILTERS if "Customer" in returned else LEAD_FILTERS)
+            value = self.random.choice(GOOD.get(name, values) if self.random.random() < 0.85 else values)
+            literal = isinstance(value, int | None) and self.random.random() < 0.5
+            given.append(f"{name}: {_plain(value) if literal else self._variable(str(argument.type), value)}")
+        return f"({', '.join(given)})" if given else ""
+
+    def _variable(self, kind: str, value: object) -> str:
+        name = f"v{len(self.declared)}"
+        self.declared[name] = kind
+        self.variables[name] = value
+        return f"${name}"
+
+    def _unanswerable(self, found: GraphQLField) -> bool:
+        return any(name not in VALUES for name in found.args)
+
+    def _some(self, names: Any, least: int, most: int) -> list[str]:
+        return [self.random.choice(names) for _ in range(self.random.randint(least, most))]
+
+
+def _plain(value: object) -> str:
+    return json.dumps(value)
+
+
+@strategies.composite
+def questions(draw: Callable[..., Any]) -> Question:
+    """Any question that can be asked, sensible or not."""
+    writer = _Writer(build_schema()._schema, draw(strategies.randoms(use_true_random=False)))
+    document = writer.document()
+    role, customer = draw(
+        strategies.sampled_from(
+            [(Role.AGENT, None)] * 8
+            + [(Role.CUSTOMER, ANNA), (Role.CUSTOMER, BEN), (Role.ARCHITECT, None), (None, None)]
+        )
+    )
+    return Question(document, writer.variables, role, customer)
+
+
+def drawn(count: int) -> Iterator[Question]:
+    """The same `count` questions at every run."""
+    found: list[Question] = []
+
+    @settings(
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(questions())
+    def collect(question: Question) -> None:
+        found.append(question)
+
+    collect()
+    return iter(found)
