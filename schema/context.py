@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from hub.store.engine import Database
 from hub.store.prepared import PreparedReads
 from hub.store.read_trail import Denial, Read, ReadTrail
 from schema.loaders import Loaders
+from schema.reads import ReadTerms
 from schema.store_errors import translated
 
 OPERATION_LENGTH_MAX: Final = 100
@@ -68,9 +70,13 @@ class Context:
 
     def __init__(self, hub: Hub, principal: Principal | None) -> None:
         self.hub = hub
-        self.loaders = Loaders(self)
         self._principal = principal
         self._slots = asyncio.Semaphore(CONNECTIONS_AT_ONCE)
+
+    @cached_property
+    def loaders(self) -> Loaders:
+        """For resolvers; what statements answer needs none."""
+        return Loaders(self)
 
     @property
     def identified(self) -> bool:
@@ -92,6 +98,11 @@ class Context:
     def reach(self) -> Reach:
         """Whose data the caller may see; part of every statement."""
         return Reach(self.principal.customer)
+
+    @property
+    def terms(self) -> ReadTerms:
+        """What turns arguments of fields into values of statements."""
+        return ReadTerms(self.hub.rules.region, self.hub.page_size_max)
 
     def now(self) -> datetime:
         """The hub's time."""

@@ -25,7 +25,7 @@ Slot: TypeAlias = Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ReadTerms:
     """What turns arguments into values: the region of phone numbers without a country, and the longest page."""
 
     region: str
@@ -68,7 +68,7 @@ class RootRow(Protocol):
     def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found | None:
         """The statement for arguments of this shape; None for the resolver's."""
 
-    def values(self, arguments: Arguments, terms: Terms) -> Mapping[str, object]:
+    def values(self, arguments: Arguments, terms: ReadTerms) -> Mapping[str, object]:
         """The values of its slots; HubError for arguments that the resolver will refuse."""
 
 
@@ -82,7 +82,7 @@ class RootPage(Protocol):
     def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found:
         """The whole list for arguments of this shape."""
 
-    def values(self, arguments: Arguments, terms: Terms) -> Mapping[str, object]:
+    def values(self, arguments: Arguments, terms: ReadTerms) -> Mapping[str, object]:
         """The values of its slots."""
 
 

@@ -10,6 +10,7 @@ from joserfc import jws, jwt
 from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
 from pydantic import BaseModel
 
+from hub.access.believed import BelievedTokens
 from hub.access.claims import Claims
 from hub.access.keys import KeySource
 from hub.access.principal import Principal
@@ -53,9 +54,14 @@ class TokenVerifier:
         self._audience = audience
         self._skew = skew
         self._clock = clock
+        self._believed = BelievedTokens()
 
     async def verify(self, token: str) -> Principal:
         """The caller. Raises Unauthorised with what to do about it, Transient when the keys cannot be had now."""
+        known = self._believed.find(token, self._clock())
+        return known or self._believed.keep(token, await self._proved(token), self._clock())
+
+    async def _proved(self, token: str) -> Principal:
         header, issuer = _look_inside(token)
         trust = self._trusted.get(issuer)
         if trust is None:

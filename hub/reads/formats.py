@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Text, case, cast, func, literal_column, type_coerce
+from sqlalchemy import ColumnElement, Integer, Text, case, cast, func, literal_column
 
 ZONE_AND_QUOTE: Final = len('+00:00"')
 
@@ -60,9 +60,7 @@ def quoted(text: ColumnElement[str]) -> ColumnElement[str]:
 
 def global_id(type_name: str, key: ColumnElement[Any]) -> ColumnElement[str]:
     """`Type:key` in base64, as JSON text."""
-    plain = literal_column(sql_text(f"{type_name}:"), Text()).concat(cast(key, Text()))
-    # PostgreSQL breaks lines after 76 characters.
-    return quoted(func.translate(_base64(plain), literal_column("E'\\n'"), literal_column("''")))
+    return quoted(_base64(literal_column(sql_text(f"{type_name}:"), Text()).concat(cast(key, Text()))))
 
 
 def cursor_text(name: str, key: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
@@ -70,15 +68,13 @@ def cursor_text(name: str, key: Sequence[ColumnElement[Any]]) -> ColumnElement[s
     text: ColumnElement[str] = literal_column(sql_text(f'["{name}"'), Text())
     for column in key:
         text = text.concat(literal_column("','", Text())).concat(json_text(column, nullable=False))
-    url_safe = func.translate(
-        _base64(text.concat(literal_column("']'", Text()))), literal_column("E'+/=\\n'"), literal_column("'-_'")
-    )
-    return quoted(type_coerce(url_safe, Text()))
+    return quoted(_base64(text.concat(literal_column("']'", Text()))))
 
 
 def _base64(plain: ColumnElement[str]) -> ColumnElement[str]:
     encoded = func.encode(func.convert_to(plain, literal_column("'UTF8'")), literal_column("'base64'"))
-    return type_coerce(encoded, Text())
+    # PostgreSQL breaks lines after 76 characters.
+    return func.replace(encoded, literal_column("E'\\n'"), literal_column("''"), type_=Text())
 
 
 def sql_text(text: str) -> str:

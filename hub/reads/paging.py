@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +35,10 @@ def _bigint(number: int) -> int:
     return number
 
 
+_PLAIN: Final = str.maketrans("-_", "+/")
+"""Cursors were once made for URLs; clients may still hold such a one."""
+
+
 @dataclass(frozen=True, eq=False)
 class Order:
     """A total order: the last column is unique and none is nullable. `name` keeps cursors of other orders out."""
@@ -47,12 +51,12 @@ class Order:
         """Opaque text for the row's place in this order; the row has a field for each of the order's columns."""
         key = [getattr(row, column.key or "") for column in self.columns]
         texts = [time_text(value) if isinstance(value, datetime) else value for value in key]
-        return urlsafe_b64encode(orjson.dumps([self.name, *texts], default=str)).decode().rstrip("=")
+        return b64encode(orjson.dumps([self.name, *texts], default=str)).decode()
 
     def key_of(self, cursor: str, argument: str) -> Key:
         """The key inside a cursor; raises Invalid for one that `cursor_of` did not make for this order."""
         try:
-            name, *texts = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+            name, *texts = orjson.loads(b64decode(cursor.translate(_PLAIN) + "=" * (-len(cursor) % 4)))
             types = [column.type.python_type for column in self.columns]
             key = tuple(_READ[kind](text) for kind, text in zip(types, texts, strict=True))
         except (ValueError, TypeError):

@@ -9,8 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from graphql import FragmentDefinitionNode, GraphQLError, OperationDefinitionNode, OperationType
-from graphql.execution.collect_fields import FragmentDetails
+from graphql import GraphQLError, OperationType
 from graphql.execution.values import get_variable_values
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as Allowed
@@ -21,7 +20,6 @@ from schema.compiled.plan import Plan, Root, plan
 from schema.compiled.select import NotCompiled, Operation
 from schema.compiled.shape import shape_of
 from schema.context import Context
-from schema.reads import Terms
 from schema.schema import HubSchema
 
 PLANS_KEPT: Final = 1_000
@@ -50,13 +48,13 @@ class CompiledReads:
         document = self._schema.documents.read(core, text)
         if document is None or _refused(document):
             return None
-        definition = _operation(document, operation_name)
+        definition = document.operation(operation_name)
         if definition is None or definition.operation is not OperationType.QUERY:
             return None
         coerced = get_variable_values(core, definition.variable_definitions or (), dict(variables or {}))
         if isinstance(coerced, list) or context.principal.expires_at <= context.now():
             return None
-        operation = Operation(self._schema, _fragments(document), definition, coerced, context.principal.scopes)
+        operation = Operation(self._schema, document.fragments, definition, coerced, context.principal.scopes)
         made = self._plan(context, text, document, operation)
         if not made.compiled:
             return None
@@ -69,7 +67,8 @@ class CompiledReads:
         shape = tuple((name, shape_of(value, types)) for name, value in operation.variables.coerced.items())
         name = operation.definition.name
         key = (text, None if name is None else name.value, operation.scopes, alone, shape)
-        return self._plans.get(key, lambda: plan(operation, document.node, alone=alone))
+        known = self._plans.find(key)
+        return known or self._plans.keep(key, plan(operation, document.node, context.terms, alone=alone))
 
 
 @dataclass(slots=True)
@@ -111,8 +110,7 @@ class _Run:
 
     async def _read(self, root: Root) -> bytes:
         context, hub = self.context, self.context.hub
-        terms = Terms(hub.rules.region, hub.page_size_max)
-        arguments = root.arguments(self.operation.variables, terms, context.now(), context.reach.only)
+        arguments = root.arguments(self.operation.variables, context.terms, context.now(), context.reach.only)
         if root.statement is None:
             raise NotCompiled(root.why)
         rows = await hub.prepared.fetch(root.statement.sql, arguments)
@@ -161,14 +159,3 @@ def _refused(document: Document) -> bool:
         return bool(document.errors)
     except RecursionError:
         return True
-
-
-def _operation(document: Document, name: str | None) -> OperationDefinitionNode | None:
-    """The one of that name, or the first where none is named."""
-    operations = (node for node in document.node.definitions if isinstance(node, OperationDefinitionNode))
-    return next((node for node in operations if name is None or (node.name and node.name.value == name)), None)
-
-
-def _fragments(document: Document) -> Mapping[str, FragmentDetails]:
-    definitions = document.node.definitions
-    return {node.name.value: FragmentDetails(node) for node in definitions if isinstance(node, FragmentDefinitionNode)}

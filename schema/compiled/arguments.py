@@ -16,10 +16,10 @@ from strawberry.types.field import StrawberryField
 
 from hub.reads.compiled.statement import parameter
 from hub.reads.paging import Order, Window
-from schema.reads import Arguments, Terms
+from schema.reads import Arguments, ReadTerms
 from schema.types.connection import PAGE_SIZE, window_within
 
-Values = Callable[[Arguments, Terms], Mapping[str, object]]
+Values = Callable[[Arguments, ReadTerms], Mapping[str, object]]
 
 PAGING = ("first", "after", "last", "before")
 
@@ -61,7 +61,12 @@ class Binding:
     asked: Asked
     values: Values
 
-    def bound(self, variables: VariableValues, terms: Terms) -> Mapping[str, object]:
+    @property
+    def varies(self) -> bool:
+        """False where the document itself says it all."""
+        return self.asked.varies
+
+    def bound(self, variables: VariableValues, terms: ReadTerms) -> Mapping[str, object]:
         """The values; HubError or GraphQLError for arguments that are for the resolver to refuse."""
         return self.asked.named(self.values(self.asked.arguments(variables), terms))
 
@@ -80,7 +85,7 @@ def window_of(asked: Asked, order: Order, arguments: Arguments) -> Window:
     )
 
 
-def window_values(order: Order, arguments: Arguments, terms: Terms) -> dict[str, object]:
+def window_values(order: Order, arguments: Arguments, terms: ReadTerms) -> dict[str, object]:
     """The values of the window's places; Invalid for a window that cannot be."""
     first, after, last, before = (arguments.get(name) for name in PAGING)
     window = window_within(terms.page_size_max, order, first, after, last, before)

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import cached_property
 from typing import Final, Generic, TypeVar
 
-from graphql import ASTValidationRule, DocumentNode, GraphQLError, GraphQLSchema, parse
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    parse,
+)
+from graphql.execution.collect_fields import FragmentDetails
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
@@ -65,6 +75,19 @@ class Document:
         if self._errors is None:
             self._errors = self._validate(self.node)
         return self._errors
+
+    @cached_property
+    def fragments(self) -> dict[str, FragmentDetails]:
+        """By name."""
+        definitions = self.node.definitions
+        return {
+            node.name.value: FragmentDetails(node) for node in definitions if isinstance(node, FragmentDefinitionNode)
+        }
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The one of that name, or the first where none is named."""
+        operations = (node for node in self.node.definitions if isinstance(node, OperationDefinitionNode))
+        return next((node for node in operations if name is None or (node.name and node.name.value == name)), None)
 
 
 class Documents:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from graphql import (
     DocumentNode,
@@ -29,7 +29,7 @@ from hub.reads.reach import EVERYONE, Reach
 from hub.reads.relations import Relation
 from schema.compiled.arguments import Asked, Binding, window_of, window_values
 from schema.compiled.select import Denied, NotCompiled, Operation, Selecting, missing_scope
-from schema.reads import READS, Arguments, RootPage, RootRow, Terms
+from schema.reads import READS, Arguments, ReadTerms, RootPage, RootRow
 
 ONLY = "only"
 """The customer that the caller is, for callers who see themselves only."""
@@ -50,14 +50,15 @@ class Root:
     nullable: bool
     why: str
     statement: Statement | None = None
+    constant: Mapping[str, object] = field(default_factory=dict)
     bindings: Sequence[Binding] = ()
     denied: Sequence[Denied] = ()
 
-    def arguments(self, variables: VariableValues, terms: Terms, now: object, only: object) -> list[object]:
+    def arguments(self, variables: VariableValues, terms: ReadTerms, now: object, only: object) -> list[object]:
         """What the driver binds in this request; raises what is for the resolver to refuse."""
         if self.statement is None:
             raise NotCompiled(self.why)
-        values: dict[str, object] = {NOW: now, ONLY: only}
+        values: dict[str, object] = {NOW: now, ONLY: only, **self.constant}
         for binding in self.bindings:
             values |= binding.bound(variables, terms)
         return self.statement.arguments(values)
@@ -83,7 +84,7 @@ class Plan:
         return replace(self.document, definitions=definitions)
 
 
-def plan(operation: Operation, document: DocumentNode, *, alone: bool) -> Plan:
+def plan(operation: Operation, document: DocumentNode, terms: ReadTerms, *, alone: bool) -> Plan:
     """The plan for variables of this shape; `alone`: for a caller who sees himself only."""
     kind = operation.schema._schema.query_type
     if kind is None:
@@ -92,20 +93,32 @@ def plan(operation: Operation, document: DocumentNode, *, alone: bool) -> Plan:
         operation.schema._schema, dict(operation.fragments), operation.variables, kind, operation.definition
     )
     reach = Reach(parameter(ONLY, Uuid())) if alone else EVERYONE
-    roots = [_root(operation, kind, key, nodes, reach) for key, nodes in collected.grouped_field_set.items()]
+    roots = [_root(operation, terms, kind, key, nodes, reach) for key, nodes in collected.grouped_field_set.items()]
     return Plan(roots, document)
 
 
-def _root(operation: Operation, kind: GraphQLObjectType, key: str, nodes: Sequence[FieldDetails], reach: Reach) -> Root:
+def _root(
+    operation: Operation,
+    terms: ReadTerms,
+    kind: GraphQLObjectType,
+    key: str,
+    nodes: Sequence[FieldDetails],
+    reach: Reach,
+) -> Root:
     name = nodes[0].node.name.value
     nullable = name == "__typename" or not is_non_null_type(kind.fields[name].type) if name in kind.fields else True
     made = Root(key, name, [detail.node for detail in nodes], nullable, "compiled")
     selecting = Selecting(operation)
     try:
         statement = _statement(operation, selecting, kind, key, nodes, reach)
-    except (NotCompiled, HubError, GraphQLError) as reason:
+        constant: dict[str, object] = {}
+        for binding in selecting.bindings:
+            if not binding.varies:
+                constant |= binding.bound(operation.variables, terms)
+    except (NotCompiled, HubError, GraphQLError, ValueError) as reason:
         return replace(made, why=str(reason) or type(reason).__name__)
-    return replace(made, statement=statement, bindings=selecting.bindings, denied=selecting.denied)
+    bindings = [binding for binding in selecting.bindings if binding.varies]
+    return replace(made, statement=statement, constant=constant, bindings=bindings, denied=selecting.denied)
 
 
 def _statement(
@@ -167,7 +180,7 @@ def _page(
     order = reads.order(arguments)
     found = reads.find(arguments, reach, asked.slot)
 
-    def values(given: Arguments, terms: Terms) -> Mapping[str, object]:
+    def values(given: Arguments, terms: ReadTerms) -> Mapping[str, object]:
         return window_values(reads.order(given), given, terms) | dict(reads.values(given, terms))
 
     selecting.bindings.append(Binding(asked, values))

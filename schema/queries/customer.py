@@ -26,7 +26,7 @@ from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
 from schema.ids import uuid_of
-from schema.reads import Arguments, Found, Slot, Terms
+from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.customer import Customer
 
 
@@ -66,7 +66,7 @@ class ByWay:
             statement = reached_by(kind, slot("normalised", Text()), reach)
         return Found(CustomerRow, "id", statement)
 
-    def values(self, arguments: Arguments, terms: Terms) -> Mapping[str, object]:
+    def values(self, arguments: Arguments, terms: ReadTerms) -> Mapping[str, object]:
         """Only the values of the way that was taken."""
         by: CustomerBy = arguments["by"]
         if by.id:

@@ -18,7 +18,7 @@ from hub.reads.reach import Reach
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
-from schema.reads import Arguments, Found, Slot, Terms
+from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.customer import Customer
 from schema.types.enums import CustomerOrder, PartyKind
@@ -68,7 +68,7 @@ class Listed:
         clauses = where_later(CONDITIONS, _conditions(arguments, ""), slot)
         return Found(CustomerRow, "id", matching(clauses, reach))
 
-    def values(self, arguments: Arguments, terms: Terms) -> Mapping[str, object]:
+    def values(self, arguments: Arguments, terms: ReadTerms) -> Mapping[str, object]:
         """Those of the conditions."""
         return values(CONDITIONS, _conditions(arguments, terms.region))
 

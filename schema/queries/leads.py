@@ -15,7 +15,7 @@ from hub.reads.reach import Reach
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
-from schema.reads import Arguments, Found, Slot, Terms
+from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.customer import SalesLead
 from schema.types.enums import LeadPriority, LeadRating, LeadState
@@ -51,7 +51,7 @@ class Listed:
         clauses = where_later(CONDITIONS, _conditions(arguments), slot)
         return Found(LeadRow, "customer_id", LEADS.visible(reach, tuple(clauses)))
 
-    def values(self, arguments: Arguments, _: Terms) -> Mapping[str, object]:
+    def values(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
         """Those of the conditions."""
         return values(CONDITIONS, _conditions(arguments))
 

@@ -22,7 +22,7 @@ from schema.authorise import ANYBODY, Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.ids import number_in
-from schema.reads import Arguments, Found, Slot, Terms
+from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.belongings import CampaignMembership, Consent, ProductHolding
 from schema.types.customer import Customer, SalesLead
 from schema.types.dialog import BusinessDialog
@@ -129,7 +129,7 @@ class ById:
         own = known.part.visible(reach, (known.part.column("id") == key,))
         return Found(known.part.row, "customer_id", own, identity.type_name, known.requires.scope)
 
-    def values(self, arguments: Arguments, _: Terms) -> Mapping[str, object]:
+    def values(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
         """ValueError for a key that no object can have."""
         return {"id": UUID(arguments["id"].node_id)}
 

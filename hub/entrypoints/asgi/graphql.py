@@ -27,7 +27,8 @@ from hub.entrypoints.asgi.bearer import token_of, token_of_init
 from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.explorer import explorer_page, wants_page
 from hub.entrypoints.asgi.negotiation import GRAPHQL_RESPONSE, is_request_error, media_type_of
-from hub.entrypoints.asgi.revalidation import with_validator
+from hub.entrypoints.asgi.plain_query import plain_query
+from hub.entrypoints.asgi.revalidation import NEVER_KEPT, with_validator
 from hub.entrypoints.asgi.running import Running
 from hub.entrypoints.asgi.socket_operations import SocketOperations
 from hub.errors import HubError
@@ -81,11 +82,32 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if self._development and wants_page(request):
             return explorer_page()
         try:
-            return with_validator(request, await self.run(request))
+            context = await self.get_context(request, Response())
+            read = await self._read_at_once(request, context)
+            return read or with_validator(request, await self.run(request, context=context))
         except HTTPException as error:
             return problem(error.status_code, BAD_REQUEST, error.reason)
         except HubError as error:
             return refused(error)
+
+    async def _read_at_once(self, request: Request, context: Context) -> Response | None:
+        """The answer to a plain query that statements answer without a fault: its bytes are not looked at again."""
+        asked = None if self._compiled is None else await plain_query(request)
+        if asked is None:
+            return None
+        started = time.perf_counter()
+        response = Response(media_type=media_type_of(request.headers.get("accept")), headers=NEVER_KEPT)
+        asked = replace(asked, query=self.documents.text_of(asked.query, None, None))
+        result = await self._read(response, context, asked)
+        if result is None:
+            return None
+        self._count(context, asked, result, started)
+        processed = await self.process_result(request, result)
+        if result.errors:
+            return self.create_response(processed, response)
+        response.body = orjson.dumps(processed)
+        response.headers["content-length"] = str(len(response.body))
+        return response
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """A WebSocket may say who it is in connection_init instead of a header."""
@@ -127,11 +149,13 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             result = await super().execute_single(
                 request, request_adapter, sub_response, context, root_value, request_data
             )
+        self._count(context, request_data, result, started)
+        return result
+
+    def _count(self, context: Context, asked: GraphQLRequestData, result: ExecutionResult, started: float) -> None:
         first = result.errors[0] if result.errors else None
         outcome = "OK" if first is None else str((first.extensions or {}).get("code", BAD_REQUEST))
-        seconds = time.perf_counter() - started
-        context.hub.metrics.answered_graphql(request_data.operation_name, outcome, seconds)
-        return result
+        context.hub.metrics.answered_graphql(asked.operation_name, outcome, time.perf_counter() - started)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Carries the negotiated media type to the answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
@@ -18,6 +19,7 @@ _RANGES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+@lru_cache(maxsize=256)
 def media_type_of(accept: str | None) -> str:
     """The offered type that `Accept` prefers; the one named first where it does not care, JSON where it names none.
 

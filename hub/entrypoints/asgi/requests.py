@@ -8,7 +8,7 @@ from typing import Final
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.entrypoints.asgi.answers import problem
@@ -24,6 +24,9 @@ SAFE_HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
 }
+
+_SAFE_PAIRS: Final = tuple((name.encode(), value.encode()) for name, value in SAFE_HEADERS.items())
+_REQUEST_ID: Final = REQUEST_ID.encode()
 
 log = structlog.get_logger(__name__)
 
@@ -56,10 +59,9 @@ class RequestScope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(raw=message["headers"])
-                headers[REQUEST_ID] = request_id
-                for name, value in SAFE_HEADERS.items():
-                    headers.setdefault(name, value)
+                given = {name for name, _ in message["headers"]}
+                added = [pair for pair in _SAFE_PAIRS if pair[0] not in given]
+                message["headers"] = [*message["headers"], (_REQUEST_ID, request_id.encode()), *added]
             await send(message)
 
         try:

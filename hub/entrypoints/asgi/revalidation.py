@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 _KEPT_BY_CALLER: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
-_NEVER_KEPT: Final = {"Cache-Control": "no-store"}
+NEVER_KEPT: Final = {"Cache-Control": "no-store"}
 
 
 def with_validator(request: Request, response: Response) -> Response:
@@ -18,7 +18,7 @@ def with_validator(request: Request, response: Response) -> Response:
     An answer holds personal data, so no shared cache may keep it, and rights may end, so none is used unasked.
     """
     if request.method != "GET" or response.status_code != 200 or not hasattr(response, "body"):
-        response.headers.update(_NEVER_KEPT)
+        response.headers.update(NEVER_KEPT)
         return response
     tag = f'"{blake2b(bytes(response.body), digest_size=16).hexdigest()}"'
     if tag in _tags(request.headers.get("if-none-match", "")):

@@ -10,10 +10,9 @@ from functools import reduce
 from itertools import groupby
 from typing import Any, Final, assert_never
 
-from sqlalchemy import ColumnElement, FromClause, Select, Text, cast, func, literal_column, select, type_coerce
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, FromClause, Select, Text, cast, func, literal_column, select
 
-from hub.reads.compiled.page import PageRows, page_rows
+from hub.reads.compiled.page import PREVIOUS, PageRows, page_rows
 from hub.reads.compiled.selection import (
     Constant,
     Cursor,
@@ -109,12 +108,11 @@ def _of_edge(value: Constant | Cursor | Object, rows: PageRows) -> Piece:
 def _fact(fact: Constant | PageFact, page: Paged, rows: PageRows) -> Piece:
     if isinstance(fact, Constant):
         return fact.json
-    if fact.name in ("start_cursor", "end_cursor"):
-        cursors = rows.kept(func.array_agg(rows.cursor, type_=ARRAY(Text())))
-        place = literal_column("1") if fact.name == "start_cursor" else func.cardinality(cursors)
-        return func.coalesce(_element(cursors, place), literal_column("'null'", Text()))
+    if fact.name in rows.ends:
+        only = func.max(rows.cursor).filter(rows.ends[fact.name])
+        return func.coalesce(only, literal_column("'null'", Text()))
     window = page.window
-    if (fact.name == "has_previous_page") is window.backwards:
+    if (fact.name == PREVIOUS) is window.backwards:
         return json_text(func.count() > window.limit, nullable=False)
     return "true" if (window.before if window.backwards else window.after) is not None else "false"
 
@@ -144,11 +142,6 @@ def _joined(pieces: Iterable[Piece]) -> ColumnElement[str]:
 
 def _listed(text: ColumnElement[str]) -> Any:  # Any: an aggregate that may still get a filter
     return func.string_agg(text, literal_column("','"))
-
-
-def _element(array: ColumnElement[Any], place: Any) -> ColumnElement[str]:
-    element: ColumnElement[str] = type_coerce(array, ARRAY(Text()))[place]
-    return element
 
 
 def _scalar(statement: Select[Any]) -> ColumnElement[Any]:
