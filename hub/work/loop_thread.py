@@ -30,4 +30,6 @@ class LoopThread:
         """Stop the loop and free it; whatever still runs on it is dropped."""
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
+        # Connections that were cut off close their sockets in the loop's next turn.
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()

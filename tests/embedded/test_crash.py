@@ -1,7 +1,6 @@
 """The server, its guard and the hub killed in every combination: the next start works and nothing committed is lost."""
 
 import asyncio
-import logging
 import os
 import re
 import signal
@@ -14,6 +13,7 @@ from hub.embedded.leftovers import clear_leftovers
 from hub.embedded.orphan import birth_of
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.errors import Conflict
+from tests.embedded.hearing import heard
 from tests.embedded.processes import freeze, has_ended, owner_of, parent_of
 from tests.embedded.test_postgres import ask
 
@@ -38,18 +38,16 @@ def test_a_hub_killed_together_with_the_guard_leaves_no_server(embedded: Embedde
     assert embedded.has_database("postgres")
 
 
-def test_a_start_right_after_the_kill_ends_the_orphan_and_says_so(
-    embedded: EmbeddedPostgres, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_start_right_after_the_kill_ends_the_orphan_and_says_so(embedded: EmbeddedPostgres) -> None:
     with owner_of(embedded.data_dir) as owner:
         guard = parent_of(owner.postmaster)
         # Frozen, the guard cannot act: what remains is what the next start does.
         freeze(guard)
         owner.kill()
-        with caplog.at_level(logging.WARNING, logger="hub.embedded.orphan"):
+        with heard("hub.embedded.orphan") as said:
             embedded.start()
         os.kill(guard, signal.SIGKILL)
-        assert caplog.messages == [
+        assert said == [
             f"stopping the embedded PostgreSQL, process {owner.postmaster}: process {owner.process.pid} left it behind"
         ]
         assert embedded.pid != owner.postmaster
@@ -77,9 +75,7 @@ async def test_a_killed_server_recovers_what_was_committed(tmp_path: Path, durab
     embedded.stop()
 
 
-async def test_a_backend_busy_after_its_server_was_killed_does_not_block_the_start(
-    embedded: EmbeddedPostgres, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_backend_busy_after_its_server_was_killed_does_not_block_the_start(embedded: EmbeddedPostgres) -> None:
     embedded.start()
     connection = await asyncpg.connect(embedded.libpq("postgres"))
     backend = connection.get_server_pid()
@@ -90,10 +86,10 @@ async def test_a_backend_busy_after_its_server_was_killed_does_not_block_the_sta
     await looping.wait()
     os.kill(embedded.pid, signal.SIGKILL)
     assert has_ended(embedded.pid)
-    with caplog.at_level(logging.WARNING, logger="hub.embedded.leftovers"):
+    with heard("hub.embedded.leftovers") as said:
         embedded.start()
-    assert len(caplog.messages) == 1
-    assert re.fullmatch(rf"ending \d+ backends of a killed server in {embedded.data_dir}/cluster", caplog.messages[0])
+    assert len(said) == 1
+    assert re.fullmatch(rf"ending \d+ backends of a killed server in {embedded.data_dir}/cluster", said[0])
     assert has_ended(backend)
     with pytest.raises(asyncpg.PostgresConnectionError):
         await endless
