@@ -7,10 +7,11 @@ from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
 import httpx2
 from rich.syntax import Syntax
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from examples.demo.places import HOME
 from examples.demo.steps import CONSOLE
@@ -65,24 +66,7 @@ def address(hub: Installation) -> str:
 
 async def show_what_to_try(hub: Installation, tryton: TrytonServer, environment: Path) -> None:
     """Tokens and three things to try; `environment` is the file to source in another terminal."""
-    database = hub.open_database()
-    try:
-        async with database.reading() as connection:
-            row = (
-                await connection.execute(
-                    text(
-                        """SELECT m.id AS medium, m.customer_id, i.external_id FROM contact_medium m
-                           JOIN contact_medium p ON p.customer_id = m.customer_id AND p.normalised = :phone
-                           JOIN customer_identifier i ON i.customer_id = m.customer_id AND i.system = 'crm'
-                           WHERE m.kind = 'EMAIL' AND m.system = 'crm' LIMIT 1"""
-                    ),
-                    {"phone": PHONE},
-                )
-            ).one_or_none()
-    finally:
-        await database.aclose()
-    if row is None:
-        raise NotFound("the customer of the story has no e-mail address in the CRM")
+    row = await _customer_of_the_story(hub)
     rename = ".venv/bin/python -m examples.demo.rename"
     if hub.settings.data_dir != HOME:
         rename += f" --data-dir {_shown(hub.settings.data_dir)}"
@@ -109,6 +93,29 @@ async def show_what_to_try(hub: Installation, tryton: TrytonServer, environment:
     )
     for line in lines:
         CONSOLE.print(line, highlight=False)
+
+
+async def _customer_of_the_story(hub: Installation) -> Row[Any]:
+    """Her e-mail address in the CRM (`medium`), her id, and that in the CRM."""
+    database = hub.open_database()
+    try:
+        async with database.reading() as connection:
+            row = (
+                await connection.execute(
+                    text(
+                        """SELECT m.id AS medium, m.customer_id, i.external_id FROM contact_medium m
+                           JOIN contact_medium p ON p.customer_id = m.customer_id AND p.normalised = :phone
+                           JOIN customer_identifier i ON i.customer_id = m.customer_id AND i.system = 'crm'
+                           WHERE m.kind = 'EMAIL' AND m.system = 'crm' LIMIT 1"""
+                    ),
+                    {"phone": PHONE},
+                )
+            ).one_or_none()
+    finally:
+        await database.aclose()
+    if row is None:
+        raise NotFound("the customer of the story has no e-mail address in the CRM")
+    return row
 
 
 _SUBSCRIPTION = 'subscription { customerUpdates(id: "%s") { cursor event customer { name contactMedia { value } } } }'

@@ -8,8 +8,10 @@ from typing import Final
 
 from hub.contacts.commitment import break_overdue
 from hub.contacts.wrap_up import end_quiet_sessions
+from hub.exchange.forget_changes import forget_changes
 from hub.exchange.forget_events import forget_events
 from hub.exchange.shadow import forget_shadows
+from hub.flows.forget_quarantine import forget_quarantine
 from hub.flows.forget_runs import end_abandoned_runs, forget_runs
 from hub.live.retention import trim
 from hub.migration.work import watch
@@ -22,6 +24,9 @@ from hub.work.upkeep import Turn, Upkeep
 FEED_KEPT: Final = timedelta(days=7)
 """A subscriber comes back without a gap after a long weekend; who stays away longer reads afresh."""
 
+CLOSED_KEPT: Final = timedelta(days=92)
+"""A quarter, as long as the runs: until then somebody may ask what was sent, or what became of a refused object."""
+
 EVENTS_KEPT: Final = timedelta(days=14)
 """Longer than any sender repeats an event."""
 
@@ -32,6 +37,8 @@ FORGET_RUNS: Final = Upkeep("forget-runs", "17 * * * *", 1_000)
 END_ABANDONED_RUNS: Final = Upkeep("end-abandoned-runs", "27 * * * *", 50)
 FORGET_EVENTS: Final = Upkeep("forget-events", "37 * * * *", 1_000)
 FORGET_SHADOWS: Final = Upkeep("forget-shadows", "47 * * * *", 5_000)
+FORGET_CHANGES: Final = Upkeep("forget-changes", "7 * * * *", 5_000)
+FORGET_QUARANTINE: Final = Upkeep("forget-quarantine", "57 * * * *", 1_000)
 WATCH_MIGRATIONS: Final = Upkeep("watch-migrations", "* * * * *", 1_000)
 BREAK_OVERDUE: Final = Upkeep("break-overdue-commitments", "* * * * *", 200)
 END_QUIET_SESSIONS: Final = Upkeep("end-quiet-sessions", "* * * * *", 100)
@@ -46,6 +53,8 @@ UPKEEP: Final = (
     END_ABANDONED_RUNS,
     FORGET_EVENTS,
     FORGET_SHADOWS,
+    FORGET_CHANGES,
+    FORGET_QUARANTINE,
     WATCH_MIGRATIONS,
     END_QUIET_SESSIONS,
     BREAK_OVERDUE,
@@ -62,6 +71,8 @@ def turns(keys: KeyRing, contact: ContactRules) -> Mapping[Upkeep, Turn]:
         END_ABANDONED_RUNS: end_abandoned_runs,
         FORGET_EVENTS: lambda connection, now, limit: forget_events(connection, now - EVENTS_KEPT, limit),
         FORGET_SHADOWS: forget_shadows,
+        FORGET_CHANGES: lambda connection, now, limit: forget_changes(connection, now - CLOSED_KEPT, limit),
+        FORGET_QUARANTINE: lambda connection, now, limit: forget_quarantine(connection, now - CLOSED_KEPT, limit),
         WATCH_MIGRATIONS: watch,
         END_QUIET_SESSIONS: lambda connection, now, limit: end_quiet_sessions(connection, contact, now, limit),
         BREAK_OVERDUE: break_overdue,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.store.metadata import Table
 
 _COLLECTED = "state = 'COLLECTED'"
+_SETTLED = "state IN ('DONE', 'MERGED', 'CANCELLED') AND changes <> '[]'"
 
 
 class ConnectedSystem(Table):
@@ -90,7 +91,7 @@ class OutboundCommand(Table):
     DEAD (given up after retries), MERGED (`carried_by` holds the net effect in its place), CANCELLED.
     `lane_id` and `epoch`: who carries it; `run_id`: in which batch. `sent_at` stands once it may have left.
     `object_id` is the external id, or the key of a CREATE. A net effect spans `from_version` to `version`, wanted from
-    `wanted_from` to `created_at`; for a single one both ends are equal.
+    `wanted_from` to `created_at`; for a single one both ends are equal. `changes` is emptied long after a good end.
     """
 
     __tablename__ = "outbound_command"
@@ -100,6 +101,7 @@ class OutboundCommand(Table):
         Index("ix_outbound_command_collected_line", "flow", "line", postgresql_where=text(_COLLECTED)),
         Index("ix_outbound_command_run", "run_id", postgresql_where=text("run_id IS NOT NULL")),
         Index("ix_outbound_command_lane", "lane_id", "created_at"),
+        Index("ix_outbound_command_settled", "finished_at", postgresql_where=text(_SETTLED)),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -24,7 +24,7 @@ FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, place text, c
   key_id uuid, body text, content text, digest text, as_of timestamptz, stamp timestamptz, fingerprint text)
 WHERE NOT EXISTS (SELECT FROM quarantine q WHERE q.system = :system AND q.entity = :entity
   AND q.digest = decode(r.digest, 'hex')
-  AND (q.state = 'DISCARDED' OR q.state = 'REPLAYED' AND q.corrected IS NOT NULL))
+  AND (q.state = 'DISCARDED' OR q.state = 'REPLAYED' AND q.corrected_at IS NOT NULL))
 ON CONFLICT (lane_id, digest) WHERE state = 'OPEN' DO NOTHING"""
 
 
@@ -71,14 +71,14 @@ async def put_aside(
 
 
 async def original_of(connection: AsyncConnection, keys: KeyRing, quarantine_id: int) -> bytes | None:
-    """The original bytes of one quarantined object; None once its subject's key is gone."""
+    """The original bytes of one quarantined object; None once its subject's key is gone, or it is forgotten."""
     row = (
         await connection.execute(
             text("SELECT subject_key_id, body, digest FROM quarantine WHERE id = :id"), {"id": quarantine_id}
         )
     ).one()
     cipher = await keys.cipher_of(connection, row.subject_key_id)
-    return None if cipher is None else cipher.unseal(row.body, row.digest.hex())
+    return None if cipher is None or not row.body else cipher.unseal(row.body, row.digest.hex())
 
 
 def waiting_for(lane: LaneContext) -> str:

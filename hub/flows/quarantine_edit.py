@@ -34,14 +34,7 @@ async def edit(
     Bytes that could not be read at all need the object's `external_id` too. Conflict when it no longer waits, or when
     its person was erased.
     """
-    if len(body) > BODY_BYTES_MAX:
-        raise Invalid(f"a corrected body has at most {BODY_BYTES_MAX} bytes", ("body",))
-    try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise Invalid("the corrected body is not JSON", ("body",)) from None
-    if not isinstance(parsed, dict):
-        raise Invalid("the corrected body must be a JSON object", ("body",))
+    _check_body(body)
     row = await _open_row(connection, quarantine_id)
     if row.external_id is None and not external_id:
         raise Invalid("which object this is could not be read; give its external id", ("externalId",))
@@ -61,6 +54,17 @@ async def edit(
         )
     )
     await record_deed(connection, Deed(principal, "editQuarantined", QUARANTINED, str(quarantine_id)), now)
+
+
+def _check_body(body: bytes) -> None:
+    if len(body) > BODY_BYTES_MAX:
+        raise Invalid(f"a corrected body has at most {BODY_BYTES_MAX} bytes", ("body",))
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Invalid("the corrected body is not JSON", ("body",)) from None
+    if not isinstance(parsed, dict):
+        raise Invalid("the corrected body must be a JSON object", ("body",))
 
 
 async def discard(connection: AsyncConnection, chosen: Chosen, reason: str, principal: str, now: datetime) -> list[int]:

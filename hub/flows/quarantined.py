@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import ColumnElement, Row, case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.errors import NotFound
+from hub.errors import Conflict, NotFound
 from hub.flows.tables import Quarantine
 from hub.records.identity import Entity, ExternalId
 from hub.records.source import JsonObject, SourceObject
@@ -113,11 +113,13 @@ async def reveal(
 ) -> Revealed | None:
     """Show a person what is hidden of one object, and note that he saw it; None once the object's person was erased.
 
-    NotFound for an id that is none.
+    NotFound for an id that is none, Conflict once it was closed for so long that its content is forgotten.
     """
     row = (await connection.execute(select(Quarantine).where(Quarantine.id == quarantine_id))).one_or_none()
     if row is None:
         raise NotFound(f"there is no quarantined object {quarantine_id}")
+    if not row.body:
+        raise Conflict(f"quarantined object {quarantine_id} was closed long ago; its content is forgotten")
     cipher = await keys.cipher_of(connection, row.subject_key_id)
     if cipher is None:
         return None
@@ -134,7 +136,7 @@ def corrected_place(digest: bytes) -> str:
 
 
 def _held(row: Row[Any], cipher: SubjectCipher | None) -> Held:
-    body = None if cipher is None else _body(row, cipher)
+    body = None if cipher is None or not row.body else _body(row, cipher)
     source = None
     if body is not None and row.external_id is not None:
         source = SourceObject(

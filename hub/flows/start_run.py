@@ -40,39 +40,49 @@ async def start_run(
     `cadence` names the lane; without it the authoritative one runs. NotFound for an unknown flow or lane, Invalid for a
     flow that is only planned, for an outbound real-time lane, and for a lane that is STANDBY or RETIRED.
     """
-    row = await _lane_to_run(connection, flow, cadence)
+    lane = await _lane_to_run(connection, flow, cadence)
     under_way: UUID | None = await connection.scalar(
         text("SELECT id FROM flow_run WHERE lane_id = :lane AND state IN ('QUEUED', 'RUNNING', 'INTERRUPTED') LIMIT 1"),
-        {"lane": row.id},
+        {"lane": lane.id},
     )
     if under_way is not None:
         return under_way
     run_id = uuid4()
-    inserted = await connection.execute(
-        text(
-            """INSERT INTO flow_run (id, lane_id, epoch, scheduled_for, state, created_at)
-               VALUES (:id, :lane, :epoch, :scheduled_for, 'QUEUED', :now)
-               ON CONFLICT (lane_id, scheduled_for) DO NOTHING"""
-        ),
-        {"id": run_id, "lane": row.id, "epoch": row.epoch, "scheduled_for": scheduled_for or now, "now": now},
-    )
-    if inserted.rowcount == 0:
-        existing: UUID = await connection.scalar(
-            text("SELECT id FROM flow_run WHERE lane_id = :lane AND scheduled_for = :at"),
-            {"lane": row.id, "at": scheduled_for or now},
-        )
+    existing = await _keep_run(connection, run_id, lane, scheduled_for or now, now)
+    if existing is not None:
         return existing
     work = NewWork(
         kind=RUN,
-        queue=_queue(LaneMode(row.mode), FlowCadence(row.cadence)),
+        queue=_queue(LaneMode(lane.mode), FlowCadence(lane.cadence)),
         payload={"run": str(run_id)},
-        line=f"lane/{row.id}",
+        line=f"lane/{lane.id}",
         dedupe_key=dedupe_key_of(run_id),
         context={"flow": flow},
     )
     await dispatch(connection, [work], now)
     await publish_flow(connection, flow, now)
     return run_id
+
+
+async def _keep_run(
+    connection: AsyncConnection, run_id: UUID, lane: Row[Any], scheduled_for: datetime, now: datetime
+) -> UUID | None:
+    """The run that the lane has for this time already, None when it is the new one."""
+    inserted = await connection.execute(
+        text(
+            """INSERT INTO flow_run (id, lane_id, epoch, scheduled_for, state, created_at)
+               VALUES (:id, :lane, :epoch, :scheduled_for, 'QUEUED', :now)
+               ON CONFLICT (lane_id, scheduled_for) DO NOTHING"""
+        ),
+        {"id": run_id, "lane": lane.id, "epoch": lane.epoch, "scheduled_for": scheduled_for, "now": now},
+    )
+    if inserted.rowcount:
+        return None
+    existing: UUID = await connection.scalar(
+        text("SELECT id FROM flow_run WHERE lane_id = :lane AND scheduled_for = :at"),
+        {"lane": lane.id, "at": scheduled_for},
+    )
+    return existing
 
 
 async def run_in_new_role(connection: AsyncConnection, lane: LaneContext, now: datetime) -> UUID | None:

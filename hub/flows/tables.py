@@ -94,7 +94,8 @@ class Quarantine(Table):
 
     `content` is the object in JSON where the original bytes are not that, `corrected` what a person made of it; both
     are encrypted like `body`. `state`: OPEN, REPLAYED (applied after all), SUPERSEDED (a later content of the object
-    made it irrelevant), DISCARDED (a person gave it up); `settled_...` tell who and why.
+    made it irrelevant), DISCARDED (a person gave it up); `settled_...` tell who and why. `body` is empty once what a
+    closed one held is forgotten.
     """
 
     __tablename__ = "quarantine"
@@ -102,6 +103,7 @@ class Quarantine(Table):
         Index("ix_quarantine_object", "system", "entity", "external_id"),
         Index("ix_quarantine_digest", "digest"),
         Index("uq_quarantine_open", "lane_id", "digest", unique=True, postgresql_where=text("state = 'OPEN'")),
+        Index("ix_quarantine_closed", "at", postgresql_where=text("state <> 'OPEN' AND body <> ''")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.migration.stored import Migration
@@ -85,36 +85,38 @@ async def undo_list(connection: AsyncConnection, migration: Migration) -> list[U
         "until": migration.rolled_back_at,
         "most": LISTED_MAX,
     }
-    records = [
-        UndoItem(
-            UndoKind.RECORD,
-            row.system,
-            row.entity,
-            row.external_id,
-            tuple(row.fields or ()),
-            row.at,
-            row.stands,
-            customer=row.customer_id,
-        )
-        for row in await connection.execute(_RECORDS, binds)
-    ]
+    records = [_record(row) for row in await connection.execute(_RECORDS, binds)]
     customers = sorted({item.customer for item in records if item.customer is not None})
     commands = await connection.execute(_COMMANDS, binds | {"customers": customers})
-    return records + [
-        UndoItem(
-            UndoKind.COMMAND,
-            row.target,
-            row.entity,
-            row.external_id,
-            tuple(row.fields or ()),
-            row.at,
-            stands=True,
-            customer=row.customer_id,
-            command=row.id,
-            state=row.state,
-        )
-        for row in commands
-    ]
+    return records + [_command(row) for row in commands]
+
+
+def _record(row: Row[Any]) -> UndoItem:
+    return UndoItem(
+        UndoKind.RECORD,
+        row.system,
+        row.entity,
+        row.external_id,
+        tuple(row.fields or ()),
+        row.at,
+        row.stands,
+        customer=row.customer_id,
+    )
+
+
+def _command(row: Row[Any]) -> UndoItem:
+    return UndoItem(
+        UndoKind.COMMAND,
+        row.target,
+        row.entity,
+        row.external_id,
+        tuple(row.fields or ()),
+        row.at,
+        stands=True,
+        customer=row.customer_id,
+        command=row.id,
+        state=row.state,
+    )
 
 
 async def undo_counts(connection: AsyncConnection, migration: Migration) -> dict[str, int]:

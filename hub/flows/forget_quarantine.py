@@ -1,0 +1,29 @@
+"""Forget quarantined objects that were closed long ago."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+# What a person discarded or corrected must not come back with the next full export: its row stays, without content,
+# and its keyed digest recognises the bytes.
+_FORGET: Final = text(
+    """WITH old AS (
+         SELECT id, state = 'DISCARDED' OR corrected_at IS NOT NULL AS remembered FROM quarantine
+         WHERE state <> 'OPEN' AND body <> '' AND at < :before AND coalesce(settled_at, at) < :before
+         ORDER BY at LIMIT :limit),
+       emptied AS (
+         UPDATE quarantine q SET body = '', content = NULL, corrected = NULL FROM old
+         WHERE q.id = old.id AND old.remembered),
+       deleted AS (DELETE FROM quarantine q USING old WHERE q.id = old.id AND NOT old.remembered)
+       SELECT count(*) FROM old"""
+)
+
+
+async def forget_quarantine(connection: AsyncConnection, before: datetime, limit: int) -> int:
+    """Up to `limit` objects that waited and were closed before then; returns how many."""
+    forgotten: int = await connection.scalar(_FORGET, {"before": before, "limit": limit})
+    return forgotten
