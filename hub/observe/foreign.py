@@ -21,12 +21,13 @@ SILENCED = (
     "uvicorn.error",
     "uvicorn.access",
     "dramatiq",
+    "alembic",
     "httpx2",
     "httpcore2",
     "sqlalchemy.engine",
     "pika",
 )
-"""Only their warnings are shown: the rest are URLs, statements or threads that start, and the hub tells its own."""
+"""Only their warnings are shown: the rest are URLs, statements, threads that start, or migrations without a name."""
 
 
 def take_foreign(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

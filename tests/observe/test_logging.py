@@ -44,7 +44,7 @@ def test_unknown_library_shows_only_where_it_spoke(written: Written, name: str) 
     assert str(written.lines[0]["source"]).startswith("tests/observe/test_logging.py:")
 
 
-@pytest.mark.parametrize("name", ["uvicorn.access", "sqlalchemy.engine.Engine", "httpx2"])
+@pytest.mark.parametrize("name", ["uvicorn.access", "sqlalchemy.engine.Engine", "httpx2", "alembic.runtime.migration"])
 def test_urls_and_statements_of_libraries_are_not_logged(written: Written, name: str) -> None:
     logging.getLogger(name).info("GET /graphql?name=%s", "Jansen")
     assert written.text == ""
