@@ -1,7 +1,7 @@
 """Find the settled commands and closed quarantined objects whose content is to be forgotten.
 
 Revision ID: forgetting
-Revises: steward_acts
+Revises: request_execution
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "forgetting"
-down_revision = "steward_acts"
+down_revision = "request_execution"
 branch_labels = None
 depends_on = None
 
