@@ -85,16 +85,13 @@ async def windows(database: Database) -> list[tuple[str, bool, int, bool]]:
 
 
 async def stuck(database: Database) -> dict[str, int]:
-    """What waits for a person: dead or unknown work, commands and quarantine.
-
-    A run that a cut-over refused is dead by intention: another one was queued in its place.
-    """
+    """What waits for a person: dead or unknown work, commands and quarantine."""
     async with database.reading() as connection:
         rows = await connection.execute(
             text(
                 """SELECT 'work ' || kind || ' ' || state AS what, count(*) AS n FROM dispatch
                    WHERE state NOT IN ('READY', 'SENT', 'RUNNING', 'DONE', 'WAITING')
-                     AND NOT (kind = 'flow.run' AND last_error_code = 'STALE_EPOCH') GROUP BY 1
+                   GROUP BY 1
                    UNION ALL SELECT 'command ' || state, count(*) FROM outbound_command
                    WHERE state NOT IN ('DONE', 'MERGED') GROUP BY 1
                    UNION ALL SELECT 'quarantine', count(*) FROM quarantine WHERE state = 'OPEN' HAVING count(*) > 0"""

@@ -97,6 +97,7 @@ async def test_a_late_run_of_the_old_epoch_ends_visibly_and_runs_again_as_audito
         "SELECT epoch, state, error_code FROM flow_run WHERE lane_id = 1 ORDER BY created_at DESC LIMIT 2"
     )
     assert states == [(2, "COMPLETED", None), (1, "FAILED", "STALE_EPOCH")]
+    assert await hub.rows("SELECT id FROM dispatch WHERE state = 'DEAD'") == []
     assert (await hub.rows("SELECT count(*) FROM shadow_record WHERE lane_id = 1"))[0] == (4,)
 
 
