@@ -32,9 +32,12 @@ class IdentifierKey(NamedTuple):
     value: str
 
 
+_ID, _EMAIL, _PHONE = (strength.name for strength in Strength)  # looking a name up costs more than the rest of a key
+
+
 def id_of(system: str, external_id: str) -> IdentifierKey:
     """The identifier that a source record itself is, and that another system may state."""
-    return IdentifierKey(Strength.ID.name, f"{system}:{external_id}")
+    return IdentifierKey(_ID, f"{system}:{external_id}")
 
 
 def identifiers_of(node: Node, record: CustomerRecord, spelling: Spelling) -> frozenset[IdentifierKey]:
@@ -43,7 +46,7 @@ def identifiers_of(node: Node, record: CustomerRecord, spelling: Spelling) -> fr
     keys.update(id_of(foreign.system, foreign.external_id) for foreign in record.identifiers)
     for medium in record.contact_media:
         if medium.kind is MediumKind.EMAIL and (email := normalise_email(medium.value)):
-            keys.add(IdentifierKey(Strength.EMAIL.name, email))
+            keys.add(IdentifierKey(_EMAIL, email))
         elif medium.kind is MediumKind.PHONE and (phone := spelling.phone(medium.value)):
-            keys.add(IdentifierKey(Strength.PHONE.name, phone))
+            keys.add(IdentifierKey(_PHONE, phone))
     return frozenset(keys)

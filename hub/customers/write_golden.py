@@ -138,7 +138,7 @@ def _provenance(golden: Golden) -> dict[str, object]:
         name: {
             "system": image.node.system,
             "externalId": image.node.external_id,
-            "rule": rule.value,
+            "rule": rule,
         }
         for name, (image, rule) in golden.winners.items()
     }

@@ -23,6 +23,7 @@ from hub.flows.runs import (
     forget_seen,
     keep_counters,
     keep_cursor,
+    keep_progress,
     keep_seen,
     keep_source_time,
     open_run,
@@ -182,7 +183,7 @@ async def _keep_page(
 
     run.counters.update(await take_in_understood(room, run.lane, incoming, mapping, beside))
     async with room.database.transaction() as connection:
-        await keep_counters(connection, run.id, run.counters)
+        await keep_progress(connection, run.id, run.counters)
 
 
 async def _finish(room: EngineRoom, run: OpenRun, cursor: JsonObject) -> None:
