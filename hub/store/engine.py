@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -61,8 +61,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A read-only transaction at REPEATABLE READ, so that several statements see one moment."""
         async with self.engine.connect() as connection:
-            await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            yield connection
+            yield await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             await connection.rollback()
 
     @asynccontextmanager
