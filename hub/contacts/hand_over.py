@@ -30,6 +30,8 @@ async def hand_over_session(connection: AsyncConnection, session: Session, now: 
     dialogs = await _dialogs(connection, session)
     for flow in flows:
         there = await known_there(connection, flow.target, session.customer_id, now)
+        if there is None:
+            continue
         record = WrapUpRecord(
             customer=there.customer,
             customer_key=there.customer_key,

@@ -24,8 +24,10 @@ class KnownThere:
     customer_key: str | None
 
 
-async def known_there(connection: AsyncConnection, system: str, customer: UUID, now: datetime) -> KnownThere:
-    """Orders that he be made, once, where the system does not know him and a flow of customers leads there.
+async def known_there(connection: AsyncConnection, system: str, customer: UUID, now: datetime) -> KnownThere | None:
+    """None where the system does not know him and no flow of customers leads there: it is told nothing of him.
+
+    Orders that he be made, once, where the system does not know him and a flow of customers leads there.
 
     Of several ids of one customer in one system the smallest is his.
     """
@@ -37,7 +39,9 @@ async def known_there(connection: AsyncConnection, system: str, customer: UUID, 
         return KnownThere(first, None)
     key = f"customer/{customer}"
     record = await _record(connection, customer)
-    await want_create(connection, NewObject(system, Entity.CUSTOMER, f"{system}/{key}", str(customer)), record, now)
+    new = NewObject(system, Entity.CUSTOMER, f"{system}/{key}", str(customer))
+    if await want_create(connection, new, record, now) is None:
+        return None
     return KnownThere(None, f"{system}/{key}")
 
 

@@ -27,6 +27,8 @@ async def register(
         return session
     for flow in await outward_flows(connection, Entity.CONTACT):
         there = await known_there(connection, flow.target, session.customer_id, now)
+        if there is None:
+            continue
         record = ContactRecord(
             customer=there.customer,
             customer_key=there.customer_key,

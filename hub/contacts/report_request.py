@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.known_there import known_there
 from hub.errors import Conflict
-from hub.exchange.outward import outward_flows
+from hub.exchange.outward import outward_flows, told_of
 from hub.exchange.want import Target, want_update
 from hub.ports.writing import FieldChange
 from hub.records.enums import RequestState
@@ -42,10 +42,14 @@ async def report_opened(
         reached.add(flow.target)
         if flow.business_flow == EXECUTION and (order is None or order[0] != flow.target):
             continue
-        there = await known_there(connection, flow.target, customer, now)
-        by = {"customer": there.customer} if there.customer is not None else {"customer_key": there.customer_key}
         extra = order[1] if order is not None and order[0] == flow.target else {}
-        await _want(connection, flow.target, number, str(customer), {**by, **told, **extra}, now)
+        there = await known_there(connection, flow.target, customer, now)
+        if there is None and not extra:
+            continue
+        whose: Mapping[str, JsonValue] = {}
+        if there is not None:
+            whose = {"customer": there.customer, "customer_key": there.customer_key}
+        await _want(connection, flow.target, number, str(customer), {**whose, **told, **extra}, now)
     if order is not None and order[0] not in reached:
         raise Conflict(f"no flow of requests leads to {order[0]}: write one with business_flow 6 in hub.yaml")
 
@@ -58,10 +62,12 @@ async def report_change(
     executed_by: str | None,
     now: datetime,
 ) -> None:
-    """From one state to another, to all but the system that carries it out, which knows."""
+    """From one state to another, to all who were told of the request but the system that carries it out: it knows."""
     before, after = states
-    for flow in await outward_flows(connection, Entity.BUSINESS_REQUEST):
-        if flow.business_flow != EXECUTION and flow.target != executed_by:
+    flows = await outward_flows(connection, Entity.BUSINESS_REQUEST)
+    aware = await told_of(connection, [flow.target for flow in flows], Entity.BUSINESS_REQUEST, number)
+    for flow in flows:
+        if flow.target in aware and flow.business_flow != EXECUTION and flow.target != executed_by:
             target = Target(flow.target, Entity.BUSINESS_REQUEST, ExternalId(number), line)
             await want_update(connection, target, [FieldChange(("state",), before.value, after.value)], now)
 

@@ -29,3 +29,14 @@ async def outward_flows(connection: AsyncConnection, entity: Entity) -> Sequence
         {"entity": entity.value},
     )
     return [Outward(row.target, row.business_flow) for row in rows]
+
+
+async def told_of(
+    connection: AsyncConnection, targets: Sequence[str], entity: Entity, external_id: str
+) -> frozenset[str]:
+    """Those of `targets` of which something was wanted for this object before."""
+    rows = await connection.execute(
+        text("SELECT target FROM target_image WHERE target = ANY(:t) AND entity = :entity AND external_id = :id"),
+        {"t": list(targets), "entity": entity.value, "id": external_id},
+    )
+    return frozenset(rows.scalars())

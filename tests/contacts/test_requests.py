@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from hub.access.principal import Role
 from hub.contacts.commitment import break_overdue
@@ -14,7 +15,7 @@ from hub.records.belongings import BusinessRequestRecord
 from hub.records.enums import RequestKind, RequestState
 from hub.records.identity import CustomerId, Entity
 from hub.store.engine import Database
-from tests.contacts.conducting import counted, do, start, wanted
+from tests.contacts.conducting import counted, declare_outward, do, start, wanted
 from tests.contacts.test_dialogs import begun, dialog
 from tests.flows.building import apply_page, content, declare_flow, page
 from tests.schema.company import NOW, gid, uid
@@ -101,6 +102,17 @@ async def test_a_request_is_opened_in_one_session_and_advanced_in_another(desk: 
     assert told == ["ACKNOWLEDGED", "IN_PROGRESS", "COMPLETED"]
     empty = await desk.ask("{ workList { totalCount } }")
     assert empty.data == {"workList": {"totalCount": 0}}
+
+
+async def test_a_system_that_cannot_know_the_customer_is_told_nothing_of_his_request(
+    desk: Api, company: Database
+) -> None:
+    await declare_outward(company, "business_request", system="cm")
+    made = await opened(desk)
+    await request(desk, "advanceRequest", requestId=made["id"], to="IN_PROGRESS")
+    async with company.reading() as connection:
+        targets = await connection.execute(text("SELECT target FROM outbound_command ORDER BY target, version"))
+    assert list(targets.scalars()) == ["crm", "crm"]
 
 
 async def test_a_forbidden_move_names_what_is_allowed_and_changes_nothing(desk: Api, company: Database) -> None:
