@@ -28,7 +28,7 @@ from hub.offers.offering import Offering
 from hub.reads.reach import Reach
 from hub.store.engine import Database
 from hub.store.prepared import PreparedReads
-from hub.store.read_trail import Denial, Read, ReadTrail
+from hub.store.read_trail import Denial, ReadTrail, Shown
 from schema.loaders import Loaders
 from schema.reads import ReadTerms
 from schema.store_errors import translated
@@ -120,8 +120,7 @@ class Context:
         """As `shows`, by the field's place in the schema and the client's name for the operation."""
         request_id = get_contextvars().get("request_id")
         named = None if operation is None else operation[:OPERATION_LENGTH_MAX]
-        for customer in customers:
-            self.hub.trail.note(Read(self.principal.subject, customer, place, named, request_id))
+        self.hub.trail.note_shown(Shown(self.principal.subject, place, named, request_id), set(customers))
 
     def denies(self, place: str) -> None:
         """Note in the audit trail that the caller may not do what stands at this place of the schema."""

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     )
     broker_prefix: str = Field("hub", description="Keeps the queues of installations that share a broker apart.")
     database_pool_size: int = Field(8, ge=1, le=200, description="Connections per event loop; 8 keep 2 cores busy.")
+    compiled_reads: bool = Field(
+        True, description="Answer queries by statements; false: by resolvers alone, to see which way is at fault."
+    )
     statement_timeout_ms: int = Field(
         30_000,
         ge=100,

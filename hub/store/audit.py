@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +15,15 @@ INSERT INTO audit_event (at, principal, action, object_type, object_id, outcome,
 SELECT r.at, r.principal, r.action, r.object_type, r.object_id, r.outcome, r.request_id, r.detail
 FROM json_to_recordset(CAST(:rows AS json)) AS r(at timestamptz, principal text, action text, object_type text,
   object_id text, outcome text, request_id text, detail jsonb)
+"""
+
+
+_INSERT_EACH = """
+INSERT INTO audit_event (at, principal, action, object_type, object_id, outcome, request_id, detail)
+SELECT r.at, r.principal, r.action, r.object_type, o.object_id, r.outcome, r.request_id, r.detail
+FROM json_to_recordset(CAST(:rows AS json)) AS r(at timestamptz, principal text, action text, object_type text,
+  object_ids text[], outcome text, request_id text, detail jsonb)
+CROSS JOIN LATERAL unnest(r.object_ids) AS o(object_id)
 """
 
 
@@ -31,6 +40,19 @@ class Deed:
     detail: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """The same deed on many objects."""
+
+    principal: str
+    action: str
+    object_type: str
+    object_ids: Sequence[str]
+    outcome: str = "DONE"
+    request_id: str | None = None
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
 async def record_deed(connection: AsyncConnection, deed: Deed, at: datetime) -> None:
     """Append the deed; it stands or falls with the transaction it belongs to."""
     await record_deeds(connection, [(deed, at)])
@@ -38,6 +60,8 @@ async def record_deed(connection: AsyncConnection, deed: Deed, at: datetime) -> 
 
 async def record_deeds(connection: AsyncConnection, deeds: Sequence[tuple[Deed, datetime]]) -> None:
     """Append deeds, each with its time, in one statement."""
+    if not deeds:
+        return
     rows = [
         {
             "at": at,
@@ -52,3 +76,9 @@ async def record_deeds(connection: AsyncConnection, deeds: Sequence[tuple[Deed, 
         for deed, at in deeds
     ]
     await run_set(connection, _INSERT, rows)
+
+
+async def record_reads(connection: AsyncConnection, reads: Sequence[tuple[Deeds, datetime]]) -> None:
+    """Append a row for each object of each, in one statement: what a page shows is told to PostgreSQL once."""
+    if reads:
+        await run_set(connection, _INSERT_EACH, [{"at": at, **asdict(deeds)} for deeds, at in reads])

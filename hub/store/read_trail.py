@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.clock import Clock
 from hub.errors import Transient
-from hub.store.audit import Deed, record_deeds
+from hub.store.audit import Deed, Deeds, record_deeds, record_reads
 from hub.store.engine import Database
 
 WRITE_EVERY_S: Final = 0.25
@@ -44,6 +45,16 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A read without the customer: what all customers of one answer have in common."""
+
+    principal: str
+    place: str
+    operation: str | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Denial:
     """Something the caller's token did not allow, named like a read's place; nothing was read or changed."""
 
@@ -58,16 +69,37 @@ class ReadTrail:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._noted: dict[Read | Denial, datetime] = {}
+        self._shown: dict[Shown, tuple[datetime, set[UUID]]] = {}
+        self._denied: dict[Denial, datetime] = {}
+        self._count = 0
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
 
     def note(self, read: Read | Denial) -> None:
         """Remember a read or a refusal before its answer goes out; Transient when too many could not be written."""
-        if len(self._noted) >= NOTED_AT_MOST:
-            raise Transient("the audit trail cannot be written at the moment, so no customer is shown")
-        self._noted.setdefault(read, self._clock())
+        if isinstance(read, Read):
+            self.note_shown(Shown(read.principal, read.place, read.operation, read.request_id), [read.customer])
+            return
+        self._check()
+        if read not in self._denied:
+            self._denied[read] = self._clock()
+            self._count += 1
         self._some.set()
+
+    def note_shown(self, shown: Shown, customers: Collection[UUID]) -> None:
+        """As `note`, for all customers whom one answer shows at one place."""
+        if not customers:
+            return
+        self._check()
+        _, noted = self._shown.setdefault(shown, (self._clock(), set()))
+        before = len(noted)
+        noted.update(customers)
+        self._count += len(noted) - before
+        self._some.set()
+
+    def _check(self) -> None:
+        if self._count >= NOTED_AT_MOST:
+            raise Transient("the audit trail cannot be written at the moment, so no customer is shown")
 
     async def run(self) -> None:
         """Write until cancelled; what the database did not take is tried again."""
@@ -77,7 +109,7 @@ class ReadTrail:
             try:
                 await self.write()
             except (SQLAlchemyError, OSError) as error:
-                log.warning("audit trail not written, tried again", error=type(error).__name__, count=len(self._noted))
+                log.warning("audit trail not written, tried again", error=type(error).__name__, count=self._count)
                 self._some.set()
                 await asyncio.sleep(AGAIN_S)
 
@@ -85,16 +117,42 @@ class ReadTrail:
         """Everything noted is in the table when this returns, also when several ask for it at once."""
         async with self._writing:
             self._some.clear()
-            while self._noted:
-                batch = list(self._noted.items())[:BATCH]
+            while self._count:
+                denied, shown = list(self._denied.items())[:BATCH], self._some_shown()
                 async with self._database.transaction() as connection:
-                    await record_deeds(connection, [(_deed(read), at) for read, at in batch])
-                for read, _ in batch:
-                    del self._noted[read]
+                    await record_deeds(connection, [(_deed(denial), at) for denial, at in denied])
+                    await record_reads(connection, [(_reads(place, customers), at) for place, at, customers in shown])
+                for denial, _ in denied:
+                    del self._denied[denial]
+                    self._count -= 1
+                for place, _, customers in shown:
+                    self._forget(place, customers)
+
+    def _some_shown(self) -> list[tuple[Shown, datetime, frozenset[UUID]]]:
+        """Answers with BATCH customers together, or one more answer than that."""
+        some: list[tuple[Shown, datetime, frozenset[UUID]]] = []
+        count = 0
+        for place, (at, customers) in self._shown.items():
+            some.append((place, at, frozenset(customers)))
+            count += len(customers)
+            if count >= BATCH:
+                break
+        return some
+
+    def _forget(self, place: Shown, written: frozenset[UUID]) -> None:
+        """What an answer has shown since its first part was written stays noted."""
+        _, noted = self._shown[place]
+        noted -= written
+        self._count -= len(written)
+        if not noted:
+            del self._shown[place]
 
 
-def _deed(read: Read | Denial) -> Deed:
-    if isinstance(read, Denial):
-        return Deed(read.principal, "denied", "Operation", read.place, outcome="DENIED", request_id=read.request_id)
-    detail = {"place": read.place} | ({} if read.operation is None else {"operation": read.operation})
-    return Deed(read.principal, "read", "Customer", str(read.customer), request_id=read.request_id, detail=detail)
+def _deed(denial: Denial) -> Deed:
+    return Deed(denial.principal, "denied", "Operation", denial.place, outcome="DENIED", request_id=denial.request_id)
+
+
+def _reads(shown: Shown, customers: Collection[UUID]) -> Deeds:
+    detail = {"place": shown.place} | ({} if shown.operation is None else {"operation": shown.operation})
+    ids = [str(customer) for customer in customers]
+    return Deeds(shown.principal, "read", "Customer", ids, request_id=shown.request_id, detail=detail)

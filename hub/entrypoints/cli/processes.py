@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Annotated, TypeAlias
 
 import typer
@@ -12,6 +13,11 @@ from hub.entrypoints.cli.staying import declare_configured, distributed, logged_
 from hub.entrypoints.engine import running_engine
 from hub.entrypoints.installation import Installation, installation, migrate
 from hub.entrypoints.web import serving
+
+if sys.platform == "win32":
+    from asyncio import run
+else:
+    from uvloop import run
 
 application = typer.Typer()
 
@@ -37,7 +43,7 @@ def serve(port: Port = None) -> None:
     """
     settings = distributed(logged_settings(port), broker=False)
     with installation(settings) as hub:
-        asyncio.run(_serve(hub))
+        run(_serve(hub))
 
 
 async def _up(hub: Installation) -> None:
