@@ -35,6 +35,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         clock=utc_now,
         keys=hub.keys(),
         page_size_max=settings.page_size_max,
+        prepared_connections=settings.database_pool_size,
         compiled=settings.compiled_reads,
         documents=_documents(settings),
         cors_origins=settings.cors_origins,

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.errors import Transient
 
-STATEMENTS_KEPT: Final = 128
+STATEMENTS_KEPT: Final = 50
 """Per connection; each holds its plan in the server's memory, some hundred kilobytes for a whole view."""
 
 WAIT_S: Final = 30.0
