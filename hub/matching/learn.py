@@ -8,7 +8,7 @@ The prior of `comparisons.py` counts as so many observed pairs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,12 +28,16 @@ DOUBTFUL = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What is learned from: `candidates` share a key, `random` are drawn blindly out of `pairs` in all."""
+    """What is learned from: `candidates` share a key, `random` are drawn blindly out of `pairs` in all.
+
+    `told` holds, by place among the candidates, what a person decided: 1 for the same, 0 for different people.
+    """
 
     people: People
     candidates: Pairs
     random: Pairs
     pairs: float
+    told: Mapping[int, float] = field(default_factory=dict)
 
 
 def learn(lesson: Lesson, frequent: Frequencies, weights: Weights) -> Weights:
@@ -41,7 +45,7 @@ def learn(lesson: Lesson, frequent: Frequencies, weights: Weights) -> Weights:
     strangers = _Strangers(lesson, frequent, weights)
     for _ in range(ROUNDS):
         before = weights
-        judged = judge(lesson.candidates, lesson.people, frequent, weights)
+        judged = _corrected(judge(lesson.candidates, lesson.people, frequent, weights), lesson.told)
         weights = _improved(lesson, strangers.other(frequent, weights), judged)
         if _distance(before, weights) < SETTLED:
             break
@@ -73,6 +77,14 @@ def strangers_of(lesson: Lesson, frequent: Frequencies, weights: Weights) -> Wei
     other = _Strangers(lesson, frequent, weights).other(frequent, weights)
     gradings = {name: Grading(grading.same, other[name]) for name, grading in weights.gradings.items()}
     return Weights(gradings, weights.match, weights.related)
+
+
+def _corrected(judged: Judged, told: Mapping[int, float]) -> Judged:
+    """A person's word counts before any probability."""
+    for place, truth in told.items():
+        judged.kinds[place] = 0.0
+        judged.kinds[place, 0] = truth
+    return judged
 
 
 def _improved(lesson: Lesson, strangers: Mapping[str, tuple[float, ...]], judged: Judged) -> Weights:

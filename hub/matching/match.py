@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -50,10 +51,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The pairs decided on, the smaller record first, and the weights that decided."""
+    """The pairs decided on, the smaller record first, and the weights and frequencies that decided."""
 
     pairs: list[tuple[Pair, float]]
     weights: Weights
+    frequent: Frequencies
     compared: int
 
 
@@ -72,11 +74,13 @@ def know(persons: Iterable[Person], split: Callable[[], int | None]) -> Known:
     return Known(people, keys, key_of, split())
 
 
-async def match(connection: Connection, known: Known, told: Told) -> Matches:
-    """Block, compare, learn, decide."""
+async def match(
+    connection: Connection, known: Known, told: Told, decided: Mapping[Pair, bool] = MappingProxyType({})
+) -> Matches:
+    """Block, compare, learn, decide. `decided` is what people said about pairs, the smaller record first."""
     people, records = known.people, len(known.people)
     if records < 2:
-        return Matches([], prior_weights(records, 1.0), 0)
+        return Matches([], prior_weights(records, 1.0), frequencies(people), 0)
     told("Storing keys", 0.0)
     await store_keys(connection, np.array(known.keys, np.int64), np.array(known.key_of, np.int32))
     blocks = await choose_blocks(connection, records, known.split)
@@ -92,13 +96,27 @@ async def match(connection: Connection, known: Known, told: Told) -> Matches:
         kept.append(_worth_keeping(people, left, right, frequent, weights))
         compared += len(left)
     told("Learning", 0.0)
-    lesson = Lesson(people, joined(kept), random, known.pairs)
+    lesson = _lesson(known, joined(kept), random, decided)
     weights = learn(lesson, frequent, weights)
     told("Learning", 0.5)
     frequent = frequencies(people, _person_of(lesson, frequent, weights))
     weights = learn(lesson, frequent, weights)
     told("Deciding", 0.0)
-    return Matches(_decided(lesson, frequent, weights, known.split), weights, compared)
+    return Matches(_decided(lesson, frequent, weights, known.split), weights, frequent, compared)
+
+
+def _lesson(known: Known, candidates: Pairs, random: Pairs, decided: Mapping[Pair, bool]) -> Lesson:
+    """The pairs that people decided about are looked at as well, whether or not they share a key."""
+    if not decided:
+        return Lesson(known.people, candidates, random, known.pairs)
+    left, right = (np.array(side, np.int32) for side in zip(*decided, strict=True))
+    at = {
+        pair: place for place, pair in enumerate(zip(candidates.left.tolist(), candidates.right.tolist(), strict=True))
+    }
+    new = np.array([pair not in at for pair in decided])
+    more = joined([candidates, compare(known.people, left[new], right[new])])
+    at = {pair: place for place, pair in enumerate(zip(more.left.tolist(), more.right.tolist(), strict=True))}
+    return Lesson(known.people, more, random, known.pairs, {at[pair]: float(same) for pair, same in decided.items()})
 
 
 def _random_pairs(known: Known) -> Pairs:

@@ -1,0 +1,82 @@
+"""One person against some others, with weights that were learned before: a probability, and what each field said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from hub.matching.columns import People, columns
+from hub.matching.compare import PLACES, compare
+from hub.matching.comparisons import COMPARISONS
+from hub.matching.frequencies import Frequencies
+from hub.matching.names import name_parts
+from hub.matching.person import Person
+from hub.matching.weights import Weights, judge, likelihoods
+
+NAMES: Final = ("given", "family")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldScore:
+    """What one comparison said: its grade and the weight of it in bits; negative bits speak against a match."""
+
+    field: str
+    grade: str
+    bits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The probability that two records are one person; fields that one side lacks are left out."""
+
+    probability: float
+    fields: tuple[FieldScore, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commonness:
+    """Of how many persons each value is (`persons[field, value]`, 1 if not held), and how many have the field."""
+
+    persons: Mapping[tuple[str, str], int]
+    known: Mapping[str, int]
+
+
+def telling_value(field: str, value: str) -> str:
+    """The value under which the frequency of `value` is kept: a name without its particles."""
+    return name_parts(value).core if field in NAMES and value else value
+
+
+def score(person: Person, others: Sequence[Person], weights: Weights, common: Commonness) -> list[Score]:
+    """In the order of `others`."""
+    if not others:
+        return []
+    people = columns((person, *others))
+    right = np.arange(1, len(others) + 1, dtype=np.int32)
+    pairs = compare(people, np.zeros(len(others), np.int32), right)
+    frequent = _frequencies(people, person, common)
+    probability = judge(pairs, people, frequent, weights).probability
+    fields: list[list[FieldScore]] = [[] for _ in others]
+    for comparison in COMPARISONS:
+        grades = pairs.grades[:, PLACES[comparison.name]]
+        if grades.any():
+            same, other = likelihoods(pairs, people, frequent, weights, comparison)
+            for place, bits in enumerate(np.log2(same / other).tolist()):
+                if grades[place]:
+                    grade = comparison.grades[grades[place] - 1]
+                    fields[place].append(FieldScore(comparison.name, grade, round(bits, 2)))
+    return [Score(p, tuple(of)) for p, of in zip(probability.tolist(), fields, strict=True)]
+
+
+def _frequencies(people: People, person: Person, common: Commonness) -> Frequencies:
+    """Only values that the person has can be equal, so no others' frequencies are asked for."""
+    counts = {}
+    for field, value in zip(Person._fields, person, strict=True):
+        of_field = np.ones(max(len(people.values(field)), 1), np.int64)
+        if value:
+            held = common.persons.get((field, telling_value(field, value)), 1)
+            of_field[people.codes[field][0]] = held
+        counts[field] = of_field
+    return Frequencies(counts, common.known)
