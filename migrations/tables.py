@@ -8,6 +8,7 @@ from hub.contacts import session_tables
 from hub.contacts import tables as contacts
 from hub.customers import belongings, consent_tables, steward_tables
 from hub.customers import tables as customers
+from hub.customers.likeness import tables as likeness
 from hub.exchange import call_tables
 from hub.exchange import tables as exchange
 from hub.flows import tables as flows
@@ -28,6 +29,7 @@ ROOMS_WITH_TABLES = (
     exchange,
     flows,
     idempotency,
+    likeness,
     live,
     migration,
     offers,

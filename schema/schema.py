@@ -53,6 +53,7 @@ from schema.queries.entities import REPRESENTATION, EntitiesQuery, Representatio
 from schema.queries.flows import FlowsQuery
 from schema.queries.incidents import IncidentsQuery
 from schema.queries.leads import LeadsQuery
+from schema.queries.match_candidates import MatchCandidatesQuery
 from schema.queries.migrations import MigrationsQuery
 from schema.queries.next_best_actions import NextBestActionsQuery
 from schema.queries.node import NodeQuery
@@ -75,6 +76,7 @@ class Query(
     CustomersQuery,
     LeadsQuery,
     IncidentsQuery,
+    MatchCandidatesQuery,
     NextBestActionsQuery,
     WorkListQuery,
     FlowsQuery,

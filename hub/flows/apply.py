@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.changes import changes_of
 from hub.customers.closure import lock_identifiers
 from hub.customers.identifiers import Node, id_of
+from hub.customers.likeness.keep import keep_likenesses
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, lock_customers, recognise
 from hub.customers.survive import SourceImage
@@ -162,6 +163,7 @@ async def _apply_customers(
     changed = {Node(lane.system, external_id) for external_id in accepted.changed}
     rewritten = {Node(lane.system, external_id) for external_id in accepted.versions}
     carried = {node: keys for node, keys in carried.items() if node in rewritten}
+    await keep_likenesses(connection, {node: record for node, record in records.items() if node in rewritten})
     images = _images(lane, page, accepted)
     recognised = await recognise(connection, changed, carried, recognition, page.now, spelling, images)
     if recognised.moved:

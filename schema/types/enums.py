@@ -6,6 +6,7 @@ from enum import Enum
 
 import strawberry
 
+from hub.customers.likeness.look_up import MatchBand
 from hub.customers.steward_tables import StewardActKind, StewardEffect
 from hub.flows.quarantine_replay import ReplayOutcome
 from hub.flows.stuck_work import WorkVerdict
@@ -65,6 +66,7 @@ __all__ = [
     "LeadRating",
     "LeadState",
     "LegalBasis",
+    "MatchBand",
     "MediumKind",
     "MigrationState",
     "NbaDropReason",
@@ -102,6 +104,7 @@ _DESCRIBED: dict[type[Enum], str] = {
     WorkState: "Where a piece of work stands. DEAD, PARKED and UNKNOWN wait for a person.",
     WorkVerdict: "What a person found. SEND_AGAIN: it did not happen, and shall.",
     PartyKind: "A customer is a person or an organisation (TMF632).",
+    MatchBand: "MATCH: the same person for all we know. REVIEW: a steward decides. Below that is a new customer.",
     MediumKind: "What a contact medium is (TMF629).",
     RequestKind: "What a business request is about.",
     RequestState: "Where a request or order stands (TMF622). PENDING: the customer must act; HELD: we are blocked.",

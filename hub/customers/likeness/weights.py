@@ -1,0 +1,84 @@
+"""Weights as a row: written once learned, read for every look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from pydantic import TypeAdapter
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.matching.columns import People
+from hub.matching.frequencies import Frequencies
+from hub.matching.score import telling_value
+from hub.matching.weights import Weights
+from hub.store.sets import run_set
+
+OFTEN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """One version: the weights, and of how many persons each field is known."""
+
+    weights: Weights
+    known: Mapping[str, int]
+
+
+_DOCUMENT = TypeAdapter(Learned)
+
+
+@lru_cache(maxsize=4)
+def _parsed(document: str) -> Learned:
+    return _DOCUMENT.validate_json(document)
+
+
+async def active_weights(connection: AsyncConnection) -> tuple[int, Learned] | None:
+    """The version that decides now, if any was learned."""
+    row = (
+        await connection.execute(
+            text(
+                """SELECT version, document::text FROM likeness_weights WHERE state = 'ACTIVE'
+                   ORDER BY version DESC LIMIT 1"""
+            )
+        )
+    ).one_or_none()
+    return None if row is None else (row[0], _parsed(row[1]))
+
+
+async def activate(
+    connection: AsyncConnection, version: int, learned: Learned, people: People, frequent: Frequencies, matches: int
+) -> None:
+    """Let this version decide from now on."""
+    await run_set(
+        connection,
+        """INSERT INTO likeness_frequency (version, field, value, persons)
+           SELECT :version, r.field, r.value, r.persons
+           FROM json_to_recordset(CAST(:rows AS json)) AS r(field text, value text, persons integer)
+           ON CONFLICT DO NOTHING""",
+        _often(people, frequent),
+        version=version,
+    )
+    await connection.execute(
+        text("UPDATE likeness_weights SET state = 'RETIRED' WHERE state = 'ACTIVE' OR version < :version"),
+        {"version": version},
+    )
+    await connection.execute(
+        text(
+            """UPDATE likeness_weights SET state = 'ACTIVE', document = CAST(:document AS jsonb), matches = :matches
+               WHERE version = :version"""
+        ),
+        {"version": version, "document": _DOCUMENT.dump_json(learned).decode(), "matches": matches},
+    )
+
+
+def _often(people: People, frequent: Frequencies) -> list[dict[str, object]]:
+    rows: dict[tuple[str, str], int] = {}
+    for field in people.codes:
+        counts, values = frequent.counts[field], people.values(field)
+        for code in np.flatnonzero(counts[: len(values)] >= OFTEN).tolist():
+            rows[field, telling_value(field, values[code])] = int(counts[code])
+    return [{"field": field, "value": value, "persons": persons} for (field, value), persons in rows.items()]
