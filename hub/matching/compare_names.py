@@ -98,7 +98,7 @@ def _short_forms(names: NameTraits, a: Codes, b: Codes) -> Mask:
     """Which pairs may be short for one name."""
     found = np.zeros(len(a), np.bool_)
     ours, theirs = names.full[a], names.full[b]
-    for one in range(FULL_NAMES_MAX):
-        for other in range(FULL_NAMES_MAX):
-            found |= (ours[:, one] == theirs[:, other]) & (ours[:, one] >= 0)
+    for place in range(FULL_NAMES_MAX):
+        one = ours[:, place, None]
+        found |= ((one == theirs) & (one >= 0)).any(axis=1)
     return found

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from hub.matching.columns import People, columns
-from hub.matching.compare import PLACES, compare
+from hub.matching.compare import PLACES, Pairs, compare
 from hub.matching.comparisons import COMPARISONS
 from hub.matching.frequencies import Frequencies
 from hub.matching.names import name_parts
@@ -49,16 +49,25 @@ def telling_value(field: str, value: str) -> str:
     return name_parts(value).core if field in NAMES and value else value
 
 
-def score(person: Person, others: Sequence[Person], weights: Weights, common: Commonness) -> list[Score]:
-    """In the order of `others`."""
+def score(
+    person: Person, others: Sequence[Person], weights: Weights, common: Commonness, least: float
+) -> dict[int, Score]:
+    """By place in `others`, those who are the person with a probability of `least` at least."""
     if not others:
-        return []
+        return {}
     people = columns((person, *others))
     right = np.arange(1, len(others) + 1, dtype=np.int32)
     pairs = compare(people, np.zeros(len(others), np.int32), right)
     frequent = _frequencies(people, person, common)
     probability = judge(pairs, people, frequent, weights).probability
-    fields: list[list[FieldScore]] = [[] for _ in others]
+    chosen = probability >= least
+    fields = _explained(pairs.chosen(chosen), people, frequent, weights)
+    places = np.flatnonzero(chosen).tolist()
+    return {place: Score(float(probability[place]), of) for place, of in zip(places, fields, strict=True)}
+
+
+def _explained(pairs: Pairs, people: People, frequent: Frequencies, weights: Weights) -> list[tuple[FieldScore, ...]]:
+    fields: list[list[FieldScore]] = [[] for _ in range(len(pairs))]
     for comparison in COMPARISONS:
         grades = pairs.grades[:, PLACES[comparison.name]]
         if grades.any():
@@ -67,7 +76,7 @@ def score(person: Person, others: Sequence[Person], weights: Weights, common: Co
                 if grades[place]:
                     grade = comparison.grades[grades[place] - 1]
                     fields[place].append(FieldScore(comparison.name, grade, round(bits, 2)))
-    return [Score(p, tuple(of)) for p, of in zip(probability.tolist(), fields, strict=True)]
+    return [tuple(of) for of in fields]
 
 
 def _frequencies(people: People, person: Person, common: Commonness) -> Frequencies:

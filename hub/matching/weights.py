@@ -76,6 +76,8 @@ def judge(pairs: Pairs, people: People, frequent: Frequencies, weights: Weights)
     """Bayes over the kinds of pair."""
     logs = np.zeros((len(pairs), 1 + len(RELATED)))
     for comparison in COMPARISONS:
+        if not pairs.grades[:, PLACES[comparison.name]].any():
+            continue
         same, other = likelihoods(pairs, people, frequent, weights, comparison)
         logs[:, 0] += np.log(same / other)
         for place, shared in enumerate(RELATED.values(), start=1):

@@ -19,7 +19,7 @@ from hub.store.sets import run_set
 
 SHARED_MAX: Final = 60
 """A key that so many records share tells nothing alone; their other keys find them."""
-COMPARED_MAX: Final = 120
+COMPARED_MAX: Final = 80
 FOUND_MAX: Final = 25
 MATCH: Final = 0.95
 REVIEW: Final = 0.05
@@ -56,12 +56,11 @@ async def look_up(
     version, learned = active
     nodes, others = await _sharing(connection, keys, but)
     common = Commonness(await _persons(connection, version, person), learned.known)
-    scored = [
-        (node, of)
-        for node, of in zip(nodes, score(person, others, learned.weights, common), strict=True)
-        if of.probability >= REVIEW
-    ]
+    found = score(person, others, learned.weights, common, REVIEW)
+    scored = [(nodes[place], of) for place, of in found.items()]
     scored.sort(key=lambda row: (-row[1].probability, row[0]))
+    if not scored:
+        return []
     owners = await _owners(connection, [node for node, _ in scored[:FOUND_MAX]])
     return [
         Found(node, owners[node], MatchBand.MATCH if of.probability >= MATCH else MatchBand.REVIEW, of, version)

@@ -1,0 +1,143 @@
+"""One look-up by likeness among many customers: p50 and p99 in milliseconds, and how they grow with the customers.
+
+    python -m benchmarks.look_up [--customers 100000 1000000] [--look-ups 300]
+
+Runs on an embedded PostgreSQL of its own. The customers are generated (benchmarks/people); likenesses and keys are made
+as apply makes them, and written by COPY. Each look-up is for a second record, with errors, of one of the customers:
+keys by index, comparison, weights, and the customers' ids. `found` is how many of these customers were found among the
+candidates.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import asyncpg
+
+from benchmarks.people.errors import written_again
+from benchmarks.people.people import people
+from hub.customers.identifiers import Node
+from hub.customers.likeness.look_up import look_up
+from hub.customers.likeness.weights import Learned, activate
+from hub.embedded.postgres import EmbeddedPostgres
+from hub.matching.keys import keys_of
+from hub.matching.match import know, match
+from hub.matching.normalise import Notation, normalise
+from hub.matching.person import Person, Written
+from hub.store.engine import Database, open_engine
+from migrations.migrate import upgrade
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LEARNED_FROM = 20_000
+PAGE = 20_000
+SEED = 23
+
+
+def pages(count: int) -> Iterator[tuple[int, list[Written]]]:
+    """The customers in pages, each with the number of its first; the same each time."""
+    random = Random(SEED)
+    page: list[Written] = []
+    for number, person in enumerate(people(random, count), start=1):
+        page.append(person)
+        if len(page) == PAGE or number == count:
+            yield number - len(page), page
+            page = []
+
+
+async def fill(raw: asyncpg.Connection[asyncpg.Record], count: int) -> list[Written]:
+    """Write customers with likenesses and keys; the answer are the first ones, for learning."""
+    first: list[Written] = []
+    for start, page in pages(count):
+        first = first or page
+        print(f"  {start + len(page):,} customers", file=sys.stderr)
+        persons = [normalise(one, Notation()) for one in page]
+        ids = [str(start + place) for place in range(len(page))]
+        await raw.copy_records_to_table(
+            "likeness", records=[("crm", i, list(person)) for i, person in zip(ids, persons, strict=True)]
+        )
+        keys = [(key, "crm", i) for i, person in zip(ids, persons, strict=True) for key in keys_of(person)]
+        await raw.copy_records_to_table("likeness_key", records=keys, columns=["key", "system", "external_id"])
+    await raw.execute(
+        """INSERT INTO customer (id, kind, search, version, digest, created_at, updated_at)
+           SELECT md5(external_id)::uuid, 'PERSON', '', 1, '', now(), now() FROM likeness;
+           INSERT INTO customer_identifier (system, external_id, customer_id, since)
+           SELECT system, external_id, md5(external_id)::uuid, now() FROM likeness;
+           INSERT INTO source_record (system, entity, external_id, as_of, digest, version, mapping_version, observed_at)
+           SELECT system, 'customer', external_id, now(), '', 1, '', now() FROM likeness"""
+    )
+    for table in ("likeness", "likeness_key", "source_record", "customer_identifier"):
+        await raw.execute(f"VACUUM ANALYZE {table}")
+    return first
+
+
+async def learn(raw: asyncpg.Connection[asyncpg.Record], database: Database, sample: Sequence[Written]) -> None:
+    """Weights from some of the customers and second records of every fifth."""
+    random = Random(SEED)
+    again = [written_again(random, one) for one in sample[: LEARNED_FROM // 5]]
+    known = know((normalise(one, Notation()) for one in [*sample[:LEARNED_FROM], *again]), lambda: None)
+    matches = await match(raw, known, lambda what, share: None)
+    async with database.transaction() as connection:
+        version = await raw.fetchval(
+            """INSERT INTO likeness_weights (state, learned_at, records, matches, document)
+               VALUES ('LEARNING', $1, 0, 0, '{}') RETURNING version""",
+            NOW,
+        )
+        learned = Learned(matches.weights, matches.frequent.known)
+        await activate(connection, version, learned, known.people, matches.frequent, len(matches.pairs))
+
+
+async def timed(database: Database, asked: Sequence[tuple[int, Person]]) -> tuple[list[float], int]:
+    """Milliseconds of each look-up, and how many found the customer."""
+    took, found = [], 0
+    for number, person in asked:
+        began = time.perf_counter()
+        async with database.reading() as connection:
+            answers = await look_up(connection, person, keys_of(person))
+        took.append((time.perf_counter() - began) * 1000)
+        found += any(answer.node == Node("crm", str(number)) for answer in answers)
+    return took, found
+
+
+async def measured(postgres: EmbeddedPostgres, count: int, look_ups: int) -> float:
+    """Print one size; the answer is its p50."""
+    postgres.create_database(f"look_up_{count}")
+    dsn = postgres.libpq(f"look_up_{count}")
+    database = Database(open_engine(dsn))
+    await upgrade(database.engine)
+    raw = await asyncpg.connect(dsn)
+    first = await fill(raw, count)
+    await learn(raw, database, first)
+    await raw.close()
+    random = Random(SEED + 1)
+    chosen = [random.randrange(len(first)) for _ in range(look_ups)]
+    asked = [(number, normalise(written_again(random, first[number]), Notation())) for number in chosen]
+    await timed(database, asked[:50])
+    took, found = await timed(database, asked)
+    await database.aclose()
+    p50, p99 = statistics.median(took), statistics.quantiles(took, n=100)[98]
+    print(f"{count:>9,} customers: p50 {p50:.2f} ms, p99 {p99:.2f} ms, {found} of {look_ups} found", flush=True)
+    return p50
+
+
+async def main() -> None:
+    """Print each size and the growth from the first to the last."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--customers", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--look-ups", type=int, default=300)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "pg", durable=False) as postgres:
+        medians = [await measured(postgres, count, options.look_ups) for count in options.customers]
+    print(f"p50 grows {medians[-1] / medians[0]:.2f} times")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
