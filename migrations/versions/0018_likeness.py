@@ -1,7 +1,7 @@
 """Likenesses of source customers, and the weights learned from them.
 
 Revision ID: likeness
-Revises: steward_acts
+Revises: request_execution
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "likeness"
-down_revision = "steward_acts"
+down_revision = "request_execution"
 branch_labels = None
 depends_on = None
 
