@@ -19,8 +19,8 @@ from hub.matching.columns import Codes
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 BLOCK_MAX: Final = 400
 """A key with more records than this is never followed, however few there are of such keys."""
-PAIRS_PER_RECORD: Final = 60
-PAIRS_LEAST: Final = 3_000_000
+PAIRS_PER_RECORD: Final = 40
+PAIRS_LEAST: Final = 800_000
 PAGE_PAIRS: Final = 250_000
 _COPY_HEAD: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _COPY_ROW: Final = np.dtype([("n", ">i2"), ("k", ">i4"), ("key", ">i8"), ("r", ">i4"), ("record", ">i4")])

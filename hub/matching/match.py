@@ -79,7 +79,7 @@ async def match(
 ) -> Matches:
     """Block, compare, learn, decide. `decided` is what people said about pairs, the smaller record first."""
     people, records = known.people, len(known.people)
-    if records < 2:
+    if records < 2 or known.split in (0, records):
         return Matches([], prior_weights(records, 1.0), frequencies(people), 0)
     told("Storing keys", 0.0)
     await store_keys(connection, np.array(known.keys, np.int64), np.array(known.key_of, np.int32))

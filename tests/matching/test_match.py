@@ -45,6 +45,8 @@ async def test_tiny_files_lean_on_experience(database_url: str) -> None:
     jan = Written("Jan", "de Vries", "1985-03-14", "Dorpsstraat", "3", "", "Utrecht", "UT", "3511 AB")
     assert (await matched(database_url, [])).pairs == []
     assert (await matched(database_url, [jan])).pairs == []
+    assert (await matched(database_url, [jan, jan], split=2)).pairs == []
+    assert [pair for pair, _ in (await matched(database_url, [jan, jan], split=1)).pairs] == [(0, 1)]
     typo = jan._replace(family_name="Vires", birth_date="14-03-1985")
     other = Written("Fatima", "Bouazza", "1990-01-02", "Kerkweg", "8", "", "Breda", "NB", "4811 XX")
     assert [pair for pair, _ in (await matched(database_url, [jan, other, typo])).pairs] == [(0, 2)]
