@@ -1,7 +1,7 @@
 """Likenesses of source customers, and the weights learned from them.
 
 Revision ID: likeness
-Revises: request_execution
+Revises: forgetting
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "likeness"
-down_revision = "request_execution"
+down_revision = "forgetting"
 branch_labels = None
 depends_on = None
 
