@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -82,6 +83,7 @@ def _joined(parts: list[Incoming]) -> Incoming:
     return Incoming(contents, tombstones, (), len(parts))
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=st.lists(together, min_size=1, max_size=5))
 async def test_what_a_page_projects_is_what_the_stored_images_project(

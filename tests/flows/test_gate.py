@@ -81,6 +81,7 @@ def test_every_method_of_a_port_is_metered() -> None:
     assert methods - set(vars(MeteredPort)) == set()
 
 
+@pytest.mark.slow
 async def test_processes_together_make_no_more_calls_than_the_limit(company: Company) -> None:
     company.limits = Limits(requests_per_minute=300)
     processes = [company.process(number) for number in (0, 1, 0, 1)]
@@ -92,6 +93,7 @@ async def test_processes_together_make_no_more_calls_than_the_limit(company: Com
     assert all(isinstance(error, Throttled) and error.after_s >= 60 for error in turned_away)
 
 
+@pytest.mark.slow
 async def test_what_is_turned_away_is_spread_over_the_windows_to_come(company: Company) -> None:
     company.limits = Limits(requests_per_minute=60)
     process = company.process()
@@ -233,6 +235,7 @@ async def test_a_check_is_made_past_an_open_breaker(company: Company) -> None:
     assert line.ok
 
 
+@pytest.mark.slow
 async def test_an_outage_is_over_within_one_pause_after_its_end(company: Company) -> None:
     """However long it lasted: the pauses grow to a quarter of an hour and no further."""
     process = company.process()

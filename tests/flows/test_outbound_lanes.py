@@ -89,6 +89,7 @@ async def test_what_was_merged_points_to_what_carried_it(database: Database) -> 
     ] * 2
 
 
+@pytest.mark.slow
 async def test_batches_are_as_large_as_the_target_takes_and_pages_do_not_matter(database: Database) -> None:
     await declare_outbound(database, WEEKLY)
     store = named(250)

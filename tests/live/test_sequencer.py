@@ -7,6 +7,7 @@ import random
 from contextlib import AsyncExitStack
 
 import asyncpg
+import pytest
 from sqlalchemy import text
 
 from hub.live.changes import CHANNEL
@@ -136,6 +137,7 @@ async def test_long_transaction_in_the_same_database_does_not_delay_the_feed(
         assert await busy.fetchval("SELECT count(*) FROM change_feed") == 0
 
 
+@pytest.mark.slow
 async def test_long_transaction_in_another_database_does_not_delay_the_feed(
     server: TestServer, database: Database, database_url: str
 ) -> None:

@@ -22,6 +22,8 @@ from hub.settings.migrations import MigrationRules, OnDrift
 from hub.store.engine import Database
 from tests.migration.steering import DAILY, FLOW, REAL_TIME, WRONG, Steered, body, steered
 
+pytestmark = pytest.mark.slow
+
 S = MigrationState
 LATER_AND_WRONG = """UPDATE source_record SET as_of = as_of + interval '1 hour', digest = '\\x00',
   document = jsonb_set(document, '{name}', '"Wrong"') WHERE external_id = '2'"""

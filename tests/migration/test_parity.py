@@ -24,6 +24,8 @@ from tests.flows.engine import CRM, FLOW
 from tests.flows.roads import CUSTOMER, FAST, Company, Lie, company
 from tests.flows.test_run_lane import body, filled
 
+pytestmark = pytest.mark.slow
+
 WEEKLY, DAILY = FlowCadence.WEEKLY, FlowCadence.DAILY
 Counts = Mapping[tuple[DifferenceKind, Verdict | None], int]
 

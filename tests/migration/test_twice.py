@@ -20,6 +20,8 @@ from hub.settings.migrations import MigrationRules
 from hub.store.engine import Database
 from tests.migration.steering import CRM, DAILY, FLOW, REAL_TIME, START, Steered, body
 
+pytestmark = pytest.mark.slow
+
 S = MigrationState
 WEEKLY = FlowCadence.WEEKLY
 

@@ -25,7 +25,7 @@ from schema.sdl import export_sdl
 from tests.schema.company import gid, uid
 from tests.schema.serving import listening_api
 
-EXAMPLES_PER_OPERATION = 60
+EXAMPLES_PER_OPERATION = 25
 
 IDS = [gid("Customer", uid("Anna Bakker")), gid("ContactMedium", uid("Anna Bakker EMAIL")), gid("System", "crm")]
 BY = ["email: {}", "phone: {}", "id: {}", 'externalId: {{system: "crm", externalId: {}}}']

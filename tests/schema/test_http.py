@@ -130,6 +130,7 @@ async def test_a_slow_statement_ends_with_a_word_and_the_connection_serves_on(
         assert (await api.ask("{ systems { name } }", role=Role.ARCHITECT)).data == {"systems": []}
 
 
+@pytest.mark.slow
 async def test_more_views_than_connections_are_all_answered(
     company: Database, database_url: str, tmp_path: Path
 ) -> None:
