@@ -90,15 +90,16 @@ class Company:
         return replace(room_over(database, self.store, page_size=2), systems=systems, clock=self.bench.time)
 
     async def passes(self, look: Callable[[], Awaitable[bool]]) -> None:
-        """Time goes on until it is so."""
+        """Time goes on until it is so, and stands still while work is done: a lease lasts by that clock."""
 
         async def moved_on() -> bool:
             if await look():
                 return True
-            self.bench.time.pass_by(seconds=WAITING_S)
+            if await self.none("dispatch WHERE state = 'RUNNING'"):
+                self.bench.time.pass_by(seconds=WAITING_S)
             return False
 
-        await until(moved_on, 60)
+        await until(moved_on)
 
     async def count(self, what: str) -> int:
         """How many rows `what` (table and condition) names."""
