@@ -20,6 +20,7 @@ from hub.records.lanes import FlowCadence
 from tests.faults.count import count
 from tests.faults.installed import BRANCH, SHOP, Ground, ground
 from tests.faults.outcome import as_customers, golden
+from tests.faults.person import retry_given_up
 from tests.faults.points import WORKERS, Points, drawn
 from tests.faults.pushing import Pusher
 from tests.faults.report import Report
@@ -46,6 +47,8 @@ class Company:
     steerings: list[Steering]
     pusher: Pusher
     wanted: Wanted
+    retried: int = 0
+    """Work that a person tried again: the faults had killed its workers five times."""
 
     async def keep_changing(self, rng: random.Random) -> None:
         """For ever: some changes a second at the sources, one correction, and now and then a new customer."""
@@ -61,6 +64,7 @@ class Company:
     async def at_rest(self, since: datetime) -> bool:
         """Every flow is migrated, a window behind the last change is compared, and nothing is on its way."""
         self.made.hub.employ(WORKERS)
+        self.retried += await retry_given_up(self.made.database)
         for steering in self.steerings:
             found = await steering.state()
             if found is None or found[0] != "COMPLETED":
@@ -114,6 +118,7 @@ async def campaign(folder: Path, points: int, seed: int, say: Callable[[str], No
         for kind, times in sorted(faults.injected.items()):
             report.tell(kind, times)
         report.tell("points", points)
+        report.tell("work given up after five killed workers, tried again", company.retried)
         await count(made, company.wanted, steerings, pusher, report)
     report.tell("seconds", round(time.monotonic() - began))
     return report

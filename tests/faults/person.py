@@ -1,4 +1,5 @@
-"""A person who settles what the hub leaves to him: creates of which nobody knows whether they happened."""
+"""A person who settles what the hub leaves to him: work under which workers died five times, which may have been its
+fault, and creates of which nobody knows whether they happened."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from sqlalchemy import text
 
 from hub.clock import utc_now
 from hub.exchange.order import SEND
-from hub.flows.stuck_work import WorkVerdict, settle_work
+from hub.flows.stuck_work import WorkVerdict, retry_work, settle_work
 from hub.store.engine import Database
 from tests.faults.offices import made
 
@@ -33,3 +34,13 @@ async def settle_unknown(database: Database, register: Path) -> Counter[WorkVerd
             await settle_work(connection, [row.id], verdict, "looked there", "carla", utc_now())
             settled[verdict] += 1
     return settled
+
+
+async def retry_given_up(database: Database) -> int:
+    """As `hub work retry --code WORKER_LOST`; tells how many."""
+    async with database.transaction() as connection:
+        rows = await connection.scalars(
+            text("SELECT id FROM dispatch WHERE state = 'DEAD' AND last_error_code = 'WORKER_LOST' ORDER BY id")
+        )
+        ids = rows.all()
+        return await retry_work(connection, ids, "carla", utc_now()) if ids else 0
