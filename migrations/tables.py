@@ -6,7 +6,7 @@ from sqlalchemy import MetaData
 
 from hub.contacts import session_tables
 from hub.contacts import tables as contacts
-from hub.customers import belongings, consent_tables, steward_tables
+from hub.customers import belongings, consent_tables, privacy_tables, steward_tables
 from hub.customers import tables as customers
 from hub.customers.likeness import tables as likeness
 from hub.exchange import call_tables
@@ -15,7 +15,7 @@ from hub.flows import tables as flows
 from hub.live import tables as live
 from hub.migration import tables as migration
 from hub.offers import tables as offers
-from hub.store import idempotency
+from hub.store import idempotency, suppression
 from hub.store import tables as store
 from hub.store.metadata import METADATA
 from hub.work import tables as work
@@ -34,8 +34,10 @@ ROOMS_WITH_TABLES = (
     migration,
     offers,
     session_tables,
+    privacy_tables,
     steward_tables,
     store,
+    suppression,
     work,
 )
 

@@ -56,6 +56,7 @@ class Hub:
     clock: Clock
     page_size_max: int
     offering: Offering
+    retention_days: Mapping[str, int]
 
 
 class Context:

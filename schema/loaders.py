@@ -25,6 +25,7 @@ from hub.reads.handling import dialogs_of, handling_of, tasks_of
 from hub.reads.migrations import latest_migrations, migrations_by_id
 from hub.reads.paging import Page, Window
 from hub.reads.parts import Conditions, Part, counts_of, pages_of, parts_by_id
+from hub.reads.privacy import privacy_receipts_of
 from hub.reads.provenance import provenance_of
 from hub.reads.reach import Reach
 from hub.reads.runs import RunRow, run_counts, runs_by_id, runs_of
@@ -105,6 +106,7 @@ class Loaders:
         self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
         self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))
         self.consents = self._every(consents_of)
+        self.privacy_receipts = self._every(privacy_receipts_of)
         self.acts = self._every(acts_of)
         self.receipts = self._every(receipts_of)
         self.systems = self._some(systems_by_name)

@@ -34,6 +34,8 @@ from schema.mutations.pause_cadence_migration import PauseCadenceMigrationMutati
 from schema.mutations.plan_cadence_migration import PlanCadenceMigrationMutation
 from schema.mutations.record_consent import RecordConsentMutation
 from schema.mutations.replay_quarantined import ReplayQuarantinedMutation
+from schema.mutations.request_erasure import RequestErasureMutation
+from schema.mutations.request_export import RequestExportMutation
 from schema.mutations.request_next_best_actions import RequestNextBestActionsMutation
 from schema.mutations.requests import RequestMutations
 from schema.mutations.resume_cadence_migration import ResumeCadenceMigrationMutation
@@ -41,6 +43,7 @@ from schema.mutations.resume_session import ResumeSessionMutation
 from schema.mutations.retry_work import RetryWorkMutation
 from schema.mutations.roll_back_cadence_migration import RollBackCadenceMigrationMutation
 from schema.mutations.run_flow import RunFlowMutation
+from schema.mutations.settle_privacy_receipt import SettlePrivacyReceiptMutation
 from schema.mutations.settle_work import SettleWorkMutation
 from schema.mutations.split_customer import SplitCustomerMutation
 from schema.mutations.start_cadence_migration import StartCadenceMigrationMutation
@@ -57,6 +60,7 @@ from schema.queries.match_candidates import MatchCandidatesQuery
 from schema.queries.migrations import MigrationsQuery
 from schema.queries.next_best_actions import NextBestActionsQuery
 from schema.queries.node import NodeQuery
+from schema.queries.privacy import PrivacyQuery
 from schema.queries.quarantine import QuarantineQuery
 from schema.queries.stuck_work import StuckWorkQuery
 from schema.queries.viewer import ViewerQuery
@@ -82,6 +86,7 @@ class Query(
     FlowsQuery,
     MigrationsQuery,
     QuarantineQuery,
+    PrivacyQuery,
     StuckWorkQuery,
     NodeQuery,
     EntitiesQuery,
@@ -108,6 +113,9 @@ class Mutation(
     SplitCustomerMutation,
     RecordConsentMutation,
     ConfirmConsentMutation,
+    RequestErasureMutation,
+    RequestExportMutation,
+    SettlePrivacyReceiptMutation,
     RunFlowMutation,
     EditQuarantinedMutation,
     ReplayQuarantinedMutation,

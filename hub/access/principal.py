@@ -35,6 +35,7 @@ class Scope(StrEnum):
     CUSTOMERS_CORRECT = "customers:correct"
     CUSTOMERS_STEWARD = "customers:steward"
     CONSENTS_RECORD = "consents:record"
+    PRIVACY_HANDLE = "privacy:handle"
     LEADS_READ = "leads:read"
     CONTACTS_READ = "contacts:read"
     CONTACTS_CONDUCT = "contacts:conduct"
@@ -89,7 +90,7 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.STEWARD: _CONTACT
     | _QUARANTINE
     | _WORK
-    | {Scope.CUSTOMERS_STEWARD, Scope.FLOWS_READ, Scope.SYSTEMS_READ, Scope.QUARANTINE_REVEAL},
+    | {Scope.CUSTOMERS_STEWARD, Scope.PRIVACY_HANDLE, Scope.FLOWS_READ, Scope.SYSTEMS_READ, Scope.QUARANTINE_REVEAL},
     Role.ARCHITECT: _QUARANTINE
     | _WORK
     | frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.FLOWS_MIGRATE, Scope.FLOWS_APPROVE, Scope.SYSTEMS_READ}),

@@ -44,6 +44,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         webhook_bytes_max=settings.webhook_bytes_max,
         mappings=hub.configuration.mappings,
         contact=hub.configuration.contact,
+        retention_days=hub.configuration.privacy.retention_days,
         offering=Offering(compile_catalogue(hub.configuration.offers)),
         topics=hub.configuration.topics,
     )

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.exchange.effect import Effect, written_changes
 from hub.exchange.outbound_flow import OutboundFlow
 from hub.exchange.shadow import note_shadows
+from hub.ports.writing import Operation
 from hub.records.identity import Entity
 from hub.records.lanes import FlowCadence
 from hub.work.dispatch import dispatch
@@ -24,15 +25,14 @@ SEND: Final = "outbound.send"
 """Kind of the dispatch rows that send one command; payload {"command": UUID}."""
 
 AT_ONCE: Final = frozenset({Entity.CONSENT.value})
-"""What leaves at once whatever the flow's lane is: a person who said no waits for nobody's batch."""
+"""What leaves at once whatever the flow's lane is: a person who said no waits for nobody's batch. So does a DELETE."""
 
 
 async def order(connection: AsyncConnection, flow: OutboundFlow, effect: Effect, now: datetime) -> UUID:
     """The command's id; under a key that exists already the one that has it, and nothing else happens."""
     real_time = flow.authoritative.cadence is FlowCadence.REAL_TIME
-    at_once = effect.entity in AT_ONCE or (
-        real_time and not await _others_wait(connection, flow.name, effect.line, now)
-    )
+    urgent = effect.entity in AT_ONCE or effect.operation is Operation.DELETE
+    at_once = urgent or (real_time and not await _others_wait(connection, flow.name, effect.line, now))
     command_id = await _inserted(connection, flow, effect, "PENDING" if at_once else "COLLECTED")
     if command_id is None:
         existing: UUID = await connection.scalar(

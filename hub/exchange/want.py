@@ -97,6 +97,32 @@ async def want_create(connection: AsyncConnection, target: NewObject, record: Ca
     return await order(connection, flow, effect, now)
 
 
+async def want_delete(connection: AsyncConnection, target: Target, now: datetime) -> UUID | None:
+    """Write the command that removes the object at the target, at once whatever the lane; None without a flow there.
+
+    Wanted once: a repeat gives the command that there is, whatever became of it.
+    """
+    flow = await flow_to(connection, target.system, target.entity)
+    if flow is None:
+        return None
+    version = await _next_version(connection, target, (), now)
+    effect = Effect(
+        key=f"{target.system}/{target.entity.value}/{target.external_id}/delete",
+        target=target.system,
+        entity=target.entity.value,
+        operation=Operation.DELETE,
+        object_id=target.external_id,
+        external_id=target.external_id,
+        line=f"{target.system}/{target.line}",
+        changes=(),
+        from_version=version,
+        version=version,
+        wanted_from=now,
+        at=now,
+    )
+    return await order(connection, flow, effect, now)
+
+
 async def _under_way(connection: AsyncConnection, target: Target, changes: Sequence[FieldChange]) -> UUID | None:
     """The object's last command, or the net effect that took its place, when it wants the same and is not through.
 

@@ -6,7 +6,7 @@ All of it happens in the caller's transaction and is set-based over the page; an
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -21,7 +21,7 @@ from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, lock_customers, recognise
 from hub.customers.survive import SourceImage
 from hub.flows.accept import Accepted, accept, sift
-from hub.flows.incoming import Content, Incoming
+from hub.flows.incoming import Content, Incoming, subject_of
 from hub.flows.lane import LaneContext, fence
 from hub.flows.project_belongings import Owned, follow_owners, mark_belongings, write_belongings
 from hub.flows.quarantine import put_aside, supersede
@@ -33,6 +33,7 @@ from hub.records.identity import Entity
 from hub.store.documents import NewVersion, Origin, append_versions
 from hub.store.keys import KeyRing, SubjectCipher
 from hub.store.sets import read_along_keys
+from hub.store.suppression import suppressed_among
 
 Counters: TypeAlias = dict[str, int]
 
@@ -119,6 +120,19 @@ async def _apply_beside(
     return []
 
 
+async def _without_erased(connection: AsyncConnection, lane: LaneContext, page: _Page) -> _Page:
+    """What is left of the page now that its people are held: an erasure may have committed while it waited for them."""
+    of_record = {i: _subject(content, lane.entity) for i, content in page.newer.items()}
+    of_tombstone = {i: subject_of(lane.entity, i) for i in page.tombstones}
+    subjects = {*of_record.values(), *of_tombstone.values()}
+    gone = await suppressed_among(connection, page.rules.keys, lane.system, subjects)
+    if not gone:
+        return page
+    newer = {i: content for i, content in page.newer.items() if of_record[i] not in gone}
+    tombstones = {i: at for i, at in page.tombstones.items() if of_tombstone[i] not in gone}
+    return replace(page, newer=newer, tombstones=tombstones)
+
+
 def _subject(content: Content, entity: Entity) -> str:
     if entity is Entity.CUSTOMER:
         return content.external_id
@@ -155,6 +169,8 @@ async def _apply_customers(
     }
     gone = [Node(lane.system, external_id) for external_id in page.tombstones]
     carried = await lock_customers(connection, records, spelling, gone)
+    page = await _without_erased(connection, lane, page)
+    carried = {node: keys for node, keys in carried.items() if node.external_id in page.newer}
     version = page.rules.mapping_version
     await accept(connection, lane, page.newer, page.tombstones, version, page.now, accepted, alone=True)
     if not accepted.changed:
@@ -190,6 +206,7 @@ async def _apply_belongings(
     owners = {content.owner for content in page.newer.values() if content.owner is not None}
     if owners:
         await lock_identifiers(connection, [id_of(lane.system, owner) for owner in owners])
+    page = await _without_erased(connection, lane, page)
     await accept(connection, lane, page.newer, page.tombstones, page.rules.mapping_version, page.now, accepted)
     if not accepted.changed:
         return []

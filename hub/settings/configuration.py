@@ -25,6 +25,7 @@ from hub.settings.flows import Flow, FlowEntry, PlannedFlow
 from hub.settings.hub_file import HubFile
 from hub.settings.migrations import MigrationRules
 from hub.settings.offers import OffersDocument
+from hub.settings.privacy import DEFAULT_PRIVACY, PrivacyRules
 from hub.settings.systems import AdapterSpec, ConnectedSystem
 from hub.settings.topics import NO_TOPICS, Catalogue
 from hub.settings.trust import Recognition, Survivorship
@@ -50,6 +51,7 @@ class Configuration:
     offers: OffersDocument
     contact: ContactRules = DEFAULT_CONTACT
     topics: Catalogue = NO_TOPICS
+    privacy: PrivacyRules = DEFAULT_PRIVACY
 
 
 def load_configuration(
@@ -90,6 +92,7 @@ def load_configuration(
         recognition=file.recognition,
         mappings=mappings,
         contact=file.contact,
+        privacy=file.privacy,
         offers=offers,
         topics=topics,
     )

@@ -9,6 +9,7 @@ from pydantic import Field
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.settings.flows import FlowEntry
 from hub.settings.migrations import DEFAULT_RULES, MigrationRules
+from hub.settings.privacy import DEFAULT_PRIVACY, PrivacyRules
 from hub.settings.systems import SystemEntry
 from hub.settings.trust import Recognition, Survivorship
 from hub.settings.written import Name, Written
@@ -26,6 +27,7 @@ class HubFile(Written):
         DEFAULT_RULES, description="When a flow may move to another cadence; a flow may differ under `migration`."
     )
     contact: ContactRules = Field(DEFAULT_CONTACT, description="How contacts with customers are conducted.")
+    privacy: PrivacyRules = Field(DEFAULT_PRIVACY, description="What the law wants kept of people who are erased.")
     offers: str | None = Field(
         None,
         description="Path of the catalogue of propositions, from hub.yaml's folder; without one nothing is offered.",

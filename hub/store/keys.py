@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.sets import run_set
+from hub.store.suppression import suppressed_among
 
 NONCE_BYTES = 12
 
@@ -67,12 +68,28 @@ class KeyRing:
         wanted = sorted(set(subjects))
         found = await self._load(connection, system, wanted)
         missing = [subject for subject in wanted if subject not in found]
+        erased = await suppressed_among(connection, self, system, missing) if missing else frozenset()
+        missing = [subject for subject in missing if subject not in erased]
         if missing:
             found |= await self._create(connection, system, missing, now)
             elsewhere = [subject for subject in missing if subject not in found]
             if elsewhere:
                 found |= await self._load(connection, system, elsewhere)
         return {subject: cipher for subject, cipher in found.items() if cipher is not None}
+
+    async def drop(self, connection: AsyncConnection, system: str, subjects: Iterable[str], now: datetime) -> int:
+        """Lose the keys of these subjects for good; the rows stay, under a keyed hash in place of the subject."""
+        rows = [{"subject": s, "hidden": f"erased:{self.proof(f'{system}/{s}'.encode()).hex()}"} for s in set(subjects)]
+        dropped = await run_set(
+            connection,
+            """UPDATE subject_key k SET wrapped = NULL, erased_at = :now, subject = r.hidden
+               FROM json_to_recordset(CAST(:rows AS json)) AS r(subject text, hidden text)
+               WHERE k.system = :system AND k.subject = r.subject RETURNING k.id""",
+            rows,
+            system=system,
+            now=now,
+        )
+        return len(dropped.all())
 
     async def cipher_of(self, connection: AsyncConnection, key_id: UUID) -> SubjectCipher | None:
         """The cipher under an id that a row names; None once erased."""

@@ -7,6 +7,7 @@ from enum import Enum
 import strawberry
 
 from hub.customers.likeness.look_up import MatchBand
+from hub.customers.privacy_tables import PrivacyKind
 from hub.customers.steward_tables import StewardActKind, StewardEffect
 from hub.flows.quarantine_replay import ReplayOutcome
 from hub.flows.stuck_work import WorkVerdict
@@ -72,6 +73,7 @@ __all__ = [
     "NbaDropReason",
     "NbaOutcome",
     "PartyKind",
+    "PrivacyKind",
     "QuarantineState",
     "Queue",
     "RealTimeRoad",
@@ -114,6 +116,7 @@ _DESCRIBED: dict[type[Enum], str] = {
     ConsentStatus: "What the customer said about a purpose. Expiry follows from the validity and is no status.",
     LegalBasis: "Ground for processing, article 6(1) GDPR.",
     SurvivorshipRule: "By which rule a source's value became the golden one.",
+    PrivacyKind: "What a person asked about his own data: a copy, its end, its correction (GDPR 15 to 20).",
     StewardActKind: "Several customers became one, or one became several.",
     StewardEffect: "What an act means for a system. HOLDS_DUPLICATES: it has several records of the one person, which "
     "its own people may join; CONSENT_TRAVELS: it is told that the person allows less than it has.",

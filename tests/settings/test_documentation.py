@@ -21,6 +21,7 @@ from hub.settings.environment import Settings
 from hub.settings.flows import FlowEntry, Lane
 from hub.settings.hub_file import HubFile
 from hub.settings.migrations import MigrationRules, OnDrift
+from hub.settings.privacy import PrivacyRules
 from hub.settings.systems import Limits, SystemEntry
 from hub.settings.topics import AnswerType, Catalogue, Content, DialogStep, Question, StraightThrough, Topic
 from hub.settings.trust import FieldTrust, Recognition, Survivorship
@@ -30,8 +31,8 @@ ROWS = [line for line in REFERENCE.splitlines() if line.startswith("| `")]
 
 MODELS: list[type[BaseModel]] = [
     *(HubFile, SystemEntry, Limits, FlowEntry, Lane, MigrationRules, Survivorship, FieldTrust, Recognition),
-    *(ContactRules, Channel, ResponseTarget),
     *(Catalogue, Topic, DialogStep, Question, Content, StraightThrough),
+    *(ContactRules, Channel, ResponseTarget, PrivacyRules),
     *(MappingDocument, FieldRule, ListRule, ContractDocument, ContractField, Settings),
 ]
 FIELDS = [(model, field.alias or name) for model in MODELS for name, field in model.model_fields.items()]

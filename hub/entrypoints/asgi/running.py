@@ -64,6 +64,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         clock=services.clock,
         page_size_max=services.page_size_max,
         offering=services.offering,
+        retention_days=services.retention_days,
     )
     try:
         yield Running(hub, Scrape(hub), task, Inbox(database, services.keys, services.clock))

@@ -51,3 +51,4 @@ class Services:
     contact: ContactRules = DEFAULT_CONTACT
     offering: Offering = NOTHING_OFFERED
     topics: Catalogue = NO_TOPICS
+    retention_days: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,86 @@
+"""Erase a person: his keys, his current values, his way back; with a receipt from every system that knows him."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.identifiers import Node
+from hub.customers.normalise import Spelling
+from hub.customers.privacy_tables import PrivacyKind
+from hub.exchange.want import Target, want_delete
+from hub.live.changes import Change
+from hub.live.publish import publish
+from hub.privacy.forget import Forgotten, erased_objects, forget
+from hub.privacy.requests import Receipt, Request, keep_receipts, keep_request, subject_of
+from hub.records.identity import Entity, ExternalId
+from hub.stewardship.people import hold, resolved_ids
+from hub.store.keys import KeyRing
+from hub.store.suppression import suppress
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did here, and what is asked of the systems: a command, or their own people."""
+
+    request_id: UUID
+    forgotten: Forgotten
+    receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EraseTerms:
+    """The installation's keys and region, and what the law wants kept: days by entity."""
+
+    keys: KeyRing
+    region: str
+    retention_days: Mapping[str, int]
+
+
+async def erase(
+    connection: AsyncConnection,
+    customer_id: UUID,
+    terms: EraseTerms,
+    asked: Request,
+) -> Erased:
+    """Everything of the customer under this id, in the caller's transaction. NotFound for nobody.
+
+    The keys of his versions are dropped, his current values removed, and the ids under which systems know him
+    suppressed: no pull, file or event brings them back. Retained records keep no name.
+    """
+    (current,) = await resolved_ids(connection, [customer_id])
+    nodes = (await hold(connection, [current], Spelling(terms.region)))[current]
+    request_id, keys = uuid4(), terms.keys
+    objects = await erased_objects(connection, nodes)
+    subjects = [(one.system, one.subject) for one in objects]
+    subjects += [(node.system, node.external_id) for node in nodes]
+    subjects += [(one.system, f"{one.entity}:{one.external_id}") for one in objects if one.entity != "customer"]
+    for system in sorted({system for system, _ in subjects}):
+        await keys.drop(connection, system, [subject for of, subject in subjects if of == system], asked.at)
+    await suppress(connection, keys, dict.fromkeys(subjects), request_id, asked.at)
+    subject = subject_of(keys, current)
+    await keep_request(connection, request_id, PrivacyKind.ERASURE, subject, asked, {}, {})
+    forgotten = await forget(connection, current, nodes, request_id, terms.retention_days, asked.at)
+    receipts = await _ask_systems(connection, request_id, nodes, asked.at)
+    await keep_receipts(connection, request_id, receipts)
+    await keep_request(
+        connection, request_id, PrivacyKind.ERASURE, subject, asked, forgotten.counts, forgotten.retained
+    )
+    await publish(connection, [Change("Customer", str(current), "CustomerDeleteEvent")], asked.at)
+    return Erased(request_id, forgotten, receipts)
+
+
+async def _ask_systems(
+    connection: AsyncConnection, request_id: UUID, nodes: Sequence[Node], now: datetime
+) -> tuple[Receipt, ...]:
+    """Each record leaves in a line of its own: nothing else of the person is on its way any more."""
+    receipts = []
+    for node in nodes:
+        target = Target(node.system, Entity.CUSTOMER, ExternalId(node.external_id), f"erasure/{request_id}")
+        command = await want_delete(connection, target, now)
+        receipts.append(Receipt(node.system, node.external_id, command))
+    return tuple(receipts)

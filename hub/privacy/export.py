@@ -1,0 +1,130 @@
+"""Everything the hub holds of a person, as one JSON document with where each part comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.privacy_tables import PrivacyKind
+from hub.errors import Invalid
+from hub.flows.project_belongings import OWN, TABLE_OF
+from hub.privacy.requests import Request, keep_request, subject_of
+from hub.stewardship.people import resolved_ids
+from hub.store.documents import versions_of
+from hub.store.keys import KeyRing
+from hub.store.metadata import METADATA
+
+ROWS_MAX: Final = 10_000
+"""Of one kind; a person has more by a mistake only, and then a person has to look at it."""
+
+_PARTS: Final[Mapping[str, str]] = {
+    "customer": "SELECT to_jsonb(t) - 'digest' - 'search' FROM customer t WHERE id = :id",
+    "provenance": """SELECT jsonb_build_object('field', f.key, 'source', f.value->>'system', 'externalId',
+        f.value->>'externalId', 'rule', f.value->>'rule', 'asOf', s.as_of, 'observedAt', s.observed_at)
+      FROM customer_provenance p CROSS JOIN LATERAL jsonb_each(p.fields) f JOIN source_record s
+        ON s.system = f.value->>'system' AND s.entity = 'customer' AND s.external_id = f.value->>'externalId'
+      WHERE p.customer_id = :id ORDER BY f.key""",
+    "identifiers": "SELECT to_jsonb(t) - 'home_of' FROM customer_identifier t WHERE customer_id = :id",
+    "formerIds": "SELECT to_jsonb(t) FROM customer_alias t WHERE current_id = :id",
+    "statementsOfSystems": """SELECT to_jsonb(s) - 'digest' - 'fingerprint' FROM customer_identifier i
+      JOIN source_record s ON s.system = i.system AND s.entity = 'customer' AND s.external_id = i.external_id
+      WHERE i.customer_id = :id""",
+    "consentStatements": """SELECT to_jsonb(s) - 'confirm_digest' FROM customer_identifier i
+      JOIN consent_statement s ON s.owner_system = i.system AND s.owner_id = i.external_id
+      WHERE i.customer_id = :id ORDER BY s.stated_at""",
+    "corrections": """SELECT to_jsonb(t) FROM customer_identifier i
+      JOIN correction t ON t.system = i.system AND t.external_id = i.external_id WHERE i.customer_id = :id""",
+    "whoLookedAndChanged": """SELECT to_jsonb(t) - 'digest' - 'seal' - 'id' FROM audit_event t
+      WHERE object_type = 'Customer' AND object_id = CAST(CAST(:id AS uuid) AS text) ORDER BY t.id""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The document, UTF-8 JSON; `counts` tells how many rows each part of it has."""
+
+    request_id: UUID
+    document: bytes
+    counts: Mapping[str, int]
+
+
+async def export(connection: AsyncConnection, customer_id: UUID, keys: KeyRing, asked: Request) -> Exported:
+    """Everything of the customer, versions included. NotFound for nobody, Invalid for more than ROWS_MAX of a kind."""
+    (current,) = await resolved_ids(connection, [customer_id])
+    parts: dict[str, list[object]] = {}
+    for name, statement in {**_PARTS, **_tables()}.items():
+        parts[name] = await _rows(connection, name, statement, current)
+    parts["orderLines"] = await _rows(
+        connection,
+        "orderLines",
+        """SELECT to_jsonb(l) FROM sales_order o JOIN sales_order_line l ON l.order_id = o.id
+           WHERE o.customer_id = :id ORDER BY l.order_id, l.position""",
+        current,
+    )
+    parts["history"] = await _history(connection, keys, await _records(connection, current))
+    counts = {name: len(rows) for name, rows in parts.items() if rows}
+    request_id = uuid4()
+    head = {"format": "contacthub-export-1", "request": request_id, "customer": current, "at": asked.at}
+    document = orjson.dumps({**head, "parts": parts}, option=orjson.OPT_INDENT_2, default=str)
+    subject, proof = subject_of(keys, current), keys.proof(document)
+    await keep_request(connection, request_id, PrivacyKind.EXPORT, subject, asked, counts, {}, proof)
+    return Exported(request_id, document, counts)
+
+
+def _tables() -> Mapping[str, str]:
+    """A part for every table of the customer's belongings and of the hub's own rows about him."""
+    named = {"contactMedia": "contact_medium", "addresses": "postal_address", "segments": "customer_segment"}
+    more = {table: table for table in (*TABLE_OF.values(), *OWN, "decision", "contact_event")}
+    return {
+        name: f"SELECT to_jsonb(t) FROM {table} t WHERE customer_id = :id ORDER BY 1"  # noqa: S608  constant names
+        for name, table in (named | more).items()
+        if table in METADATA.tables
+    }
+
+
+async def _rows(connection: AsyncConnection, name: str, statement: str, customer_id: UUID) -> list[object]:
+    found = await connection.execute(text(f"{statement} LIMIT {ROWS_MAX + 1}"), {"id": customer_id})
+    rows = list(found.scalars().all())
+    if len(rows) > ROWS_MAX:
+        raise Invalid(f"the customer has more than {ROWS_MAX} rows of {name}")
+    return rows
+
+
+async def _records(connection: AsyncConnection, customer_id: UUID) -> Sequence[tuple[str, str, str]]:
+    rows = await connection.execute(
+        text(
+            """SELECT s.system, s.entity, s.external_id FROM customer_identifier i JOIN source_record s
+                 ON s.system = i.system AND (s.owner = i.external_id
+                   OR (s.entity = 'customer' AND s.external_id = i.external_id))
+               WHERE i.customer_id = :id ORDER BY 1, 2, 3"""
+        ),
+        {"id": customer_id},
+    )
+    return [(row.system, row.entity, row.external_id) for row in rows]
+
+
+async def _history(connection: AsyncConnection, keys: KeyRing, records: Sequence[tuple[str, str, str]]) -> list[object]:
+    """Every version of every record, oldest first per record, decrypted."""
+    found: list[object] = []
+    for system, entity, external_id in records:
+        for version in await versions_of(connection, keys, system, entity, external_id):
+            found.append(
+                {
+                    "system": system,
+                    "entity": entity,
+                    "externalId": external_id,
+                    "version": version.version,
+                    "asOf": version.as_of,
+                    "observedAt": version.observed_at,
+                    "content": None if version.document is None else orjson.loads(version.document),
+                }
+            )
+        if len(found) > ROWS_MAX:
+            raise Invalid(f"the customer has more than {ROWS_MAX} versions")
+    return found
