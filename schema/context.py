@@ -105,6 +105,11 @@ class Context:
         """What turns arguments of fields into values of statements."""
         return ReadTerms(self.hub.rules.region, self.hub.page_size_max)
 
+    @property
+    def rules(self) -> Rules:
+        """How golden values are chosen."""
+        return self.hub.rules
+
     def now(self) -> datetime:
         """The hub's time."""
         return self.hub.clock()

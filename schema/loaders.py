@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.dataloader import DataLoader
 
 from hub.customers.consent_read import consents_of
+from hub.customers.differing import conflicts_for
+from hub.customers.recognise import Rules
 from hub.reads.belongings import lines_of
 from hub.reads.calls import calls_by_name
 from hub.reads.customers import customers_by_id
@@ -47,6 +49,10 @@ class Request(Protocol):
     @property
     def reach(self) -> Reach:
         """Whose data may be read."""
+
+    @property
+    def rules(self) -> Rules:
+        """How golden values are chosen."""
 
     def now(self) -> datetime:
         """The hub's time."""
@@ -105,6 +111,7 @@ class Loaders:
         self.incident_contacts = self._every(contacts_of)
         self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
         self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))
+        self.conflicts = self._every(lambda c, ids: conflicts_for(c, ids, request.rules))
         self.consents = self._every(consents_of)
         self.privacy_receipts = self._every(privacy_receipts_of)
         self.acts = self._every(acts_of)

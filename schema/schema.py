@@ -31,6 +31,7 @@ from schema.mutations.identify_customer import IdentifyCustomerMutation
 from schema.mutations.incidents import IncidentMutations
 from schema.mutations.merge_customers import MergeCustomersMutation
 from schema.mutations.pause_cadence_migration import PauseCadenceMigrationMutation
+from schema.mutations.pin_field import PinFieldMutations
 from schema.mutations.plan_cadence_migration import PlanCadenceMigrationMutation
 from schema.mutations.record_consent import RecordConsentMutation
 from schema.mutations.replay_quarantined import ReplayQuarantinedMutation
@@ -51,6 +52,7 @@ from schema.mutations.start_session import StartSessionMutation
 from schema.mutations.transfer_session import TransferSessionMutation
 from schema.mutations.wrap_up_session import WrapUpSessionMutation
 from schema.queries.customer import CustomerQuery
+from schema.queries.customer_history import CustomerHistoryQuery
 from schema.queries.customers import CustomersQuery
 from schema.queries.entities import REPRESENTATION, EntitiesQuery, Representation
 from schema.queries.flows import FlowsQuery
@@ -78,6 +80,7 @@ from schema.subscriptions.session_updates import SessionUpdates
 class Query(
     CustomerQuery,
     CustomersQuery,
+    CustomerHistoryQuery,
     LeadsQuery,
     IncidentsQuery,
     MatchCandidatesQuery,
@@ -111,6 +114,7 @@ class Mutation(
     RequestNextBestActionsMutation,
     MergeCustomersMutation,
     SplitCustomerMutation,
+    PinFieldMutations,
     RecordConsentMutation,
     ConfirmConsentMutation,
     RequestErasureMutation,

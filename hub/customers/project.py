@@ -15,7 +15,7 @@ from hub.customers.assign import Assignment
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import OpenCorrection, overlaid, settled
-from hub.customers.survive import Golden, SourceImage, Survivorship, survive
+from hub.customers.survive import Golden, Pin, SourceImage, Survivorship, survive
 from hub.customers.write_golden import write_golden
 from hub.records.customer import CustomerRecord
 from hub.store.sets import run_set
@@ -45,13 +45,15 @@ async def project(
     """
     nodes = [node for group in assignment.groups.values() for node in group]
     images = {node: written[node] for node in nodes if node in written}
-    images |= await _images(connection, [node for node in nodes if node not in images])
+    images |= await images_of(connection, [node for node in nodes if node not in images])
     corrections = await _open_corrections(connection, images)
+    pins = await pins_of(connection, images)
     golden: dict[UUID, Golden] = {}
     for customer_id, group in assignment.groups.items():
         laid = [overlaid(images[node], corrections[node]) for node in group if node in images]
         if laid:
-            golden[customer_id] = survive(laid, rules, spelling)
+            pinned = [pin for node in group for pin in pins.get(node, ())]
+            golden[customer_id] = survive(laid, rules, spelling, pinned)
     await _settle(connection, images, corrections)
     before = await _digests(connection, golden.keys() - assignment.created)
     changed = {customer_id: g for customer_id, g in golden.items() if before.get(customer_id) != g.digest}
@@ -61,7 +63,8 @@ async def project(
     return Projection(created, frozenset(changed) - created, assignment.ended)
 
 
-async def _images(connection: AsyncConnection, nodes: Sequence[Node]) -> dict[Node, SourceImage]:
+async def images_of(connection: AsyncConnection, nodes: Sequence[Node]) -> dict[Node, SourceImage]:
+    """What each of these records says now, without corrections."""
     if not nodes:
         return {}
     rows = await run_set(
@@ -96,6 +99,23 @@ async def _open_corrections(
         node = Node(row.system, row.external_id)
         corrections[node].append(OpenCorrection(row.id, node, row.path[1], row.old, row.new))
     return corrections
+
+
+async def pins_of(connection: AsyncConnection, nodes: Collection[Node]) -> Mapping[Node, Sequence[Pin]]:
+    """What people decided about fields, by the record it goes with."""
+    rows = await run_set(
+        connection,
+        """SELECT p.system, p.external_id, p.field, p.value, p.at
+           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
+           CROSS JOIN LATERAL (SELECT * FROM customer_pin o
+             WHERE o.system = r.system AND o.external_id = r.external_id OFFSET 0) p""",
+        [node._asdict() for node in nodes],
+    )
+    pins: dict[Node, list[Pin]] = defaultdict(list)
+    for system, external_id, field, value, at in rows.all():
+        node = Node(system, external_id)
+        pins[node].append(Pin(node, field, value, at))
+    return pins
 
 
 async def _settle(

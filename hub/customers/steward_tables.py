@@ -80,3 +80,19 @@ class StewardReceipt(Table):
     effect: Mapped[str]
     records: Mapped[list[str]]
     command_id: Mapped[UUID | None]
+
+
+class CustomerPin(Table):
+    """A person's decision on one golden field, made for the customer whose id has its home at this record.
+
+    It stands over every rule until it is taken back, and goes with its record when customers are merged and split.
+    """
+
+    __tablename__ = "customer_pin"
+
+    system: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str | None]
+    principal: Mapped[str]
+    at: Mapped[datetime]

@@ -58,6 +58,25 @@ class Survivorship:
         return self.fields.get(name, self.default)
 
 
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A person's value for one golden field; None pins it to nothing."""
+
+    node: Node
+    field: str
+    value: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A field of which living sources say different things: each one's value, and the one that was kept."""
+
+    field: str
+    said: tuple[tuple[SourceImage, str], ...]
+    kept: str | None
+
+
 class Sourced(NamedTuple):
     """A child of the golden record with the image it came from; `values` is the record ready for JSON."""
 
@@ -82,8 +101,11 @@ class Golden:
     digest: bytes
 
 
-def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelling) -> Golden:
-    """The golden record; deleted images count only where no living one is left, `images` in any order."""
+def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelling, pins: Sequence[Pin] = ()) -> Golden:
+    """The golden record; deleted images count only where no living one is left, `images` in any order.
+
+    A pin stands over every rule, of several for one field the newest.
+    """
     living = [image for image in images if not image.deleted]
     counted = living or list(images)
     values: dict[str, str | None] = {}
@@ -96,10 +118,25 @@ def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelli
             winner, values[name] = _winner(counted, name, rules.of(name))
         if winner is not None and values[name] is not None:
             winners[name] = (winner, rules.of(name).rule)
+    for pin in sorted(pins, key=lambda one: (one.at, one.node)):
+        values[pin.field] = pin.value
+        of = next((image for image in images if image.node == pin.node), counted[0])
+        winners[pin.field] = (of, SurvivorshipRule.PINNED)
     media = _media(_ranked(counted, rules.of("contact_media")), spelling)
     addresses = _addresses(_ranked(counted, rules.of("addresses")))
     digest = _digest(values, (*media, *addresses), deleted=not living)
     return Golden(values, winners, media, addresses, not living, digest)
+
+
+def conflicts_of(images: Sequence[SourceImage], golden: Golden) -> tuple[Conflict, ...]:
+    """The fields of which living sources hold different values; case and space make no difference, blank none."""
+    found = []
+    living = sorted((image for image in images if not image.deleted), key=lambda image: image.node)
+    for name in FIELDS:
+        said = tuple((image, value) for image in living if (value := _text(image, name)) is not None)
+        if len({" ".join(value.lower().split()) for _, value in said}) > 1:
+            found.append(Conflict(name, said, golden.values[name]))
+    return tuple(found)
 
 
 def _digest(values: Mapping[str, str | None], children: Iterable[Sourced], *, deleted: bool) -> bytes:

@@ -44,6 +44,7 @@ _OF_SOURCES: Final[Mapping[str, str]] = {
           AND (o.system, o.external_id) NOT IN {nodes})""",
     "steward_decision": """DELETE FROM steward_decision WHERE (system_a, external_id_a) IN {nodes}
         OR (system_b, external_id_b) IN {nodes}""",
+    "customer_pin": "DELETE FROM customer_pin WHERE (system, external_id) IN {nodes}",
     "steward_act_record": "DELETE FROM steward_act_record WHERE (system, external_id) IN {nodes}",
     "source_record": """DELETE FROM source_record t USING {objects} o
       WHERE t.system = o.system AND t.entity = o.entity AND t.external_id = o.external_id""",

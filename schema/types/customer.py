@@ -28,6 +28,7 @@ from schema.context import Info
 from schema.fields import resolved
 from schema.reads import Arguments, Pages
 from schema.types.belongings import CampaignMembership, Consent, ProductHolding
+from schema.types.conflict import FieldConflict
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.consent import ConsentStanding
 from schema.types.enums import LeadPriority, LeadRating, LeadState, PartyKind
@@ -196,6 +197,11 @@ class Customer(relay.Node, OfRow):
     async def sources(self, info: Info) -> list[SourceStatus]:
         """By system."""
         return [SourceStatus.of(row) for row in await info.context.loaders.sources.load(self.id)]
+
+    @resolved("Fields in which his sources differ, with what was kept.", Requires(Scope.CUSTOMERS_STEWARD))
+    async def conflicts(self, info: Info) -> list[FieldConflict] | None:
+        """By field."""
+        return [FieldConflict.found(one) for one in await info.context.loaders.conflicts.load(self.id)]
 
     @resolved("Merges and splits of his records, newest first; at most 100.", Requires(Scope.CUSTOMERS_STEWARD))
     async def steward_acts(self, info: Info) -> list[StewardAct] | None:

@@ -35,6 +35,7 @@ ANNA = CustomerId(uid("Anna Bakker"))
 
 BEYOND_THE_VIEW: Mapping[str, Scope] = {
     "Customer.leads": Scope.LEADS_READ,
+    "Customer.conflicts": Scope.CUSTOMERS_STEWARD,
     "Customer.stewardActs": Scope.CUSTOMERS_STEWARD,
     "SalesLead.customer": Scope.CUSTOMERS_READ,
     "CustomerSession.customer": Scope.CUSTOMERS_READ,
