@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 from hub.customers.identifiers import IdentifierKey, Node, Strength
 
@@ -57,8 +58,9 @@ def partition(
     for key in sorted(linking, key=lambda key: (Strength[key.kind], key.value)):
         living = [node for node in carriers[key] if node not in deleted]
         if not is_shared(living, groups.group):
-            for node in living[1:]:
-                groups.union(living[0], node, ignore_systems=False)
+            # Every pair: the first of them may be kept apart from others who still belong together.
+            for a, b in combinations(living, 2):
+                groups.union(a, b, ignore_systems=False)
     for node in sorted(deleted & identifiers.keys()):
         _follow_the_living(node, identifiers[node], carriers, deleted, groups)
     unique = {id(group): frozenset(group) for group in groups.group.values()}

@@ -58,6 +58,12 @@ def test_a_steward_keeps_apart_whom_an_identifier_would_join() -> None:
     assert groups({CRM1: {email("a")}, LMS1: {email("a")}}, decisions=decisions) == [{CRM1}, {LMS1}]
 
 
+def test_whoever_is_kept_apart_does_not_part_the_others() -> None:
+    decisions = Decisions(different=frozenset({(CM1, CRM1), (CM1, LMS1)}))
+    carried = {CM1: {email("a")}, CRM1: {email("a")}, LMS1: {email("a")}}
+    assert groups(carried, decisions=decisions) == [{CM1}, {CRM1, LMS1}]
+
+
 def test_a_deleted_duplicate_does_not_spoil_the_identifier_of_the_living_one() -> None:
     carried = {CRM1: {email("a")}, CRM2: {email("a")}, LMS1: {email("a")}}
     assert groups(carried, deleted=frozenset({CRM2})) == [{CRM1, LMS1}, {CRM2}]
