@@ -42,6 +42,8 @@ _OF_SOURCES: Final[Mapping[str, str]] = {
       DELETE FROM identifier i USING gone g WHERE i.kind = g.kind AND i.value = g.value
         AND NOT EXISTS (SELECT FROM source_identifier o WHERE o.kind = g.kind AND o.value = g.value
           AND (o.system, o.external_id) NOT IN {nodes})""",
+    "likeness": "DELETE FROM likeness WHERE (system, external_id) IN {nodes}",
+    "likeness_key": "DELETE FROM likeness_key WHERE (system, external_id) IN {nodes}",
     "steward_decision": """DELETE FROM steward_decision WHERE (system_a, external_id_a) IN {nodes}
         OR (system_b, external_id_b) IN {nodes}""",
     "customer_pin": "DELETE FROM customer_pin WHERE (system, external_id) IN {nodes}",
