@@ -1,0 +1,134 @@
+"""What a contact costs through the API, beside the bare SQL of the same writes.
+
+    python -m benchmarks.contact [--contacts 300] [--rounds 3] [--at-once 4]
+
+Runs on an embedded PostgreSQL of its own. `api` starts a session for a known caller, deals with one topic and wraps up:
+four GraphQL calls to the application in this process, each with its transaction. `sql` writes the same rows in the same
+four transactions over the same pool, with nothing read or decided. The ratio of both is the figure that carries over to
+another machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from hub.embedded.postgres import EmbeddedPostgres
+from hub.settings.topics import Catalogue
+from hub.store.engine import Database, open_engine
+from migrations.migrate import upgrade
+from tests.contacts.conducting import START, do, step
+from tests.contacts.test_dialogs import document
+from tests.schema.company import NOW, Person, add_person, add_systems
+from tests.schema.serving import Api, serving
+
+TOPICS = Catalogue.model_validate({"version": 1, "topics": {"hours": {"title": "Opening hours"}}})
+PHONE = "+31612345678"
+
+_ENTRY = """INSERT INTO timeline_entry (id, customer_id, at, kind, channel, session_id)
+            VALUES (gen_random_uuid(), :customer, :now, 'X', 'chat', :id)"""
+_CHANGE = "INSERT INTO change_pending (topic, object_id, kind, at) VALUES ('CustomerSession', :text, 'X', :now)"
+_SESSION = """INSERT INTO customer_session (id, contact_id, customer_id, channel, direction, phase, state, level,
+              started_at, active_at) VALUES (:id, :text, :customer, 'chat', 'INBOUND', 'EXPLORATION', 'ACTIVE',
+              'IDENTIFIED', :now, :now)"""
+_LEG = "INSERT INTO session_leg (session_id, number, channel, began_at) VALUES (:id, 1, 'chat', :now)"
+_DIALOG = """INSERT INTO business_dialog (id, session_id, customer_id, topic, topic_version, channel, state, answers,
+             started_at, changed_at) VALUES (:id, :id, :customer, 'hours', 1, 'chat', 'ACTIVE', '{}', :now, :now)"""
+_MOVE = "UPDATE customer_session SET phase = 'DIALOG', active_at = :now WHERE id = :id"
+_END_DIALOG = "UPDATE business_dialog SET state = 'COMPLETED', ended_at = :now WHERE id = :id"
+_END_LEG = "UPDATE session_leg SET ended_at = :now WHERE session_id = :id"
+_CLOSE = "UPDATE customer_session SET state = 'CLOSED', ended_at = :now, active_at = :now WHERE id = :id"
+TRANSACTIONS = (
+    (_SESSION, _LEG, _ENTRY, _CHANGE, _CHANGE),
+    (_MOVE, _DIALOG, _CHANGE, _CHANGE),
+    (_END_DIALOG, _MOVE, _ENTRY, _CHANGE, _CHANGE, _CHANGE),
+    (_MOVE, _CLOSE, _END_LEG, _ENTRY, _CHANGE, _CHANGE, _CHANGE),
+)
+
+Contact = Callable[[], Awaitable[float]]
+
+
+async def by_api(api: Api) -> float:
+    """One contact; seconds of its startSession."""
+    began = time.perf_counter()
+    session = (await do(api, "startSession", START, channel="chat", known={"phone": PHONE}))["session"]
+    took = time.perf_counter() - began
+    begun = await do(api, "startDialog", document("startDialog"), sessionId=session["id"], topic="hours")
+    await do(api, "completeDialog", document("completeDialog"), dialogId=begun["dialog"]["id"])
+    await step(api, "wrapUpSession", session)
+    return took
+
+
+async def by_sql(database: Database, customer: Any) -> float:
+    """The same rows; seconds of the first transaction."""
+    identity = uuid4()
+    values = {"id": identity, "text": str(identity), "customer": customer, "now": NOW}
+    took = 0.0
+    for place, statements in enumerate(TRANSACTIONS):
+        began = time.perf_counter()
+        async with database.transaction() as connection:
+            for statement in statements:
+                needed = {name: value for name, value in values.items() if f":{name}" in statement}
+                await connection.execute(text(statement), needed)
+        took = time.perf_counter() - began if place == 0 else took
+    return took
+
+
+async def timed(contact: Contact, count: int, at_once: int) -> tuple[float, list[float]]:
+    """Contacts per second, and the seconds that each start took."""
+    starts: list[float] = []
+
+    async def some() -> None:
+        for _ in range(count // at_once):
+            starts.append(await contact())
+
+    began = time.perf_counter()
+    await asyncio.gather(*(some() for _ in range(at_once)))
+    return len(starts) / (time.perf_counter() - began), starts
+
+
+async def measured(url: str, folder: Path, options: argparse.Namespace) -> None:
+    """Print a line per round and the medians."""
+    engine = open_engine(url)
+    await upgrade(engine)
+    database = Database(engine)
+    async with database.transaction() as connection:
+        await add_systems(connection)
+        customer = await add_person(connection, Person("Anna Bakker", "anna@example.nl", PHONE))
+    ratios = []
+    async with serving(url, folder, topics=TOPICS) as api:
+        for number in range(1, options.rounds + 1):
+            bare, _ = await timed(lambda: by_sql(database, customer), options.contacts, options.at_once)
+            rate, starts = await timed(lambda: by_api(api), options.contacts, options.at_once)
+            ratios.append(rate / bare)
+            cuts = statistics.quantiles(starts, n=100)
+            print(
+                f"round {number}: api {rate:.0f}/s, sql {bare:.0f}/s, ratio {rate / bare:.2f}; "
+                f"startSession p50 {cuts[49] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms"
+            )
+    print(f"median ratio {statistics.median(ratios):.2f}")
+    await database.aclose()
+
+
+def main() -> None:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.contact", description=__doc__)
+    parser.add_argument("--contacts", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--at-once", type=int, default=4)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "postgres") as postgres:
+        asyncio.run(measured(postgres.libpq("postgres"), Path(folder), options))
+
+
+if __name__ == "__main__":
+    main()
