@@ -11,7 +11,7 @@ from hub.ports.pages import CheckResult
 from hub.records.identity import Entity
 from hub.records.source import JsonObject, JsonValue
 
-_WRITTEN = frozenset({"party.party", "party.address", "party.contact_mechanism", "party.identifier"})
+_WRITTEN = frozenset({"party.party", "party.address", "party.contact_mechanism", "party.identifier", "ir.note"})
 
 
 async def check_access(session: Session, entities: Sequence[Entity]) -> Sequence[CheckResult]:

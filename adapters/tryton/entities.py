@@ -132,12 +132,17 @@ _CAMPAIGN_MEMBERSHIP = EntityModel(
     ),
 )
 
+# The hub's own objects, which it writes (notes.py) and never pulls.
+_NOTE = EntityModel(model="ir.note", fields=("message", "resource"))
+
 ENTITIES: Mapping[Entity, EntityModel] = {
     Entity.CUSTOMER: _CUSTOMER,
     Entity.SALES_ORDER: _SALES_ORDER,
     Entity.BUSINESS_REQUEST: _BUSINESS_REQUEST,
     Entity.SALES_LEAD: _SALES_LEAD,
     Entity.CAMPAIGN_MEMBERSHIP: _CAMPAIGN_MEMBERSHIP,
+    Entity.CONTACT: _NOTE,
+    Entity.WRAP_UP: _NOTE,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -10,6 +11,7 @@ from adapters.tryton.batches import in_transactions, in_turn
 from adapters.tryton.check import check_access
 from adapters.tryton.clock import SourceClock
 from adapters.tryton.create import Creator
+from adapters.tryton.notes import TITLES, Notes
 from adapters.tryton.options import TrytonOptions
 from adapters.tryton.pull import Puller
 from adapters.tryton.reading import read_by_id
@@ -38,6 +40,13 @@ _CUSTOMER = Capabilities(
     hub_key=True,
     batch_size=_BATCH_SIZE,
 )
+_NOTED = Capabilities(update=True)
+_CAN: Mapping[Entity, Capabilities] = {
+    Entity.CUSTOMER: _CUSTOMER,
+    Entity.BUSINESS_REQUEST: replace(_READ, update=True),
+    Entity.CONTACT: _NOTED,
+    Entity.WRAP_UP: _NOTED,
+}
 
 
 class TrytonPort(SystemPort):
@@ -46,7 +55,7 @@ class TrytonPort(SystemPort):
     def __init__(self, name: SystemName, options: TrytonOptions, limits: CallLimits = DEFAULT_LIMITS) -> None:
         self.name = name
         self.capabilities: Mapping[Entity, Capabilities] = {
-            entity: _CUSTOMER if entity is Entity.CUSTOMER else _READ for entity in options.entities
+            entity: _CAN.get(entity, _READ) for entity in options.entities
         }
         self._session = Session(options, limits)
         self._clock = SourceClock(self._session)
@@ -54,6 +63,7 @@ class TrytonPort(SystemPort):
         self._puller = Puller(self._session, self._clock, options.page_rows, horizon)
         self._updater = Updater(self._session, self._clock)
         self._creator = Creator(self._session, self._clock)
+        self._notes = Notes(self._session, self._creator)
 
     async def check(self) -> Sequence[CheckResult]:
         """Login, then each entity by reading one object."""
@@ -91,11 +101,12 @@ class TrytonPort(SystemPort):
         """Neighbours of one operation share a transaction, as long as Tryton refuses none of them."""
         for command in commands:
             self._declared("write", command.entity)
-            if command.entity is not Entity.CUSTOMER or command.operation is Operation.DELETE:
+            can = self.capabilities[command.entity]
+            if not {Operation.CREATE: can.create, Operation.UPDATE: can.update}.get(command.operation, False):
                 raise self._cannot(command.operation.value.lower(), command.entity)
         if len(commands) > _BATCH_SIZE:
             raise Invalid(f"system {self.name} takes {_BATCH_SIZE} commands at once, not {len(commands)}")
-        return await in_turn([list(run) for _, run in groupby(commands, _operation)], self._carry_out)
+        return await in_turn([list(run) for _, run in groupby(commands, _group)], self._carry_out)
 
     async def find_by_key(self, entity: Entity, key: str) -> SourceObject | None:
         """See `create`."""
@@ -112,9 +123,12 @@ class TrytonPort(SystemPort):
             raise self._cannot(what, entity)
 
     async def _carry_out(self, commands: Sequence[WriteCommand]) -> Sequence[WriteOutcome]:
+        if commands[0].entity in TITLES:
+            return [await self._notes.carry_out(command) for command in commands]
         creates = commands[0].operation is Operation.CREATE
         return await in_transactions(commands, self._creator.transaction if creates else self._updater.transaction)
 
 
-def _operation(command: WriteCommand) -> Operation:
-    return command.operation
+def _group(command: WriteCommand) -> tuple[Operation, str | None]:
+    """Customers share a transaction; each note has one of its own."""
+    return command.operation, command.key if command.entity in TITLES else None
