@@ -61,8 +61,16 @@ async def fill(raw: asyncpg.Connection[asyncpg.Record], count: int) -> list[Writ
         print(f"  {start + len(page):,} customers", file=sys.stderr)
         persons = [normalise(one, Notation()) for one in page]
         ids = [str(start + place) for place in range(len(page))]
+        await raw.execute(
+            """INSERT INTO source_record
+                 (system, entity, external_id, as_of, digest, version, mapping_version, observed_at)
+               SELECT 'crm', 'customer', i, now(), '', 1, '', now() FROM unnest($1::text[]) AS i""",
+            ids,
+        )
         await raw.copy_records_to_table(
-            "likeness", records=[("crm", i, list(person)) for i, person in zip(ids, persons, strict=True)]
+            "likeness",
+            records=[("crm", i, list(person)) for i, person in zip(ids, persons, strict=True)],
+            columns=["system", "external_id", "fields"],
         )
         keys = [(key, "crm", i) for i, person in zip(ids, persons, strict=True) for key in keys_of(person)]
         await raw.copy_records_to_table("likeness_key", records=keys, columns=["key", "system", "external_id"])
@@ -70,9 +78,7 @@ async def fill(raw: asyncpg.Connection[asyncpg.Record], count: int) -> list[Writ
         """INSERT INTO customer (id, kind, search, version, digest, created_at, updated_at)
            SELECT md5(external_id)::uuid, 'PERSON', '', 1, '', now(), now() FROM likeness;
            INSERT INTO customer_identifier (system, external_id, customer_id, since)
-           SELECT system, external_id, md5(external_id)::uuid, now() FROM likeness;
-           INSERT INTO source_record (system, entity, external_id, as_of, digest, version, mapping_version, observed_at)
-           SELECT system, 'customer', external_id, now(), '', 1, '', now() FROM likeness"""
+           SELECT system, external_id, md5(external_id)::uuid, now() FROM likeness"""
     )
     for table in ("likeness", "likeness_key", "source_record", "customer_identifier"):
         await raw.execute(f"VACUUM ANALYZE {table}")

@@ -98,6 +98,12 @@ async def test_what_apply_writes_later_is_found_at_once_and_a_stewards_word_is_r
     await apply_page(company.database, company.lms, page(content("later", customer(Written("Fatima", "Bouazza")), 3)))
     assert {c["other"]["externalId"] for c in await company.candidates("crm", "jan")} == {"j"}
     async with company.database.transaction() as connection:
+        await connection.execute(text("DELETE FROM source_record WHERE external_id = 'later'"))
+        left = text(
+            "SELECT count(*) FROM likeness_key k FULL JOIN likeness l USING (external_id) WHERE external_id = 'later'"
+        )
+        assert await connection.scalar(left) == 0
+    async with company.database.transaction() as connection:
         await decide(connection, [(Node("crm", "jan"), Node("lms", "j"))], Verdict.DIFFERENT, "steward", at(10_001))
     assert (await company.learn()).decisions == 1
     assert await company.candidates("crm", "jan") == await company.candidates("lms", "j") == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index
+from sqlalchemy import BigInteger, Computed, ForeignKey, ForeignKeyConstraint, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.metadata import Table
@@ -20,12 +20,24 @@ class WeightsState(StrEnum):
 
 
 class Likeness(Table):
-    """A source customer normalised for comparing: `fields` in the order of `hub.matching.person.Person`."""
+    """A source customer normalised for comparing: `fields` in the order of `hub.matching.person.Person`.
+
+    It goes with the source record, and its keys go with it by a trigger: a foreign key of every key would be checked
+    25 times a record.
+    """
 
     __tablename__ = "likeness"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["system", "entity", "external_id"],
+            ["source_record.system", "source_record.entity", "source_record.external_id"],
+            ondelete="CASCADE",
+        ),
+    )
 
     system: Mapped[str] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(primary_key=True)
+    entity: Mapped[str] = mapped_column(Computed("'customer'", persisted=True))
     fields: Mapped[list[str]]
 
 
