@@ -1,7 +1,7 @@
 """A likeness goes with its source record, and its keys go with it.
 
 Revision ID: likeness_follows
-Revises: likeness
+Revises: customer_pins
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "likeness_follows"
-down_revision = "likeness"
+down_revision = "customer_pins"
 branch_labels = None
 depends_on = None
 
