@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.exchange.effect import Effect, written_changes
+from hub.exchange.effect import Effect, changes_json
 from hub.exchange.outbound_flow import OutboundFlow
 from hub.exchange.shadow import note_shadows
 from hub.ports.writing import Operation
 from hub.records.identity import Entity
 from hub.records.lanes import FlowCadence
+from hub.store.sets import run_set
 from hub.work.dispatch import dispatch
 from hub.work.lines import lock_lines
 from hub.work.tables import Queue
@@ -30,19 +31,35 @@ AT_ONCE: Final = frozenset({Entity.CONSENT.value})
 
 async def order(connection: AsyncConnection, flow: OutboundFlow, effect: Effect, now: datetime) -> UUID:
     """The command's id; under a key that exists already the one that has it, and nothing else happens."""
-    real_time = flow.authoritative.cadence is FlowCadence.REAL_TIME
-    urgent = effect.entity in AT_ONCE or effect.operation is Operation.DELETE
-    at_once = urgent or (real_time and not await _others_wait(connection, flow.name, effect.line, now))
-    command_id = await _inserted(connection, flow, effect, "PENDING" if at_once else "COLLECTED")
-    if command_id is None:
-        existing: UUID = await connection.scalar(
-            text("SELECT id FROM outbound_command WHERE key = :key"), {"key": effect.key}
-        )
-        return existing
-    await note_shadows(connection, flow, effect)
-    if at_once:
-        await send_singly(connection, flow.name, Queue.REALTIME, [(command_id, effect.line)], now)
-    return command_id
+    made = await order_all(connection, flow, [effect], now)
+    if made:
+        return made[0]
+    existing: UUID = await connection.scalar(
+        text("SELECT id FROM outbound_command WHERE key = :key"), {"key": effect.key}
+    )
+    return existing
+
+
+async def order_all(
+    connection: AsyncConnection, flow: OutboundFlow, effects: Sequence[Effect], now: datetime
+) -> list[UUID]:
+    """The new commands' ids in the order of `effects`; one under a key that exists already is none."""
+    lines = dict.fromkeys(effect.line for effect in effects if not _is_urgent(effect))
+    waiting = set(lines)
+    if flow.authoritative.cadence is FlowCadence.REAL_TIME and lines:
+        waiting = await _others_wait(connection, flow.name, list(lines), now)
+    at_once = {effect.key for effect in effects if _is_urgent(effect) or effect.line not in waiting}
+    states = {effect.key: "PENDING" if effect.key in at_once else "COLLECTED" for effect in effects}
+    made = await _inserted(connection, flow, effects, states)
+    new = [effect for effect in effects if effect.key in made]
+    await note_shadows(connection, flow, new)
+    leaving = [(made[effect.key], effect.line) for effect in new if states[effect.key] == "PENDING"]
+    await send_singly(connection, flow.name, Queue.REALTIME, leaving, now)
+    return [made[effect.key] for effect in new]
+
+
+def _is_urgent(effect: Effect) -> bool:
+    return effect.entity in AT_ONCE or effect.operation is Operation.DELETE
 
 
 async def send_singly(
@@ -58,50 +75,59 @@ def send_work(flow: str, queue: Queue, command_id: UUID, line: str, dedupe_key: 
     return NewWork(kind=SEND, queue=queue, payload=payload, line=line, dedupe_key=dedupe_key, context=context)
 
 
-async def _others_wait(connection: AsyncConnection, flow: str, line: str, now: datetime) -> bool:
-    """True while commands that a slower lane collected have not been given to the line: nothing overtakes them.
+async def _others_wait(connection: AsyncConnection, flow: str, lines: Sequence[str], now: datetime) -> set[str]:
+    """The lines to which commands that a slower lane collected have not been given yet: nothing overtakes them.
 
-    Holds the line, as the release of those commands does, so that one of both sees what the other did.
+    Holds the lines, as the release of those commands does, so that one of both sees what the other did.
     """
-    await lock_lines(connection, [line], now)
-    return bool(
-        await connection.scalar(
-            text(
-                """SELECT EXISTS (SELECT FROM outbound_command
-                                  WHERE flow = :flow AND line = :line AND state = 'COLLECTED')"""
-            ),
-            {"flow": flow, "line": line},
-        )
-    )
-
-
-async def _inserted(connection: AsyncConnection, flow: OutboundFlow, effect: Effect, state: str) -> UUID | None:
-    command_id: UUID | None = await connection.scalar(
+    await lock_lines(connection, lines, now)
+    rows = await connection.execute(
         text(
-            """INSERT INTO outbound_command (id, key, flow, lane_id, epoch, target, entity, operation, object_id,
-                 external_id, line, changes, from_version, version, state, wanted_from, created_at)
-               VALUES (:id, :key, :flow, :lane, :epoch, :target, :entity, :operation, :object_id, :external_id, :line,
-                 CAST(:changes AS jsonb), :from_version, :version, :state, :wanted_from, :at)
-               ON CONFLICT (key) DO NOTHING RETURNING id"""
+            """SELECT r.line FROM unnest(CAST(:lines AS text[])) AS r(line)
+               WHERE EXISTS (SELECT FROM outbound_command c
+                             WHERE c.flow = :flow AND c.line = r.line AND c.state = 'COLLECTED')"""
         ),
+        {"flow": flow, "lines": list(lines)},
+    )
+    return set(rows.scalars())
+
+
+_INSERT: Final = """
+INSERT INTO outbound_command (id, key, flow, lane_id, epoch, target, entity, operation, object_id,
+  external_id, line, changes, from_version, version, state, wanted_from, created_at)
+SELECT r.id, r.key, :flow, :lane, :epoch, r.target, r.entity, r.operation, r.object_id,
+  r.external_id, r.line, r.changes, r.from_version, r.version, r.state, r.wanted_from, r.at
+FROM json_to_recordset(CAST(:rows AS json)) AS r(place int, id uuid, key text, target text, entity text,
+  operation text, object_id text, external_id text, line text, changes jsonb, from_version int, version int,
+  state text, wanted_from timestamptz, at timestamptz)
+ORDER BY r.place
+ON CONFLICT (key) DO NOTHING RETURNING id, key
+"""
+
+
+async def _inserted(
+    connection: AsyncConnection, flow: OutboundFlow, effects: Sequence[Effect], states: Mapping[str, str]
+) -> dict[str, UUID]:
+    """Key: id of the commands that are new."""
+    rows = [
         {
+            "place": place,
             "id": uuid4(),
             "key": effect.key,
-            "flow": flow.name,
-            "lane": flow.authoritative.id,
-            "epoch": flow.epoch,
             "target": effect.target,
             "entity": effect.entity,
             "operation": effect.operation.value,
             "object_id": effect.object_id,
             "external_id": effect.external_id,
             "line": effect.line,
-            "changes": written_changes(effect.changes),
+            "changes": changes_json(effect.changes),
             "from_version": effect.from_version,
             "version": effect.version,
-            "state": state,
+            "state": states[effect.key],
             "wanted_from": effect.wanted_from,
             "at": effect.at,
-        },
-    )
-    return command_id
+        }
+        for place, effect in enumerate(effects)
+    ]
+    made = await run_set(connection, _INSERT, rows, flow=flow.name, lane=flow.authoritative.id, epoch=flow.epoch)
+    return {row.key: row.id for row in made}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -40,14 +41,15 @@ _WAITING: Final = text(
 )
 
 
-async def note_shadows(connection: AsyncConnection, flow: OutboundFlow, effect: Effect) -> None:
-    """For each recording lane: a real-time one would send the change now, another one with its next batch."""
-    rows = [
-        _row(lane.id, effect, effect.at if lane.cadence is FlowCadence.REAL_TIME else None) | {"place": place}
-        for place, lane in enumerate(flow.recording)
+async def note_shadows(connection: AsyncConnection, flow: OutboundFlow, effects: Sequence[Effect]) -> None:
+    """For each recording lane: a real-time one would send the changes now, another one with its next batch."""
+    noted = [
+        _row(lane.id, effect, effect.at if lane.cadence is FlowCadence.REAL_TIME else None)
+        for effect in effects
+        for lane in flow.recording
     ]
-    if rows:
-        await run_set(connection, _INSERT, rows)
+    if noted:
+        await run_set(connection, _INSERT, [row | {"place": place} for place, row in enumerate(noted)])
 
 
 async def leave_in_shadow(

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.exchange.effect import Effect, written_changes
-from hub.exchange.order import order
+from hub.exchange.order import order, order_all
 from hub.exchange.outbound_flow import flow_to
 from hub.ports.writing import FieldChange, Operation
 from hub.records.customer import Canonical
@@ -79,8 +79,21 @@ async def want_create(connection: AsyncConnection, target: NewObject, record: Ca
     flow = await flow_to(connection, target.system, target.entity)
     if flow is None:
         return None
+    return await order(connection, flow, _creation(target, record, now), now)
+
+
+async def want_creates(
+    connection: AsyncConnection, wanted: Sequence[tuple[NewObject, Canonical]], now: datetime
+) -> None:
+    """As want_create, for objects of one entity at one system, in their order."""
+    flow = await flow_to(connection, wanted[0][0].system, wanted[0][0].entity) if wanted else None
+    if flow is not None:
+        await order_all(connection, flow, [_creation(target, record, now) for target, record in wanted], now)
+
+
+def _creation(target: NewObject, record: Canonical, now: datetime) -> Effect:
     fields = record.model_dump(mode="json", exclude_none=True)
-    effect = Effect(
+    return Effect(
         key=target.key,
         target=target.system,
         entity=target.entity.value,
@@ -94,7 +107,6 @@ async def want_create(connection: AsyncConnection, target: NewObject, record: Ca
         wanted_from=now,
         at=now,
     )
-    return await order(connection, flow, effect, now)
 
 
 async def want_delete(connection: AsyncConnection, target: Target, now: datetime) -> UUID | None:
