@@ -14,9 +14,11 @@ from uuid import UUID
 import jmespath
 from jmespath.parser import ParsedResult
 
+from hub.customers.consent import Statement
+from hub.customers.consent_read import Consents
+from hub.customers.identifiers import Node
 from hub.offers.arbitrate import Known, Occasion, arbitrate
 from hub.offers.catalogue import Catalogue, compile_catalogue
-from hub.offers.consent import ConsentStatement
 from hub.offers.policy import PastContact
 from hub.records.enums import ConsentStatus
 from hub.records.offers import ContactEventKind
@@ -44,7 +46,7 @@ def proposition(number: int) -> dict[str, object]:
         "applicable": f"length(productHoldings[?product == 'P{number}']) == `0`",
         "suitable": last,
         "context": [{"when": "session.reason == 'FIBRE'", "weight": 20}],
-        "treatments": {name: {"content": {"WEB": {"nl": {"title": name}}}} for name in ("a", "b")},
+        "treatments": {name: {"content": {"web": {"nl": {"title": name}}}} for name in ("a", "b")},
     }
 
 
@@ -69,18 +71,19 @@ VIEW: JsonObject = {
     "segments": [f"segment {number}" for number in range(8)],
     "productHoldings": [{"product": f"Q{number}"} for number in range(6)],
     "requests": [{"kind": "SERVICE", "subject": f"S{number}", "running": number < 2} for number in range(5)],
-    "session": {"channel": "WEB", "reason": "FIBRE"},
+    "session": {"channel": "web", "reason": "FIBRE"},
 }
 
 
 def known() -> Known:
     """A customer with consent and 40 contacts behind him."""
-    granted = ConsentStatement("marketing", None, ConsentStatus.GRANTED, None, None, NOW - timedelta(days=1))
+    stated = NOW - timedelta(days=1)
+    granted = [Statement(UUID(int=1), Node("crm", "1"), "marketing", None, ConsentStatus.GRANTED, stated)]
     past = [
-        PastContact(ContactEventKind.SHOWN, NOW - timedelta(days=n), "WEB", f"p{n}", f"g{n % 20}", "grow")
+        PastContact(ContactEventKind.SHOWN, NOW - timedelta(days=n), "web", f"p{n}", f"g{n % 20}", "grow")
         for n in range(40)
     ]
-    return Known(VIEW, (granted,), past)
+    return Known(VIEW, Consents(granted, []), past)
 
 
 def main() -> None:
@@ -89,7 +92,7 @@ def main() -> None:
     customer, ranked_in, interpreted_in = known(), [], []
     for number in range(ROUNDS):
         began = process_time()
-        found = arbitrate(compiled, customer, Occasion(UUID(int=number), "WEB", NOW, 10))
+        found = arbitrate(compiled, customer, Occasion(UUID(int=number), "web", NOW, 10))
         ranked_in.append(process_time() - began)
         began = process_time()
         held = sum(bool(condition.search(VIEW)) for condition in interpreted)

@@ -18,6 +18,9 @@ HubError
 │   └── UnknownDocument  no document under this id or hash: send its text once
 └── Invalid          the input cannot be accepted as it is
     ├── Ambiguous    several objects answer to it: ask for something more precise
+    ├── TooMany      more at once than is taken; send it in parts
+    ├── InTheFuture  it is told for a time that has not come: the caller's clock is wrong
+    ├── OtherCustomer  it refers to something that belongs to another customer
     ├── Drifted      an object does not look as its contract says
     ├── Unmapped     a package's value has no entry in the mapping's table
     └── Misconfigured  hub.yaml, with one finding per mistake
@@ -175,6 +178,24 @@ class Ambiguous(Invalid):
     """More than one object answers to what was asked; none is picked, since a guess would show somebody else's data."""
 
     code = "AMBIGUOUS"
+
+
+class TooMany(Invalid):
+    """More elements at once than one call takes; nothing of it was done."""
+
+    code = "TOO_MANY"
+
+
+class InTheFuture(Invalid):
+    """A time that has not come yet; nothing can have happened then."""
+
+    code = "IN_THE_FUTURE"
+
+
+class OtherCustomer(Invalid):
+    """What is referred to belongs to another customer than the one who is named."""
+
+    code = "OTHER_CUSTOMER"
 
 
 class Drifted(Invalid):

@@ -34,6 +34,7 @@ from schema.mutations.pause_cadence_migration import PauseCadenceMigrationMutati
 from schema.mutations.pin_field import PinFieldMutations
 from schema.mutations.plan_cadence_migration import PlanCadenceMigrationMutation
 from schema.mutations.record_consent import RecordConsentMutation
+from schema.mutations.record_contact_events import RecordContactEventsMutation
 from schema.mutations.replay_quarantined import ReplayQuarantinedMutation
 from schema.mutations.request_erasure import RequestErasureMutation
 from schema.mutations.request_export import RequestExportMutation
@@ -72,6 +73,7 @@ from schema.subscriptions.commitment_updates import CommitmentUpdates
 from schema.subscriptions.customer_updates import CustomerUpdates
 from schema.subscriptions.flow_updates import FlowUpdates
 from schema.subscriptions.migration_updates import MigrationUpdates
+from schema.subscriptions.next_best_action_updates import NextBestActionUpdates
 from schema.subscriptions.request_updates import RequestUpdates
 from schema.subscriptions.session_updates import SessionUpdates
 
@@ -120,6 +122,7 @@ class Mutation(
     RequestErasureMutation,
     RequestExportMutation,
     SettlePrivacyReceiptMutation,
+    RecordContactEventsMutation,
     RunFlowMutation,
     EditQuarantinedMutation,
     ReplayQuarantinedMutation,
@@ -140,7 +143,15 @@ class Mutation(
 
 
 @strawberry.type(description="What can be followed: the current value first, then every change.")
-class Subscription(CustomerUpdates, SessionUpdates, RequestUpdates, CommitmentUpdates, FlowUpdates, MigrationUpdates):
+class Subscription(
+    CustomerUpdates,
+    SessionUpdates,
+    RequestUpdates,
+    CommitmentUpdates,
+    FlowUpdates,
+    MigrationUpdates,
+    NextBestActionUpdates,
+):
     """One base class per subscription."""
 
 

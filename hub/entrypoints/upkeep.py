@@ -15,6 +15,7 @@ from hub.flows.forget_quarantine import forget_quarantine
 from hub.flows.forget_runs import end_abandoned_runs, forget_runs
 from hub.live.retention import trim
 from hub.migration.work import watch
+from hub.offers.count_outcomes import count_outcomes
 from hub.privacy.retained import forget_retained
 from hub.settings.contact import ContactRules
 from hub.store.idempotency import forget_keys
@@ -41,6 +42,7 @@ FORGET_SHADOWS: Final = Upkeep("forget-shadows", "47 * * * *", 5_000)
 FORGET_CHANGES: Final = Upkeep("forget-changes", "7 * * * *", 5_000)
 FORGET_QUARANTINE: Final = Upkeep("forget-quarantine", "57 * * * *", 1_000)
 FORGET_RETAINED: Final = Upkeep("forget-retained", "57 3 * * *", 1_000)
+COUNT_OUTCOMES: Final = Upkeep("count-outcomes", "* * * * *", 2_000)
 WATCH_MIGRATIONS: Final = Upkeep("watch-migrations", "* * * * *", 1_000)
 BREAK_OVERDUE: Final = Upkeep("break-overdue-commitments", "* * * * *", 200)
 END_QUIET_SESSIONS: Final = Upkeep("end-quiet-sessions", "* * * * *", 100)
@@ -58,6 +60,7 @@ UPKEEP: Final = (
     FORGET_CHANGES,
     FORGET_QUARANTINE,
     FORGET_RETAINED,
+    COUNT_OUTCOMES,
     WATCH_MIGRATIONS,
     END_QUIET_SESSIONS,
     BREAK_OVERDUE,
@@ -77,6 +80,7 @@ def turns(keys: KeyRing, contact: ContactRules) -> Mapping[Upkeep, Turn]:
         FORGET_CHANGES: lambda connection, now, limit: forget_changes(connection, now - CLOSED_KEPT, limit),
         FORGET_QUARANTINE: lambda connection, now, limit: forget_quarantine(connection, now - CLOSED_KEPT, limit),
         FORGET_RETAINED: forget_retained,
+        COUNT_OUTCOMES: count_outcomes,
         WATCH_MIGRATIONS: watch,
         END_QUIET_SESSIONS: lambda connection, now, limit: end_quiet_sessions(connection, contact, now, limit),
         BREAK_OVERDUE: break_overdue,

@@ -29,7 +29,7 @@ from hub.customers.consent_keep import (
 from hub.customers.identifiers import Node
 from hub.flows.incoming import Content
 from hub.flows.lane import LaneContext
-from hub.offers.tables import CampaignMembership, SalesLead
+from hub.offers.tables import CampaignMembership, ContactEvent, Decision, SalesLead
 from hub.records.belongings import BusinessRequestRecord, ConsentRecord, SalesOrderRecord
 from hub.records.identity import Entity
 from hub.store.metadata import METADATA
@@ -53,6 +53,8 @@ OWN: Final = (
     KnownCookie.__tablename__,
     Commitment.__tablename__,
     TimelineEntry.__tablename__,
+    Decision.__tablename__,
+    ContactEvent.__tablename__,
 )
 """Tables of the hub's own whose `customer_id` follows a merge."""
 

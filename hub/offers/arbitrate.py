@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
+from hub.customers.consent_read import Consents
 from hub.offers.assignment import Draws, chosen_of
 from hub.offers.catalogue import Catalogue, Condition, Proposition
-from hub.offers.consent import ConsentStatement, allows
+from hub.offers.consent import allows
 from hub.offers.policy import KeptBack, PastContact
 from hub.records.offers import NbaDropReason
 from hub.records.source import JsonObject
@@ -24,8 +25,10 @@ from hub.settings.offers import ConsentRule
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """The moment a list is made for. `suspended` are topics of incidents; `campaigns` are those running in the CM,
-    None where the CM does not tell; `only` are the candidates where not the whole catalogue is asked.
+    """The moment a list is made for.
+
+    `suspended` are the topics of incidents; `all_suspended`: one of them is about everything. `campaigns` run
+    in the CM, None where it does not tell; `only` are the candidates where not the whole catalogue is asked.
     """
 
     customer: UUID
@@ -33,8 +36,12 @@ class Occasion:
     now: datetime
     limit: int
     suspended: frozenset[str] = frozenset()
+    all_suspended: bool = False
     campaigns: frozenset[str] | None = None
     only: frozenset[str] | None = None
+
+
+NO_STATEMENT: Final = Consents((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class Known:
     """What is known of the customer: the view that conditions see, consents, past contacts, learned propensities."""
 
     view: JsonObject
-    consents: Sequence[ConsentStatement] = ()
+    consents: Consents = NO_STATEMENT
     past: Sequence[PastContact] = ()
     propensities: Mapping[str, float] = field(default_factory=dict)
 
@@ -166,6 +173,8 @@ class _Gates:
             return NbaDropReason.NOT_SUITABLE, _unfulfilled(proposition.suitable)
         if not self._consented(proposition.consent):
             return NbaDropReason.NO_CONSENT, f"purpose {proposition.consent.purpose}"
+        if occasion.all_suspended:
+            return NbaDropReason.SUPPRESSED, "an incident is about everything"
         if suspended := sorted(proposition.topics & occasion.suspended):
             return NbaDropReason.SUPPRESSED, f"an incident is about {suspended[0]}"
         kept = self._kept_back.of(proposition)

@@ -17,14 +17,13 @@ TEXT_MAX: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """For which channel and session; `reason` is the contact reason, `suspended` are the topics of incidents."""
+    """For which channel and session; `reason` is the contact reason."""
 
     channel: str
     limit: int
     session: UUID | None = None
     reason: str | None = None
     language: str | None = None
-    suspended: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not 0 < self.limit <= LIMIT_MAX:

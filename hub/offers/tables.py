@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.customers.belongings import Belonging
@@ -49,8 +49,9 @@ class CampaignMembership(Belonging, Table):
 class Decision(Table):
     """One ranked answer to one question, kept because responses refer to it.
 
-    `channel` and `session_id` name the list that it is the latest of. `segment` is the one that propensity is learned
-    for. No foreign key to the customer: after a merge his old id stays and resolves.
+    `channel` and `session_id` name the list; the latest by `decided_at` and
+    `number` is the one that stands. `segment` is the one that propensity is learned
+    for. No foreign key to the customer: his id follows when he is merged into another one.
     """
 
     __tablename__ = "decision"
@@ -73,6 +74,7 @@ class Decision(Table):
     asked_for: Mapped[int]
     principal: Mapped[str]
     decided_at: Mapped[datetime]
+    number: Mapped[int] = mapped_column(BigInteger, Identity())
 
 
 class NextBestAction(Table):
@@ -98,7 +100,8 @@ class ContactEvent(Table):
     """What happened with a proposition or an interest, at `occurred_at`; stored once under the channel's own id.
 
     `digest` covers what was reported, so that an id used for something else is seen. `issue` and `group_name` are the
-    proposition's when it was recorded: the contact policy counts by them.
+    proposition's when it was recorded: the contact policy counts by them. `segment` is that of the decision it
+    answers, `counted` once propensity_count has it.
     """
 
     __tablename__ = "contact_event"
@@ -107,6 +110,7 @@ class ContactEvent(Table):
         Index(
             "ix_contact_event_action", "next_best_action_id", postgresql_where=text("next_best_action_id IS NOT NULL")
         ),
+        Index("ix_contact_event_uncounted", "recorded_at", postgresql_where=text("NOT counted")),
     )
 
     event_id: Mapped[str] = mapped_column(primary_key=True)
@@ -120,6 +124,8 @@ class ContactEvent(Table):
     group_name: Mapped[str | None]
     treatment: Mapped[str | None]
     subject: Mapped[str | None]
+    segment: Mapped[str] = mapped_column(server_default=text("''"))
+    counted: Mapped[bool] = mapped_column(server_default=text("false"))
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     principal: Mapped[str]

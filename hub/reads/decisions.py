@@ -74,5 +74,5 @@ async def standing_decision(
     )
     if session is not None:
         statement = statement.where(Decision.session_id == session)
-    statement = statement.order_by(Decision.decided_at.desc(), Decision.id.desc()).limit(1)
+    statement = statement.order_by(Decision.decided_at.desc(), Decision.number.desc()).limit(1)
     return next(iter(await fetch(connection, DecisionRow, statement)), None)

@@ -16,10 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import NotFound
-from hub.offers.consent import ConsentStatement
 from hub.reads.belongings import RUNNING_REQUESTS
 from hub.reads.reach import Reach
-from hub.records.enums import ConsentStatus
 from hub.records.source import JsonObject
 
 EVENTS_SEEN: Final = 100
@@ -33,7 +31,6 @@ class OfferView:
     ids: tuple[UUID, ...]
     language: str | None
     document: JsonObject
-    consents: tuple[ConsentStatement, ...]
 
     def during(self, session: JsonObject) -> JsonObject:
         """The document with what the conditions may know of the session."""
@@ -62,7 +59,6 @@ SELECT c.id, c.language, ARRAY(SELECT alias_id FROM customer_alias WHERE current
     'leads', {_newest("sales_lead", "'name', b.name, 'state', b.state, 'rating', b.rating, 'priority', b.priority")},
     'campaignMemberships', {_newest("campaign_membership", "'campaign', b.campaign, 'state', b.state, 'step', b.step")}
   )::text AS document,
-  {_newest("consent", "'purpose', b.purpose, 'channel', b.channel, 'status', b.status, 'valid_from', b.valid_from, 'valid_to', b.valid_to, 'as_of', b.as_of")}::text AS consents,
   coalesce((SELECT json_agg(json_build_object('kind', e.kind, 'proposition', e.proposition, 'subject', e.subject,
       'channel', e.channel, 'at', e.occurred_at) ORDER BY e.occurred_at DESC, e.event_id) FROM (
     SELECT * FROM contact_event
@@ -88,20 +84,4 @@ async def offer_view(connection: AsyncConnection, customer: UUID, reach: Reach, 
         ids=(row.id, *row.aliases),
         language=row.language,
         document={**document, "events": orjson.loads(row.events)},
-        consents=tuple(_consent(one) for one in orjson.loads(row.consents)),
     )
-
-
-def _consent(told: dict[str, Any]) -> ConsentStatement:  # Any: JSON from the database
-    return ConsentStatement(
-        purpose=told["purpose"],
-        channel=told["channel"],
-        status=ConsentStatus(told["status"]),
-        valid_from=_time(told["valid_from"]),
-        valid_to=_time(told["valid_to"]),
-        as_of=datetime.fromisoformat(told["as_of"]),
-    )
-
-
-def _time(written: str | None) -> datetime | None:
-    return None if written is None else datetime.fromisoformat(written)

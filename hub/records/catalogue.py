@@ -13,7 +13,7 @@ from hub.records.belongings import (
     SalesLeadRecord,
     SalesOrderRecord,
 )
-from hub.records.contacts import ContactRecord, WrapUpRecord
+from hub.records.contacts import ContactEventRecord, ContactRecord, WrapUpRecord
 from hub.records.customer import Canonical, CustomerRecord
 from hub.records.identity import Entity
 
@@ -27,4 +27,5 @@ RECORD_OF: Final[Mapping[Entity, type[Canonical]]] = {
     Entity.CONSENT: ConsentRecord,
     Entity.CONTACT: ContactRecord,
     Entity.WRAP_UP: WrapUpRecord,
+    Entity.CONTACT_EVENT: ContactEventRecord,
 }

@@ -12,6 +12,7 @@ from hub.records.contact import DialogOutcome, DialogState, Direction, SessionRe
 from hub.records.customer import Canonical
 from hub.records.enums import RequestState
 from hub.records.identity import ExternalIdText, Words
+from hub.records.offers import ContactEventKind
 
 
 class ContactRecord(Canonical):
@@ -54,3 +55,17 @@ class WrapUpRecord(Canonical):
     csat: int | None = None
     nps: int | None = None
     dialogs: tuple[HandledDialog, ...] = ()
+
+
+class ContactEventRecord(Canonical):
+    """What happened with an offer or an interest, as flow 5 tells campaign management; `key` is the channel's own."""
+
+    key: ExternalIdText
+    customer: ExternalIdText | None = None
+    customer_key: ExternalIdText | None = None
+    kind: ContactEventKind
+    channel: Words
+    proposition: Words | None = None
+    treatment: Words | None = None
+    subject: Words | None = None
+    occurred_at: datetime

@@ -28,6 +28,7 @@ class Entity(StrEnum):
     CONSENT = "consent"
     CONTACT = "contact"
     WRAP_UP = "wrap_up"
+    CONTACT_EVENT = "contact_event"
 
 
 class SystemRole(StrEnum):

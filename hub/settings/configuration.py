@@ -16,7 +16,7 @@ from hub.settings.check_flows import check_flows
 from hub.settings.check_migrations import check_migrations
 from hub.settings.check_systems import adapter_of, validated_options
 from hub.settings.check_trust import check_survivorship
-from hub.settings.contact import DEFAULT_CONTACT, ContactRules
+from hub.settings.contact import CHANNELS, DEFAULT_CONTACT, ContactRules
 from hub.settings.find_contracts import with_contracts
 from hub.settings.find_mappings import MappingFinder
 from hub.settings.find_offers import find_offers
@@ -72,8 +72,8 @@ def load_configuration(
     mappings = finder.find(systems, flows)
     findings += finder.findings
     mappings = with_contracts(path.parent, systems, mappings, findings)
-    offers = find_offers(path.parent, root, findings)
     topics = find_topics(path.parent, root, systems, findings)
+    offers = find_offers(path.parent, root, (CHANNELS if file is None else file.contact.channels).keys(), findings)
     if file is None or findings:
         raise Misconfigured(_in_reading_order(findings, str(path)))
     return Configuration(

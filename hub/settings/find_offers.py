@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +19,11 @@ NO_OFFERS: Final = OffersDocument(version="none", language="en")
 """An installation without a catalogue offers nothing."""
 
 
-def find_offers(folder: Path, root: Node, findings: list[Finding]) -> OffersDocument:
-    """What hub.yaml's `offers` names, NO_OFFERS where it names nothing; what is wrong is added to `findings`."""
+def find_offers(folder: Path, root: Node, channels: Collection[str], findings: list[Finding]) -> OffersDocument:
+    """What hub.yaml's `offers` names, NO_OFFERS where it names nothing; what is wrong is added to `findings`.
+
+    `channels` are those that hub.yaml knows.
+    """
     node = root.child("offers")
     if node is None or node.text is None:
         return NO_OFFERS
@@ -34,6 +37,7 @@ def find_offers(folder: Path, root: Node, findings: list[Finding]) -> OffersDocu
         findings += error.findings
         return NO_OFFERS
     findings += wrong
+    findings += [] if document is None else _channels(node, document, channels)
     return document or NO_OFFERS
 
 
@@ -78,6 +82,21 @@ def _contents(name: str, proposition: Node, language: str | None) -> Iterator[Fi
             if language is not None and language not in languages.entries:
                 message = f"propositions.{name}.treatments.{treatment}: {channel} has no content in {language!r}"
                 yield languages.finding(message, "it is what customers of other languages get")
+
+
+def _channels(node: Node, document: OffersDocument, known: Collection[str]) -> Iterator[Finding]:
+    named = {
+        channel: f"propositions.{name}.treatments.{treatment}"
+        for name, proposition in document.propositions.items()
+        for treatment, presented in proposition.treatments.items()
+        for channel in presented.content
+    }
+    policy = document.policy
+    for channels in [rule.channels for rule in policy.limits] + [rule.channels for rule in policy.suppress]:
+        named |= dict.fromkeys(channels, "policy")
+    for channel, place in named.items():
+        if channel not in known:
+            yield node.finding(f"{place} of the catalogue: no channel {channel!r}", choices(channel, known))
 
 
 def _condition(place: str, node: Node | None) -> Iterator[Finding]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AwareDatetime, Field
 
 from hub.records.enums import LegalBasis
 from hub.records.offers import ContactEventKind, PolicyScope
@@ -16,17 +14,6 @@ from hub.settings.written import Name, Written
 PROPOSITIONS_MAX: Final = 2_000
 """A decision looks at all of them; beyond this one could not be made while a page loads."""
 
-_CHANNEL: Final = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
-
-
-def _channel(text: str) -> str:
-    if not _CHANNEL.fullmatch(text) or len(text) > 40:
-        hint = {"allowed": "capitals and digits, joined by single underscores, at most 40: CALL_CENTRE"}
-        raise PydanticCustomError("channel", "is not a channel's name", hint)
-    return text
-
-
-ChannelName = Annotated[str, AfterValidator(_channel)]
 Weight = Annotated[float, Field(ge=-100, le=1_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Period = Annotated[float, Field(gt=0, le=730)]
@@ -44,7 +31,7 @@ class Treatment(Written):
     """One way to present a proposition."""
 
     share: float = Field(1, gt=0, le=1_000, description="How often it is taken, relative to the other treatments.")
-    content: Mapping[ChannelName, Mapping[str, Content]] = Field(
+    content: Mapping[Name, Mapping[str, Content]] = Field(
         min_length=1, description="Channel: language (BCP 47): content. Every channel has the catalogue's `language`."
     )
 
@@ -108,7 +95,7 @@ class LimitRule(Written):
 
     at_most: int = Field(ge=0, le=1_000, description="Offers shown in the period, at the time of each event.")
     days: Period = Field(description="Length of the period that ends now.")
-    channels: tuple[ChannelName, ...] = Field((), description="Counted and kept in these channels; empty: in all.")
+    channels: tuple[Name, ...] = Field((), description="Counted and kept in these channels; empty: in all.")
     per: PolicyScope = Field(PolicyScope.ALL, description="ALL offers together, or per ISSUE, GROUP, PROPOSITION.")
 
 
@@ -117,7 +104,7 @@ class SuppressRule(Written):
 
     after: ContactEventKind = Field(description="The event, such as REJECTED.")
     days: Period = Field(description="For so long after the event.")
-    channels: tuple[ChannelName, ...] = Field((), description="Kept back in these channels; empty: in all.")
+    channels: tuple[Name, ...] = Field((), description="Kept back in these channels; empty: in all.")
     per: PolicyScope = Field(PolicyScope.PROPOSITION, description="What is kept back: ALL, the ISSUE, the GROUP, ...")
 
 

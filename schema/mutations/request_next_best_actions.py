@@ -10,7 +10,6 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.relay import GlobalID
 
-from hub.offers.question import Question
 from hub.offers.record_decision import Verdict, record_decision
 from hub.reads.consider import consider
 from schema.authorise import Requires, Scope
@@ -19,7 +18,7 @@ from schema.fields import resolved
 from schema.ids import uuid_of
 from schema.mutations.outcome import Problem, carry_out
 from schema.types.next_best_action import Decision
-from schema.types.offer_session import OfferSession
+from schema.types.offer_session import OfferSession, question_of
 
 
 @strawberry.input(description="For whom, where, and how many.")
@@ -27,7 +26,7 @@ class RequestNextBestActionsInput:
     """One question."""
 
     customer_id: GlobalID = strawberry.field(description="The customer's id.")
-    channel: str = strawberry.field(description="The channel as the catalogue names it, such as WEB.")
+    channel: str = strawberry.field(description="The channel as the catalogue names it, such as web.")
     session: OfferSession | None = strawberry.field(default=None, description="The session it is for, if there is one.")
     limit: int = strawberry.field(default=5, description="Most entries, 1 to 50.")
     idempotency_key: str | None = strawberry.field(
@@ -75,7 +74,7 @@ async def _decide(
     context: Context, connection: AsyncConnection, given: RequestNextBestActionsInput
 ) -> Mapping[str, object]:
     catalogue, now = context.hub.offering.catalogue, context.now()
-    question = Question(given.channel, given.limit, *(given.session or OfferSession()).parts())
+    question = question_of(given.channel, given.limit, given.session)
     customer = uuid_of(given.customer_id, "Customer")
     found = await consider(connection, catalogue, customer, question, context.reach, now)
     verdict = Verdict(found.customer, found.segment, found.language, found.candidates(catalogue))

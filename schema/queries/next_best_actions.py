@@ -7,17 +7,15 @@ from typing import Annotated
 import strawberry
 from strawberry.relay import GlobalID
 
-from hub.offers.question import Question
-from hub.reads.consider import Considered, consider
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.ids import uuid_of
-from schema.types.next_best_action import NextBestAction, OfferCandidate
-from schema.types.offer_session import OfferSession
+from schema.types.next_best_action import NextBestAction, OfferCandidate, considered
+from schema.types.offer_session import OfferSession, question_of
 
 CustomerId = Annotated[GlobalID, strawberry.argument(description="The customer's id.")]
-Channel = Annotated[str, strawberry.argument(description="The channel as the catalogue names it, such as WEB.")]
+Channel = Annotated[str, strawberry.argument(description="The channel as the catalogue names it, such as web.")]
 Session = Annotated[OfferSession | None, strawberry.argument(description="The session it is for, if there is one.")]
 Limit = Annotated[int, strawberry.argument(description="Most entries, 1 to 50.")]
 
@@ -36,9 +34,8 @@ class NextBestActionsQuery:
     ) -> list[NextBestAction]:
         """Computed afresh."""
         catalogue = info.context.hub.offering.catalogue
-        found = await _considered(info, customer_id, channel, session, limit)
-        ranked = [one for one in found.candidates(catalogue) if one.rank is not None]
-        return [NextBestAction.of(one, catalogue, channel, found.language) for one in ranked]
+        found = await considered(info, uuid_of(customer_id, "Customer"), question_of(channel, limit, session))
+        return NextBestAction.ranked(found, catalogue)
 
     @resolved(
         "Every proposition with its factors and its rank, or the first gate that dropped it. Without side effect.",
@@ -48,23 +45,5 @@ class NextBestActionsQuery:
         self, info: Info, customer_id: CustomerId, channel: Channel, session: Session = None, limit: Limit = 5
     ) -> list[OfferCandidate]:
         """Bounded by the catalogue, which has at most 2,000 propositions."""
-        found = await _considered(info, customer_id, channel, session, limit)
+        found = await considered(info, uuid_of(customer_id, "Customer"), question_of(channel, limit, session))
         return [OfferCandidate.of(one) for one in found.candidates(info.context.hub.offering.catalogue)]
-
-
-async def _considered(
-    info: Info, customer_id: GlobalID, channel: str, session: OfferSession | None, limit: int
-) -> Considered:
-    context = info.context
-    question = Question(channel, limit, *(session or OfferSession()).parts())
-    async with context.reading() as connection:
-        found = await consider(
-            connection,
-            context.hub.offering.catalogue,
-            uuid_of(customer_id, "Customer"),
-            question,
-            context.reach,
-            context.now(),
-        )
-    context.shows(info, [found.customer])
-    return found

@@ -13,6 +13,9 @@ class ErrorCode(Enum):
 
     INVALID = strawberry.enum_value("INVALID", description="The input breaks a rule; mend it.")
     AMBIGUOUS = strawberry.enum_value("AMBIGUOUS", description="Several objects answer to it; ask more precisely.")
+    TOO_MANY = strawberry.enum_value("TOO_MANY", description="More at once than one call takes; send it in parts.")
+    IN_THE_FUTURE = strawberry.enum_value("IN_THE_FUTURE", description="A time that has not come; set your clock.")
+    OTHER_CUSTOMER = strawberry.enum_value("OTHER_CUSTOMER", description="It belongs to another customer than named.")
     CONTRACT_DRIFT = strawberry.enum_value(
         "CONTRACT_DRIFT", description="An object of a package does not look as its contract says."
     )

@@ -12,7 +12,10 @@ from strawberry.relay import GlobalID
 
 from hub.offers.arbitrate import Candidate
 from hub.offers.catalogue import Catalogue
-from hub.reads.decisions import ActionRow, DecisionRow, actions_of, decision_by_id
+from hub.offers.considered import Considered
+from hub.offers.question import Question
+from hub.reads.consider import consider
+from hub.reads.decisions import ActionRow, DecisionRow, actions_of, decision_by_id, standing_decision
 from schema.context import Info
 from schema.types.enums import DecisionCause, DecisionSource, NbaDropReason, NbaOutcome
 
@@ -105,6 +108,25 @@ class NextBestAction:
             outcome_at=None,
         )
 
+    @classmethod
+    def ranked(cls, found: Considered, catalogue: Catalogue) -> list[Self]:
+        """The list that would be put before the customer, which nobody has seen."""
+        channel, language = found.occasion.channel, found.language
+        ranked = [one for one in found.candidates(catalogue) if one.rank is not None]
+        return [cls.of(one, catalogue, channel, language) for one in ranked]
+
+    @classmethod
+    async def of_session(cls, info: Info, customer: UUID, question: Question) -> list[NextBestAction]:
+        """The list that stands for the session, with ids; before the first request what would be offered now."""
+        async with info.context.reading() as connection:
+            standing = await standing_decision(
+                connection, customer, question.channel, question.session, info.context.reach
+            )
+        decision = None if standing is None else await Decision.visible(info, standing.id)
+        if decision is not None:
+            return decision.actions[: question.limit]
+        return cls.ranked(await considered(info, customer, question), info.context.hub.offering.catalogue)
+
 
 @strawberry.type(description="One ranked answer to one question, kept.")
 class Decision:
@@ -167,6 +189,16 @@ class OfferCandidate:
             treatment=one.treatment,
             factors=OfferFactors.of(one),
         )
+
+
+async def considered(info: Info, customer: UUID, question: Question) -> Considered:
+    """The customer as the caller may see him, ready to be ranked; that he is shown is audited."""
+    context = info.context
+    catalogue = context.hub.offering.catalogue
+    async with context.reading() as connection:
+        found = await consider(connection, catalogue, customer, question, context.reach, context.now())
+    context.shows(info, [found.customer])
+    return found
 
 
 def content_of(

@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 from strawberry.relay import GlobalID
 
+from hub.offers.question import Question
 from schema.ids import uuid_of
 
 
@@ -24,3 +25,8 @@ class OfferSession:
         """Id, reason and language; NotFound for an id of something else."""
         session = None if self.id is None else uuid_of(self.id, "CustomerSession")
         return session, self.reason, self.language
+
+
+def question_of(channel: str, limit: int, session: OfferSession | None) -> Question:
+    """The question of a channel; Invalid for a limit or a text out of bounds."""
+    return Question(channel, limit, *(session or OfferSession()).parts())

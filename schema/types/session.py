@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 from strawberry import relay
 
+from hub.offers.question import Question
 from hub.reads.paging import Window
 from hub.reads.sessions import SESSIONS, IncidentRow, LegRow, SessionRow, list_incidents
 from schema.authorise import Requires, Scope
@@ -16,6 +17,7 @@ from schema.context import Info
 from schema.fields import resolved
 from schema.types.dialog import BusinessDialog
 from schema.types.enums import Direction, IdentificationLevel, SessionPhase, SessionResult, SessionState
+from schema.types.next_best_action import NextBestAction
 
 if TYPE_CHECKING:
     from schema.types.customer import Customer
@@ -126,6 +128,18 @@ class CustomerSession(relay.Node):
     async def dialogs(self, info: Info) -> list[BusinessDialog]:
         """Loaded for all sessions of the answer at once."""
         return [BusinessDialog.of(row) for row in await info.context.loaders.dialogs.load(self.id)]
+
+    @resolved(
+        "What to offer: the list that stands for the session, with ids; before the first requestNextBestActions what "
+        "would be offered now, without ids. Empty while nobody knows whose contact it is.",
+        Requires(Scope.OFFERS_READ),
+    )
+    async def next_best_actions(
+        self, info: Info, limit: Annotated[int, strawberry.argument(description="Most entries, 1 to 50.")] = 5
+    ) -> list[NextBestAction] | None:
+        """Null for who may see the session and not its offers."""
+        question = Question(self.channel, limit, self.id, self.reason)
+        return [] if self.customer_id is None else await NextBestAction.of_session(info, self.customer_id, question)
 
     @resolved("What goes wrong in the company now, the newest first; at most 20.")
     async def incidents(self, info: Info) -> list[Incident]:

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.offers.arbitrate import Known, Occasion, arbitrate
+from hub.offers.arbitrate import NO_STATEMENT, Known, Occasion, arbitrate
 from hub.offers.policy import PastContact
 from hub.records.offers import ContactEventKind, NbaDropReason
 from hub.records.source import JsonObject
 from tests.offers.building import GRANTED, NOW, VIEW, catalogue, contact, document, judged, occasion
 
-ALL = Known(VIEW, (GRANTED,))
+ALL = Known(VIEW, GRANTED)
 REFUSAL = contact(ContactEventKind.REJECTED, 89)
 INTERNET = frozenset({"internet"})
 SHOWN, ACCEPTED = ContactEventKind.SHOWN, ContactEventKind.ACCEPTED
@@ -67,7 +67,7 @@ def test_learned_propensity_goes_before_the_catalogues() -> None:
             "NOT_APPLICABLE",
             "!(productHoldings[?product == 'Glasvezel 1000'])",
         ),
-        (ALL, occasion("SMS"), "tv-complete", "NOT_APPLICABLE", "no content for SMS"),
+        (ALL, occasion("sms"), "tv-complete", "NOT_APPLICABLE", "no content for sms"),
         (
             replace(ALL, view=view(requests=[{"kind": "COMPLAINT", "running": True}])),
             occasion(),
@@ -75,7 +75,7 @@ def test_learned_propensity_goes_before_the_catalogues() -> None:
             "NOT_SUITABLE",
             "!(requests[?kind == 'COMPLAINT' && running])",
         ),
-        (replace(ALL, consents=()), occasion(), "tv-complete", "NO_CONSENT", "purpose marketing"),
+        (replace(ALL, consents=NO_STATEMENT), occasion(), "tv-complete", "NO_CONSENT", "purpose marketing"),
         (ALL, occasion(suspended=INTERNET), "fibre-1000", "SUPPRESSED", "an incident is about internet"),
         (
             replace(ALL, past=[REFUSAL]),
@@ -93,15 +93,15 @@ def test_each_gate_drops_with_its_reason(known: Known, at: Occasion, name: str, 
 
 
 def test_consent_is_not_asked_where_a_contract_is_the_ground() -> None:
-    assert judged(replace(ALL, consents=()))["modem-swap"].rank == 1
+    assert judged(replace(ALL, consents=NO_STATEMENT))["modem-swap"].rank == 1
 
 
 def test_limits_count_by_the_time_of_the_event_and_by_channel() -> None:
-    mails = [contact(SHOWN, days, channel="EMAIL") for days in (0.5, 3, 6.9)]
-    mail = occasion("EMAIL")
+    mails = [contact(SHOWN, days, channel="email") for days in (0.5, 3, 6.9)]
+    mail = occasion("email")
     assert judged(replace(ALL, past=mails), mail)["tv-complete"].dropped is NbaDropReason.CONTACT_LIMIT
     assert judged(replace(ALL, past=mails[:2]), mail)["tv-complete"].rank == 1
-    assert judged(replace(ALL, past=[*mails[:2], contact(SHOWN, 7.1, channel="EMAIL")]), mail)["tv-complete"].rank == 1
+    assert judged(replace(ALL, past=[*mails[:2], contact(SHOWN, 7.1, channel="email")]), mail)["tv-complete"].rank == 1
     assert judged(replace(ALL, past=[*mails[:2], contact(SHOWN, 1)]), mail)["tv-complete"].rank == 1
 
 
@@ -146,13 +146,13 @@ _PAST = st.lists(
         st.sampled_from(ContactEventKind),
         st.floats(-5, 400, allow_nan=False),
         _NAMES,
-        st.sampled_from(["WEB", "EMAIL"]),
+        st.sampled_from(["web", "email"]),
     ),
     max_size=12,
 )
 
 
-@given(past=_PAST, order=st.randoms(use_true_random=False), channel=st.sampled_from(["WEB", "EMAIL", "CALL_CENTRE"]))
+@given(past=_PAST, order=st.randoms(use_true_random=False), channel=st.sampled_from(["web", "email", "call-centre"]))
 def test_equal_input_gives_an_equal_list_in_whatever_order_the_past_is_told(
     past: list[PastContact], order: Random, channel: str
 ) -> None:

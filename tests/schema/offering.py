@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import text
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from hub.offers.offering import Offering
 from hub.store.engine import Database
 from tests.offers.building import catalogue
-from tests.schema.company import gid, uid
+from tests.schema.company import NOW, gid, uid
 
 OFFERING: Final = Offering(catalogue())
 ANNA: Final = gid("Customer", uid("Anna Bakker"))
@@ -38,6 +39,21 @@ mutation($input: RequestNextBestActionsInput!) {
   }
 }
 """
+
+
+async def allow_marketing(database: Database) -> None:
+    """Everybody in the company granted it, says the CRM."""
+    async with database.transaction() as connection:
+        await connection.execute(
+            text(
+                """INSERT INTO consent_statement (id, system, external_id, version, owner_system, owner_id, purpose,
+                     status, legal_basis, stated_at, observed_at)
+                   SELECT gen_random_uuid(), system, external_id, 1, system, external_id, 'marketing', 'GRANTED',
+                     'CONSENT', :at, :at
+                   FROM customer_identifier WHERE system = 'crm'"""
+            ),
+            {"at": NOW - timedelta(days=10)},
+        )
 
 
 async def kept(database: Database) -> tuple[int, int, int]:

@@ -49,6 +49,7 @@ BEYOND_THE_VIEW: Mapping[str, Scope] = {
     "QuarantinedObject.bytes": Scope.QUARANTINE_REVEAL,
     "WorkCommand.content": Scope.QUARANTINE_REVEAL,
     "Viewer.customer": Scope.CUSTOMERS_READ,
+    "CustomerSession.nextBestActions": Scope.OFFERS_READ,
 }
 """Fields below the roots that lead from one kind of data to another."""
 

@@ -11,23 +11,24 @@ from hub.access.principal import Role
 from hub.records.identity import CustomerId
 from hub.store.engine import Database
 from tests.schema.company import NOW, uid
-from tests.schema.offering import ANNA, BEN, EXPLAIN, LIST, OFFERING, REQUEST, kept
+from tests.schema.offering import ANNA, BEN, EXPLAIN, LIST, OFFERING, REQUEST, allow_marketing, kept
 from tests.schema.serving import Api, serving
 
 
 @pytest.fixture
 async def api(company: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Api]:
+    await allow_marketing(company)
     async with serving(database_url, tmp_path, offering=OFFERING) as api:
         yield api
 
 
 async def test_a_request_keeps_the_list_and_gives_its_entries_ids(api: Api, company: Database) -> None:
-    answer = await api.ask(REQUEST, {"input": {"customerId": ANNA, "channel": "WEB", "limit": 2}})
+    answer = await api.ask(REQUEST, {"input": {"customerId": ANNA, "channel": "web", "limit": 2}})
     payload = answer.data["requestNextBestActions"]
     decision = payload["decision"]
     assert payload["problems"] == []
     assert {name: decision[name] for name in ("channel", "source", "cause", "catalogue", "decidedAt")} == {
-        "channel": "WEB",
+        "channel": "web",
         "source": "HUB",
         "cause": "REQUEST",
         "catalogue": "7",
@@ -42,7 +43,7 @@ async def test_a_request_keeps_the_list_and_gives_its_entries_ids(api: Api, comp
 
 
 async def test_the_query_shows_the_same_and_keeps_nothing(api: Api, company: Database) -> None:
-    given = {"id": ANNA, "channel": "WEB", "session": {"reason": "FIBRE"}, "limit": 1}
+    given = {"id": ANNA, "channel": "web", "session": {"reason": "FIBRE"}, "limit": 1}
     (first,) = (await api.ask(LIST, given)).data["nextBestActions"]
     assert first == {
         "id": None,
@@ -56,8 +57,8 @@ async def test_the_query_shows_the_same_and_keeps_nothing(api: Api, company: Dat
 
 
 async def test_an_explanation_names_every_candidate_and_its_gate(api: Api, company: Database) -> None:
-    answer = await api.ask(EXPLAIN, {"id": ANNA, "channel": "CALL_CENTRE"})
-    dropped = {"rank": None, "dropped": "NOT_APPLICABLE", "detail": "no content for CALL_CENTRE"}
+    answer = await api.ask(EXPLAIN, {"id": ANNA, "channel": "call-centre"})
+    dropped = {"rank": None, "dropped": "NOT_APPLICABLE", "detail": "no content for call-centre"}
     assert answer.data["explainNextBestActions"] == [
         {"proposition": "fibre-1000", "rank": 1, "dropped": None, "detail": None},
         {"proposition": "modem-swap"} | dropped,
@@ -67,7 +68,7 @@ async def test_an_explanation_names_every_candidate_and_its_gate(api: Api, compa
 
 
 async def test_a_repeat_under_the_same_key_is_the_same_decision(api: Api, company: Database) -> None:
-    given = {"input": {"customerId": ANNA, "channel": "WEB", "idempotencyKey": "page-1"}}
+    given = {"input": {"customerId": ANNA, "channel": "web", "idempotencyKey": "page-1"}}
     first, second = await api.ask(REQUEST, given), await api.ask(REQUEST, given)
     assert first.data == second.data
     assert await kept(company) == (1, 3, 0)
@@ -87,7 +88,7 @@ async def test_a_repeat_under_the_same_key_is_the_same_decision(api: Api, compan
 async def test_a_question_that_makes_no_sense_keeps_nothing(
     api: Api, company: Database, given: dict[str, object], problem: tuple[str, list[str]]
 ) -> None:
-    answer = await api.ask(REQUEST, {"input": {"customerId": ANNA, "channel": "WEB"} | given})
+    answer = await api.ask(REQUEST, {"input": {"customerId": ANNA, "channel": "web"} | given})
     payload = answer.data["requestNextBestActions"]
     assert payload["decision"] is None
     assert [(one["code"], one["path"]) for one in payload["problems"]] == [problem]
@@ -96,11 +97,11 @@ async def test_a_question_that_makes_no_sense_keeps_nothing(
 
 async def test_a_customer_sees_his_own_list_only(api: Api, company: Database) -> None:
     anna = CustomerId(uid("Anna Bakker"))
-    own = await api.ask(LIST, {"id": ANNA, "channel": "WEB"}, role=Role.CUSTOMER, customer=anna)
+    own = await api.ask(LIST, {"id": ANNA, "channel": "web"}, role=Role.CUSTOMER, customer=anna)
     assert len(own.data["nextBestActions"]) == 3
-    other = await api.ask(LIST, {"id": BEN, "channel": "WEB"}, role=Role.CUSTOMER, customer=anna)
-    explained = await api.ask(EXPLAIN, {"id": ANNA, "channel": "WEB"}, role=Role.CUSTOMER, customer=anna)
+    other = await api.ask(LIST, {"id": BEN, "channel": "web"}, role=Role.CUSTOMER, customer=anna)
+    explained = await api.ask(EXPLAIN, {"id": ANNA, "channel": "web"}, role=Role.CUSTOMER, customer=anna)
     assert (other.codes, explained.codes) == (["NOT_FOUND"], ["FORBIDDEN"])
-    denied = await api.ask(REQUEST, {"input": {"customerId": BEN, "channel": "WEB"}}, role=Role.ARCHITECT)
+    denied = await api.ask(REQUEST, {"input": {"customerId": BEN, "channel": "web"}}, role=Role.ARCHITECT)
     assert denied.codes == ["FORBIDDEN"]
     assert await kept(company) == (0, 0, 0)

@@ -1,0 +1,99 @@
+"""What new contact events change at once: the segments of their customers, and the lists that stand before them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.offers.arbitrate import Candidate
+from hub.offers.catalogue import Catalogue
+from hub.offers.considered import Consider
+from hub.offers.question import Question
+from hub.offers.record_decision import Verdict, record_decision
+from hub.offers.record_events import RecordedEvent
+from hub.offers.segments import update_segments
+from hub.records.offers import DecisionCause
+
+LISTS_AT_ONCE: Final = 50
+"""Lists that one batch ranks anew; the others are as of now whenever a channel next asks."""
+
+STANDS_FOR: Final = timedelta(hours=24)
+"""A list that was made before is no longer before anybody's eyes."""
+
+_STANDING: Final = text(
+    """SELECT d.id, d.channel, d.session_id, d.reason, d.language, d.asked_for,
+         ARRAY(SELECT n.proposition || '/' || n.treatment FROM next_best_action n
+               WHERE n.decision_id = d.id ORDER BY n.rank) AS offered
+       FROM decision d
+       WHERE d.customer_id = :customer AND d.channel = :channel AND d.decided_at > :since
+         AND d.session_id IS NOT DISTINCT FROM CAST(:session AS uuid)
+       ORDER BY d.decided_at DESC, d.number DESC LIMIT 1"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The latest decision of a list, and the question that it answered."""
+
+    decision: UUID
+    question: Question
+    offered: tuple[str, ...]
+
+
+async def react(
+    connection: AsyncConnection,
+    catalogue: Catalogue,
+    events: Sequence[RecordedEvent],
+    consider: Consider,
+    principal: str,
+    now: datetime,
+) -> Sequence[UUID]:
+    """The decisions that now stand for the events' lists; a list that stays as it is keeps the one it has."""
+    for customer in dict.fromkeys(event.customer for event in events) if catalogue.segments else ():
+        found = await consider(connection, catalogue, customer, Question(events[0].channel, 1), now)
+        await update_segments(connection, catalogue, customer, found.known.view, now)
+    decisions = []
+    lists = dict.fromkeys((event.customer, event.channel, event.session) for event in events)
+    for customer, channel, session in list(lists)[:LISTS_AT_ONCE]:
+        standing = await _standing(connection, customer, channel, session, now)
+        if standing is not None:
+            decisions.append(await _ranked_anew(connection, catalogue, customer, standing, consider, principal, now))
+    return decisions
+
+
+async def _ranked_anew(
+    connection: AsyncConnection,
+    catalogue: Catalogue,
+    customer: UUID,
+    standing: Standing,
+    consider: Consider,
+    principal: str,
+    now: datetime,
+) -> UUID:
+    found = await consider(connection, catalogue, customer, standing.question, now)
+    candidates = found.candidates(catalogue)
+    if _offered(candidates) == standing.offered:
+        return standing.decision
+    verdict = Verdict(customer, found.segment, found.language, candidates, cause=DecisionCause.EVENTS)
+    return await record_decision(connection, verdict, standing.question, catalogue.version, principal, now)
+
+
+def _offered(candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    return tuple(f"{one.proposition.name}/{one.treatment}" for one in candidates if one.rank is not None)
+
+
+async def _standing(
+    connection: AsyncConnection, customer: UUID, channel: str, session: UUID | None, now: datetime
+) -> Standing | None:
+    given = {"customer": customer, "channel": channel, "session": session, "since": now - STANDS_FOR}
+    row = (await connection.execute(_STANDING, given)).one_or_none()
+    if row is None:
+        return None
+    question = Question(row.channel, row.asked_for, row.session_id, row.reason, row.language)
+    return Standing(row.id, question, tuple(row.offered))
