@@ -25,6 +25,7 @@ from hub.live.reader import Reader
 from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
 from hub.offers.offering import Offering
+from hub.ports.decision_engine import DecisionEngine
 from hub.reads.reach import Reach
 from hub.store.engine import Database
 from hub.store.prepared import PreparedReads
@@ -57,6 +58,7 @@ class Hub:
     page_size_max: int
     offering: Offering
     retention_days: Mapping[str, int]
+    decision_engine: DecisionEngine | None
 
 
 class Context:

@@ -13,7 +13,7 @@ from hub.entrypoints.asgi.services import Services
 from hub.entrypoints.installation import Installation
 from hub.entrypoints.migrating import unconnected_desk
 from hub.entrypoints.trust import token_verifier
-from hub.entrypoints.wiring import open_webhooks, recognition_rules
+from hub.entrypoints.wiring import decision_engine, open_webhooks, recognition_rules
 from hub.errors import Invalid
 from hub.observe.metrics import Metrics
 from hub.offers.catalogue import compile_catalogue
@@ -47,6 +47,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         retention_days=hub.configuration.privacy.retention_days,
         offering=Offering(compile_catalogue(hub.configuration.offers)),
         topics=hub.configuration.topics,
+        open_decision_engine=decision_engine(settings),
     )
     async with listening(create_app(services), settings.host, settings.port) as port:
         yield port

@@ -7,6 +7,7 @@ from functools import partial
 from importlib.metadata import entry_points
 from typing import Any
 
+from adapters.decision_engine.client import HttpDecisionEngine
 from hub.clock import Clock
 from hub.customers.recognise import Rules
 from hub.customers.survive import FieldRule, Survivorship
@@ -14,11 +15,13 @@ from hub.flows.engine_room import EngineRoom
 from hub.flows.gate import Gate
 from hub.flows.metered import MeteredPort
 from hub.flows.systems import OpenSystems
+from hub.ports.decision_engine import DecisionEngine
 from hub.ports.limits import CallLimits, uncounted
 from hub.ports.system import Adapter, SystemPort
 from hub.ports.webhooks import Webhooks
 from hub.records.identity import SystemName
 from hub.settings.configuration import Configuration
+from hub.settings.environment import Settings
 from hub.settings.systems import ConnectedSystem
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
@@ -106,3 +109,12 @@ def engine_room(
         clock=clock,
         webhooks=open_webhooks(configuration, adapters),
     )
+
+
+def decision_engine(settings: Settings) -> Callable[[], DecisionEngine] | None:
+    """Opens the engine that ranks offers live, where one is configured."""
+    url, token = settings.decision_engine_url, settings.decision_engine_token
+    if url is None:
+        return None
+    secret = None if token is None else token.get_secret_value()
+    return partial(HttpDecisionEngine, url, secret, settings.decision_engine_deadline_ms)

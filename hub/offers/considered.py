@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.offers.advice import Advice
 from hub.offers.arbitrate import Candidate, Known, Occasion, arbitrate
 from hub.offers.catalogue import Catalogue
 from hub.offers.question import Question
@@ -28,6 +29,14 @@ class Considered:
     def candidates(self, catalogue: Catalogue) -> Sequence[Candidate]:
         """See `arbitrate`."""
         return arbitrate(catalogue, self.known, self.occasion)
+
+    def advised(self, advice: Advice | None) -> Considered:
+        """Only what campaign management proposes, with its propensities; as it is without advice."""
+        if advice is None:
+            return self
+        told = {name: chance for name, chance in advice.propensities.items() if chance is not None}
+        known = replace(self.known, propensities={**self.known.propensities, **told})
+        return replace(self, known=known, occasion=replace(self.occasion, only=frozenset(advice.propensities)))
 
 
 class Consider(Protocol):

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.offers.advice import Advice
 from hub.offers.arbitrate import Candidate
 from hub.offers.catalogue import Catalogue
 from hub.offers.considered import Consider
@@ -18,7 +19,7 @@ from hub.offers.question import Question
 from hub.offers.record_decision import Verdict, record_decision
 from hub.offers.record_events import RecordedEvent
 from hub.offers.segments import update_segments
-from hub.records.offers import DecisionCause
+from hub.records.offers import DecisionCause, DecisionSource
 
 LISTS_AT_ONCE: Final = 50
 """Lists that one batch ranks anew; the others are as of now whenever a channel next asks."""
@@ -27,7 +28,9 @@ STANDS_FOR: Final = timedelta(hours=24)
 """A list that was made before is no longer before anybody's eyes."""
 
 _STANDING: Final = text(
-    """SELECT d.id, d.channel, d.session_id, d.reason, d.language, d.asked_for,
+    """SELECT d.id, d.channel, d.session_id, d.reason, d.language, d.asked_for, d.source,
+         ARRAY(SELECT n.proposition FROM next_best_action n WHERE n.decision_id = d.id ORDER BY n.rank) AS propositions,
+         ARRAY(SELECT n.propensity FROM next_best_action n WHERE n.decision_id = d.id ORDER BY n.rank) AS propensities,
          ARRAY(SELECT n.proposition || '/' || n.treatment FROM next_best_action n
                WHERE n.decision_id = d.id ORDER BY n.rank) AS offered
        FROM decision d
@@ -39,11 +42,12 @@ _STANDING: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The latest decision of a list, and the question that it answered."""
+    """The latest decision of a list, the question that it answered, and the advice it rests on if the CM gave any."""
 
     decision: UUID
     question: Question
     offered: tuple[str, ...]
+    advice: Advice | None
 
 
 async def react(
@@ -76,11 +80,12 @@ async def _ranked_anew(
     principal: str,
     now: datetime,
 ) -> UUID:
-    found = await consider(connection, catalogue, customer, standing.question, now)
+    found = (await consider(connection, catalogue, customer, standing.question, now)).advised(standing.advice)
     candidates = found.candidates(catalogue)
     if _offered(candidates) == standing.offered:
         return standing.decision
-    verdict = Verdict(customer, found.segment, found.language, candidates, cause=DecisionCause.EVENTS)
+    source = DecisionSource.HUB if standing.advice is None else standing.advice.source
+    verdict = Verdict(customer, found.segment, found.language, candidates, source, DecisionCause.EVENTS)
     return await record_decision(connection, verdict, standing.question, catalogue.version, principal, now)
 
 
@@ -96,4 +101,8 @@ async def _standing(
     if row is None:
         return None
     question = Question(row.channel, row.asked_for, row.session_id, row.reason, row.language)
-    return Standing(row.id, question, tuple(row.offered))
+    advice = None
+    if row.source != DecisionSource.HUB:
+        propensities = dict(zip(row.propositions, row.propensities, strict=True))
+        advice = Advice(propensities, DecisionSource.LAST_DECISION)
+    return Standing(row.id, question, tuple(row.offered), advice)

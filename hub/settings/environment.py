@@ -76,6 +76,13 @@ class Settings(BaseSettings):
         None, description="Manifest of documents that clients may name by id: a JSON object of ids and texts."
     )
     trusted_documents_only: bool = Field(False, description="Answer no document but those of the manifest.")
+    decision_engine_url: str | None = Field(
+        None, description="Where campaign management ranks offers live; unset: the hub ranks by itself."
+    )
+    decision_engine_token: SecretStr | None = Field(None, description="Bearer token for the decision engine.")
+    decision_engine_deadline_ms: int = Field(
+        150, ge=10, le=5_000, description="An answer that takes longer is not waited for, in milliseconds."
+    )
     log_format: LogFormat = Field(LogFormat.JSON, description="json or console.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     page_size_max: int = Field(100, ge=1, le=1000, description="Largest `first` of a connection.")

@@ -10,8 +10,12 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.relay import GlobalID
 
+from hub.errors import Invalid, NotFound
+from hub.offers.advice import Advice, ask_engine
 from hub.offers.record_decision import Verdict, record_decision
+from hub.reads.asked import to_ask
 from hub.reads.consider import consider
+from hub.records.offers import DecisionSource
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
@@ -56,11 +60,12 @@ class RequestNextBestActionsMutation:
         input: Annotated[RequestNextBestActionsInput, strawberry.argument(description="The question.")],
     ) -> RequestNextBestActionsPayload:
         """A mutation because it keeps what it answers; the query of the same name keeps nothing."""
+        advice = await _advice(info.context, input)
         outcome = await carry_out(
             info.context,
             "requestNextBestActions",
             strawberry.asdict(input),
-            lambda c: _decide(info.context, c, input),
+            lambda c: _decide(info.context, c, input, advice),
             key=input.idempotency_key,
         )
         decision = outcome.response.get("decision")
@@ -70,13 +75,29 @@ class RequestNextBestActionsMutation:
         )
 
 
+async def _advice(context: Context, given: RequestNextBestActionsInput) -> Advice | None:
+    """Campaign management's, asked before the transaction; what is wrong with the question is told inside that."""
+    engine = context.hub.decision_engine
+    if engine is None:
+        return None
+    try:
+        question = question_of(given.channel, given.limit, given.session)
+        customer = uuid_of(given.customer_id, "Customer")
+    except (Invalid, NotFound):
+        return None
+    async with context.reading() as connection:
+        found = await to_ask(connection, customer, question, context.reach)
+    return None if found is None else await ask_engine(engine, found.asked, found.last)
+
+
 async def _decide(
-    context: Context, connection: AsyncConnection, given: RequestNextBestActionsInput
+    context: Context, connection: AsyncConnection, given: RequestNextBestActionsInput, advice: Advice | None
 ) -> Mapping[str, object]:
     catalogue, now = context.hub.offering.catalogue, context.now()
     question = question_of(given.channel, given.limit, given.session)
     customer = uuid_of(given.customer_id, "Customer")
-    found = await consider(connection, catalogue, customer, question, context.reach, now)
-    verdict = Verdict(found.customer, found.segment, found.language, found.candidates(catalogue))
+    found = (await consider(connection, catalogue, customer, question, context.reach, now)).advised(advice)
+    source = DecisionSource.HUB if advice is None else advice.source
+    verdict = Verdict(found.customer, found.segment, found.language, found.candidates(catalogue), source)
     decision = await record_decision(connection, verdict, question, catalogue.version, context.principal.subject, now)
     return {"decision": str(decision)}

@@ -51,6 +51,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
     trail = ReadTrail(database, services.clock)
     task = asyncio.create_task(feed.run(), name="change feed")
     writing = asyncio.create_task(trail.run(), name="audit trail")
+    engine = None if services.open_decision_engine is None else services.open_decision_engine()
     hub = Hub(
         database=database,
         prepared=prepared,
@@ -65,6 +66,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         page_size_max=services.page_size_max,
         offering=services.offering,
         retention_days=services.retention_days,
+        decision_engine=engine,
     )
     try:
         yield Running(hub, Scrape(hub), task, Inbox(database, services.keys, services.clock))
@@ -74,6 +76,8 @@ async def running(services: Services) -> AsyncIterator[Running]:
         await asyncio.gather(task, writing, return_exceptions=True)
         await _written(trail)
         await prepared.aclose()
+        if engine is not None:
+            await engine.aclose()
         await database.aclose()
 
 

@@ -13,6 +13,7 @@ from hub.mapping.record import RecordMapping
 from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
 from hub.offers.offering import NOTHING_OFFERED, Offering
+from hub.ports.decision_engine import DecisionEngine
 from hub.ports.webhooks import Webhooks
 from hub.records.identity import Entity, SystemName
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
@@ -52,3 +53,4 @@ class Services:
     offering: Offering = NOTHING_OFFERED
     topics: Catalogue = NO_TOPICS
     retention_days: Mapping[str, int] = field(default_factory=dict)
+    open_decision_engine: Callable[[], DecisionEngine] | None = None
