@@ -134,6 +134,8 @@ _CAMPAIGN_MEMBERSHIP = EntityModel(
 
 # The hub's own objects, which it writes (notes.py) and never pulls.
 _NOTE = EntityModel(model="ir.note", fields=("message", "resource"))
+# What marketing automation calls a scenario is what customers meet; `marketing.campaign` is a bare name for reports.
+_CAMPAIGN = EntityModel(model="marketing.automation.scenario", fields=("name", "state"))
 
 ENTITIES: Mapping[Entity, EntityModel] = {
     Entity.CUSTOMER: _CUSTOMER,
@@ -143,6 +145,7 @@ ENTITIES: Mapping[Entity, EntityModel] = {
     Entity.CAMPAIGN_MEMBERSHIP: _CAMPAIGN_MEMBERSHIP,
     Entity.CONTACT: _NOTE,
     Entity.WRAP_UP: _NOTE,
+    Entity.CAMPAIGN: _CAMPAIGN,
 }
 
 

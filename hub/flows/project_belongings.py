@@ -29,7 +29,7 @@ from hub.customers.consent_keep import (
 from hub.customers.identifiers import Node
 from hub.flows.incoming import Content
 from hub.flows.lane import LaneContext
-from hub.offers.tables import CampaignMembership, ContactEvent, Decision, SalesLead
+from hub.offers.tables import Campaign, CampaignMembership, ContactEvent, Decision, SalesLead
 from hub.records.belongings import BusinessRequestRecord, ConsentRecord, SalesOrderRecord
 from hub.records.identity import Entity
 from hub.store.metadata import METADATA
@@ -43,6 +43,7 @@ TABLE_OF: Final[Mapping[Entity, str]] = {
     Entity.BUSINESS_REQUEST: BusinessRequest.__tablename__,
     Entity.SALES_LEAD: SalesLead.__tablename__,
     Entity.CAMPAIGN_MEMBERSHIP: CampaignMembership.__tablename__,
+    Entity.CAMPAIGN: Campaign.__tablename__,
     Entity.CONSENT: Consent.__tablename__,
 }
 

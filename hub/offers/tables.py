@@ -46,6 +46,15 @@ class CampaignMembership(Belonging, Table):
     joined_at: Mapped[datetime | None]
 
 
+class Campaign(Belonging, Table):
+    """A campaign as the CM holds it; it belongs to no customer, and a proposition may name it."""
+
+    __tablename__ = "campaign"
+
+    name: Mapped[str]
+    state: Mapped[str]
+
+
 class Decision(Table):
     """One ranked answer to one question, kept because responses refer to it.
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.contacts.incidents import active_incidents
 from hub.customers.consent_read import consents_of
 from hub.offers.arbitrate import Known, Occasion
+from hub.offers.campaigns import running_campaigns
 from hub.offers.catalogue import Catalogue
 from hub.offers.considered import Considered
 from hub.offers.learned import learned_propensities, segment_of
@@ -40,6 +41,7 @@ async def consider(
         now=now,
         limit=question.limit,
         suspended=frozenset(topic for one in incidents for topic in one.topics),
+        campaigns=await running_campaigns(connection),
         all_suspended=any(not one.topics for one in incidents),
     )
     return Considered(view.customer, segment, question.language or view.language, known, occasion)

@@ -19,6 +19,7 @@ from hub.records.enums import (
     RequestState,
 )
 from hub.records.identity import ExternalIdText, Words
+from hub.records.offers import CampaignState
 
 
 class Belonging(Canonical):
@@ -98,6 +99,13 @@ class CampaignMembershipRecord(Belonging):
     state: Words
     step: Words | None = None
     joined_at: datetime | None = None
+
+
+class CampaignRecord(Belonging):
+    """A campaign of the CM (flow 3); nobody's own, so `customer` is always None."""
+
+    name: Words
+    state: CampaignState
 
 
 class ConsentRecord(Belonging):

@@ -8,6 +8,7 @@ from typing import Final
 from hub.records.belongings import (
     BusinessRequestRecord,
     CampaignMembershipRecord,
+    CampaignRecord,
     ConsentRecord,
     ProductHoldingRecord,
     SalesLeadRecord,
@@ -24,6 +25,7 @@ RECORD_OF: Final[Mapping[Entity, type[Canonical]]] = {
     Entity.BUSINESS_REQUEST: BusinessRequestRecord,
     Entity.SALES_LEAD: SalesLeadRecord,
     Entity.CAMPAIGN_MEMBERSHIP: CampaignMembershipRecord,
+    Entity.CAMPAIGN: CampaignRecord,
     Entity.CONSENT: ConsentRecord,
     Entity.CONTACT: ContactRecord,
     Entity.WRAP_UP: WrapUpRecord,

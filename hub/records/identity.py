@@ -25,6 +25,7 @@ class Entity(StrEnum):
     BUSINESS_REQUEST = "business_request"
     SALES_LEAD = "sales_lead"
     CAMPAIGN_MEMBERSHIP = "campaign_membership"
+    CAMPAIGN = "campaign"
     CONSENT = "consent"
     CONTACT = "contact"
     WRAP_UP = "wrap_up"

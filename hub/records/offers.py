@@ -71,3 +71,11 @@ class PolicyScope(StrEnum):
     ISSUE = "ISSUE"
     GROUP = "GROUP"
     PROPOSITION = "PROPOSITION"
+
+
+class CampaignState(StrEnum):
+    """Where a campaign of the CM stands."""
+
+    DRAFT = "DRAFT"
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"

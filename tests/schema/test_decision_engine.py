@@ -18,7 +18,7 @@ from hub.entrypoints.asgi.server import listening
 from hub.records.identity import CustomerId
 from hub.store.engine import Database
 from tests.schema.company import NOW, uid
-from tests.schema.offering import ANNA, BEN, OFFERING, REQUEST, kept
+from tests.schema.offering import ANNA, BEN, OFFERING, REQUEST, allow_marketing, kept
 from tests.schema.serving import Api, serving
 
 RECORD = """
@@ -44,7 +44,10 @@ class Live:
 
 
 @asynccontextmanager
-async def live(database_url: str, folder: Path, deadline_ms: int, **simulated: Any) -> AsyncIterator[Live]:
+async def live(
+    company: Database, database_url: str, folder: Path, deadline_ms: int, **simulated: Any
+) -> AsyncIterator[Live]:
+    await allow_marketing(company)
     engine = Simulator({"tv-complete": 0.9, "fibre-1000": 0.1, "unheard-of": 0.5}, "secret", **simulated)
     async with listening(engine.app(), "127.0.0.1", 0) as port:
         opened = partial(HttpDecisionEngine, f"http://127.0.0.1:{port}/propose", "secret", deadline_ms)
@@ -60,7 +63,7 @@ def offered(payload: dict[str, Any]) -> tuple[str, list[str]]:
 async def test_the_engine_says_what_is_offered_and_how_likely(
     company: Database, database_url: str, tmp_path: Path
 ) -> None:
-    async with live(database_url, tmp_path, PROMPT_MS) as running:
+    async with live(company, database_url, tmp_path, PROMPT_MS) as running:
         assert offered(await running.decide()) == ("CM_LIVE", ["tv-complete", "fibre-1000"])
         assert running.engine.asked == [
             {
@@ -81,7 +84,7 @@ async def test_the_engine_says_what_is_offered_and_how_likely(
 async def test_an_engine_that_falls_silent_leaves_the_last_decision_ranked_anew(
     company: Database, database_url: str, tmp_path: Path
 ) -> None:
-    async with live(database_url, tmp_path, PROMPT_MS) as running:
+    async with live(company, database_url, tmp_path, PROMPT_MS) as running:
         first = (await running.decide())["decision"]
         running.engine.status = 503
         refused = {"eventId": "1", "customerId": ANNA, "kind": "REJECTED", "occurredAt": NOW.isoformat()}
@@ -96,7 +99,7 @@ async def test_an_engine_that_falls_silent_leaves_the_last_decision_ranked_anew(
 async def test_without_a_last_decision_the_hub_ranks_by_itself(
     company: Database, database_url: str, tmp_path: Path
 ) -> None:
-    async with live(database_url, tmp_path, 20, delay_s=0.5) as running:
+    async with live(company, database_url, tmp_path, 20, delay_s=0.5) as running:
         assert offered(await running.decide()) == ("HUB", ["fibre-1000", "tv-complete", "modem-swap"])
         assert len(running.engine.asked) == 1
 
@@ -107,7 +110,7 @@ async def test_without_a_last_decision_the_hub_ranks_by_itself(
 async def test_an_answer_that_is_not_as_agreed_is_no_answer(
     company: Database, database_url: str, tmp_path: Path, propensities: dict[str, float]
 ) -> None:
-    async with live(database_url, tmp_path, PROMPT_MS) as running:
+    async with live(company, database_url, tmp_path, PROMPT_MS) as running:
         running.engine.propensities = propensities
         assert offered(await running.decide())[0] == "HUB"
 
@@ -115,7 +118,7 @@ async def test_an_answer_that_is_not_as_agreed_is_no_answer(
 async def test_nobody_is_asked_about_a_customer_whom_the_caller_may_not_see(
     company: Database, database_url: str, tmp_path: Path
 ) -> None:
-    async with live(database_url, tmp_path, PROMPT_MS) as running:
+    async with live(company, database_url, tmp_path, PROMPT_MS) as running:
         anna = CustomerId(uid("Anna Bakker"))
         payload = await running.decide(BEN, role=Role.CUSTOMER, customer=anna)
         assert [problem["code"] for problem in payload["problems"]] == ["NOT_FOUND"]

@@ -48,7 +48,7 @@ def test_each_of_the_twelve_business_flows_has_an_entry(demo: Configuration) -> 
     assert running & planned == set()
 
 
-def test_three_systems_exchange_eleven_flows(demo: Configuration) -> None:
+def test_three_systems_exchange_twelve_flows(demo: Configuration) -> None:
     assert {name: flow.authoritative.cadence for name, flow in demo.flows.items()} == {
         "crm-customers": FlowCadence.REAL_TIME,
         "crm-orders": FlowCadence.DAILY,
@@ -57,6 +57,7 @@ def test_three_systems_exchange_eleven_flows(demo: Configuration) -> None:
         "lms-leads": FlowCadence.DAILY,
         "cm-customers": FlowCadence.DAILY,
         "cm-memberships": FlowCadence.DAILY,
+        "cm-campaigns": FlowCadence.DAILY,
         "contact-corrections": FlowCadence.REAL_TIME,
         "contact-registration": FlowCadence.REAL_TIME,
         "request-hand-over": FlowCadence.REAL_TIME,

@@ -20,6 +20,7 @@ from hub.mapping.compile import load_mapping
 from hub.records.belongings import (
     BusinessRequestRecord,
     CampaignMembershipRecord,
+    CampaignRecord,
     OrderLineRecord,
     SalesLeadRecord,
     SalesOrderRecord,
@@ -27,6 +28,7 @@ from hub.records.belongings import (
 from hub.records.customer import Canonical, ContactMediumRecord, CustomerRecord, PostalAddressRecord
 from hub.records.enums import LeadState, MediumKind, RequestKind, RequestState
 from hub.records.identity import Entity, ExternalId
+from hub.records.offers import CampaignState
 from tests.adapters.tryton.running import RunningTryton
 from tests.contracts.runs import run
 
@@ -44,6 +46,7 @@ NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
         ("sale.sale", "state", "business_request", "request_state", {"exception"}),
         ("sale.sale", "state", "business_request", "request_kind", set()),
         ("sale.opportunity", "state", "sales_lead", "lead_state", set()),
+        ("marketing.automation.scenario", "state", "campaign", "campaign_state", set()),
     ],
 )
 def test_a_table_has_exactly_trytons_values(
@@ -147,6 +150,19 @@ async def test_a_scenario_makes_memberships_that_move_with_their_activities(
     assert (waiting.campaign, waiting.state, waiting.step, waiting.customer) == ("Winter", "ACTIVE", None, str(party))
     assert (done.state, done.step) == ("COMPLETED", "Mail")
     assert str(member) in moved.ids()
+
+
+async def test_a_scenario_is_a_campaign_that_runs_until_it_is_stopped(tryton: RunningTryton, port: TrytonPort) -> None:
+    scenario: Row = {"name": "Voorjaar", "model": "party.party", "domain": "[]"}
+    (made,) = tryton.rpc.create("marketing.automation.scenario", [scenario])
+    before = await _record(port, Entity.CAMPAIGN, made)
+    tryton.rpc.press("marketing.automation.scenario", "run", [made])
+    running = await _record(port, Entity.CAMPAIGN, made)
+    tryton.rpc.press("marketing.automation.scenario", "stop", [made])
+    stopped = await _record(port, Entity.CAMPAIGN, made)
+
+    told = [record.state for record in (before, running, stopped) if isinstance(record, CampaignRecord)]
+    assert told == [CampaignState.DRAFT, CampaignState.RUNNING, CampaignState.STOPPED]
 
 
 def _party(rpc: TrytonRpc) -> tuple[int, int]:

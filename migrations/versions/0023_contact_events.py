@@ -1,7 +1,7 @@
 """Contact events know the segment they are learned for and whether they are counted; decisions are numbered.
 
 Revision ID: contact_events
-Revises: forgetting
+Revises: likeness_follows
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "contact_events"
-down_revision = "forgetting"
+down_revision = "likeness_follows"
 branch_labels = None
 depends_on = None
 
