@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from adapters.tryton.batches import in_transactions, in_turn
+from adapters.tryton.batches import Transaction, in_transactions, in_turn
 from adapters.tryton.check import check_access
 from adapters.tryton.clock import SourceClock
 from adapters.tryton.create import Creator
+from adapters.tryton.erase import Eraser
 from adapters.tryton.notes import TITLES, Notes
 from adapters.tryton.options import TrytonOptions
 from adapters.tryton.pull import Puller
@@ -36,6 +37,7 @@ _CUSTOMER = Capabilities(
     read=True,
     create=True,
     update=True,
+    delete=True,
     versions=True,
     hub_key=True,
     batch_size=_BATCH_SIZE,
@@ -61,9 +63,13 @@ class TrytonPort(SystemPort):
         self._clock = SourceClock(self._session)
         horizon = timedelta(seconds=options.horizon_s)
         self._puller = Puller(self._session, self._clock, options.page_rows, horizon)
-        self._updater = Updater(self._session, self._clock)
         self._creator = Creator(self._session, self._clock)
         self._notes = Notes(self._session, self._creator)
+        self._transactions: Mapping[Operation, Transaction] = {
+            Operation.CREATE: self._creator.transaction,
+            Operation.UPDATE: Updater(self._session, self._clock).transaction,
+            Operation.DELETE: Eraser(self._session).transaction,
+        }
 
     async def check(self) -> Sequence[CheckResult]:
         """Login, then each entity by reading one object."""
@@ -102,7 +108,8 @@ class TrytonPort(SystemPort):
         for command in commands:
             self._declared("write", command.entity)
             can = self.capabilities[command.entity]
-            if not {Operation.CREATE: can.create, Operation.UPDATE: can.update}.get(command.operation, False):
+            able = {Operation.CREATE: can.create, Operation.UPDATE: can.update, Operation.DELETE: can.delete}
+            if not able[command.operation]:
                 raise self._cannot(command.operation.value.lower(), command.entity)
         if len(commands) > _BATCH_SIZE:
             raise Invalid(f"system {self.name} takes {_BATCH_SIZE} commands at once, not {len(commands)}")
@@ -125,8 +132,7 @@ class TrytonPort(SystemPort):
     async def _carry_out(self, commands: Sequence[WriteCommand]) -> Sequence[WriteOutcome]:
         if commands[0].entity in TITLES:
             return [await self._notes.carry_out(command) for command in commands]
-        creates = commands[0].operation is Operation.CREATE
-        return await in_transactions(commands, self._creator.transaction if creates else self._updater.transaction)
+        return await in_transactions(commands, self._transactions[commands[0].operation])
 
 
 def _group(command: WriteCommand) -> tuple[Operation, str | None]:
