@@ -22,10 +22,22 @@ def _principal(role: Role) -> Principal:
 
 
 MATRIX = {
-    Role.CUSTOMER: {Scope.CUSTOMERS_READ, Scope.CUSTOMERS_CORRECT, Scope.CONTACTS_READ, Scope.CONTACTS_CONDUCT},
+    Role.CUSTOMER: {
+        Scope.CUSTOMERS_READ,
+        Scope.CUSTOMERS_CORRECT,
+        Scope.CONSENTS_RECORD,
+        Scope.CONTACTS_READ,
+        Scope.CONTACTS_CONDUCT,
+        Scope.OFFERS_READ,
+        Scope.OFFERS_DECIDE,
+    },
     Role.AGENT: {
         Scope.CUSTOMERS_READ,
         Scope.CUSTOMERS_CORRECT,
+        Scope.CONSENTS_RECORD,
+        Scope.OFFERS_READ,
+        Scope.OFFERS_DECIDE,
+        Scope.OFFERS_EXPLAIN,
         Scope.LEADS_READ,
         Scope.CONTACTS_READ,
         Scope.CONTACTS_CONDUCT,
@@ -35,6 +47,10 @@ MATRIX = {
     Role.SUPERVISOR: {
         Scope.CUSTOMERS_READ,
         Scope.CUSTOMERS_CORRECT,
+        Scope.CONSENTS_RECORD,
+        Scope.OFFERS_READ,
+        Scope.OFFERS_DECIDE,
+        Scope.OFFERS_EXPLAIN,
         Scope.LEADS_READ,
         Scope.CONTACTS_READ,
         Scope.CONTACTS_CONDUCT,
@@ -45,6 +61,10 @@ MATRIX = {
     Role.FRONTEND: {
         Scope.CUSTOMERS_READ,
         Scope.CUSTOMERS_CORRECT,
+        Scope.CONSENTS_RECORD,
+        Scope.OFFERS_READ,
+        Scope.OFFERS_DECIDE,
+        Scope.OFFERS_EXPLAIN,
         Scope.LEADS_READ,
         Scope.CONTACTS_READ,
         Scope.CONTACTS_CONDUCT,
@@ -53,6 +73,12 @@ MATRIX = {
     Role.STEWARD: {
         Scope.CUSTOMERS_READ,
         Scope.CUSTOMERS_CORRECT,
+        Scope.CONSENTS_RECORD,
+        Scope.OFFERS_READ,
+        Scope.OFFERS_DECIDE,
+        Scope.OFFERS_EXPLAIN,
+        Scope.CUSTOMERS_STEWARD,
+        Scope.PRIVACY_HANDLE,
         Scope.LEADS_READ,
         Scope.CONTACTS_READ,
         Scope.FLOWS_READ,
