@@ -16,7 +16,7 @@ DOCUMENTS: Final = sorted(
         *ROOT.glob("*.md"),
         *(ROOT / "docs").rglob("*.md"),
         *(ROOT / "secrets").glob("*.md"),
-        *ROOT.glob("examples/**/*.md"),
+        *(path for path in ROOT.glob("examples/**/*.md") if "node_modules" not in path.parts),
     ]
 )
 

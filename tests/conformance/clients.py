@@ -25,21 +25,25 @@ def node_folder() -> Path:
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if int(version.removeprefix("v").split(".")[0]) < OLDEST:
         absent("node", f"Node.js {OLDEST} or newer is needed, this is {version}")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    lock = SOURCE / "package-lock.json"
-    installed = FOLDER / "installed.json"
-    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
-        for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(SOURCE / name, FOLDER / name)
-        done = subprocess.run(
-            ["npm", "ci", "--loglevel=error"], cwd=FOLDER, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            absent("node", f"npm could not install the clients: {done.stderr.strip()[-300:]}")
-        shutil.copy(lock, installed)
+    install(SOURCE, FOLDER)
     for script in SOURCE.glob("*.*js"):
         shutil.copy(script, FOLDER / script.name)
     return FOLDER
+
+
+def install(source: Path, folder: Path) -> None:
+    """The packages of a lock file into a folder that is kept; anew when the lock file is another."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = source / "package-lock.json"
+    installed = folder / "installed.json"
+    if installed.exists() and installed.read_bytes() == lock.read_bytes():
+        return
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(source / name, folder / name)
+    done = subprocess.run(["npm", "ci", "--loglevel=error"], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        absent("node", f"npm could not install the packages: {done.stderr.strip()[-300:]}")
+    shutil.copy(lock, installed)
 
 
 async def findings(folder: Path, environment: Mapping[str, str], *script: str) -> AsyncGenerator[dict[str, Any], None]:

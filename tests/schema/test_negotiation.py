@@ -9,6 +9,7 @@ from hub.entrypoints.asgi.negotiation import media_type_of
 from tests.schema.serving import Api
 
 JSON = "application/json"
+EVENTS = "text/event-stream"
 GRAPHQL = "application/graphql-response+json"
 
 
@@ -25,6 +26,9 @@ GRAPHQL = "application/graphql-response+json"
         (f"{JSON};q=0, {GRAPHQL}", GRAPHQL),
         (f"{GRAPHQL};q=high, {JSON}", JSON),
         ("text/html", JSON),
+        ("text/event-stream", EVENTS),
+        (f"{GRAPHQL}, {JSON}, text/event-stream, multipart/mixed", GRAPHQL),
+        ("text/event-stream, multipart/mixed, */*;q=0.1", EVENTS),
     ],
 )
 def test_the_type_is_the_one_that_the_caller_prefers(accept: str | None, chosen: str) -> None:

@@ -26,7 +26,7 @@ from hub.entrypoints.asgi.answers import problem, refused
 from hub.entrypoints.asgi.bearer import token_of, token_of_init
 from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.explorer import explorer_page, wants_page
-from hub.entrypoints.asgi.negotiation import GRAPHQL_RESPONSE, is_request_error, media_type_of
+from hub.entrypoints.asgi.negotiation import EVENTS, GRAPHQL_RESPONSE, is_request_error, media_type_of
 from hub.entrypoints.asgi.plain_query import plain_query
 from hub.entrypoints.asgi.revalidation import NEVER_KEPT, with_validator
 from hub.entrypoints.asgi.running import Running
@@ -185,7 +185,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if isinstance(parsed, list):
             return parsed
         named = None if parsed.query else await self._document_id(request)
-        return replace(parsed, query=self.documents.text_of(parsed.query, named, parsed.extensions))
+        text = self.documents.text_of(parsed.query, named, parsed.extensions)
+        streamed = media_type_of(request.headers.get("accept")) == EVENTS
+        return replace(parsed, query=text, protocol=parsed.protocol if streamed else "http")
 
     async def _document_id(self, request: AsyncHTTPRequestAdapter) -> object:
         if request.method == "GET":

@@ -12,10 +12,14 @@ GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
 """What clients took before there was the other: whatever is well-formed is answered with 200."""
 
-_OFFERED: Final = (GRAPHQL_RESPONSE, JSON)
+EVENTS: Final = "text/event-stream"
+"""GraphQL over SSE: one operation's answers as a stream."""
+
+_OFFERED: Final = (GRAPHQL_RESPONSE, JSON, EVENTS)
 _RANGES: Final[Mapping[str, tuple[str, ...]]] = {
     GRAPHQL_RESPONSE: (GRAPHQL_RESPONSE, "application/*"),
     JSON: (JSON, "application/*", "*/*"),
+    EVENTS: (EVENTS,),
 }
 
 
@@ -23,7 +27,8 @@ _RANGES: Final[Mapping[str, tuple[str, ...]]] = {
 def media_type_of(accept: str | None) -> str:
     """The offered type that `Accept` prefers; the one named first where it does not care, JSON where it names none.
 
-    A header that takes neither is answered with JSON rather than refused: an answer beats none.
+    Clients that take a stream as well name it last. A header that takes nothing that is offered is answered with JSON
+    rather than refused: an answer beats none.
     """
     wanted = [_weighted(part) for part in (accept or "*/*").lower().split(",")]
     best, weight = JSON, 0.0
