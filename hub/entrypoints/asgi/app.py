@@ -47,17 +47,22 @@ def create_app(services: Services) -> Starlette:
             Route("/metrics", metrics),
             Route("/webhooks/{system}", webhooks.receive, methods=["POST"]),
         ],
-        middleware=[
-            Middleware(RequestScope, services.metrics),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=services.cors_origins,
-                allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type", REQUEST_ID],
-                expose_headers=[REQUEST_ID, "retry-after"],
-                max_age=600,
-            ),
-            Middleware(BodyLimit, services.body_bytes_max),
-        ],
+        middleware=_around_every_request(services),
         lifespan=lifespan,
     )
+
+
+def _around_every_request(services: Services) -> list[Middleware]:
+    """The outermost first."""
+    return [
+        Middleware(RequestScope, services.metrics),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=services.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", REQUEST_ID],
+            expose_headers=[REQUEST_ID, "retry-after"],
+            max_age=600,
+        ),
+        Middleware(BodyLimit, services.body_bytes_max),
+    ]
