@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from hub.access.principal import Role
 from hub.store.engine import Database, open_engine
-from tests.schema.serving import Api, serving
+from tests.schema.serving import Api, listening_api, serving
 
 
 def nested(levels: int) -> str:
@@ -50,6 +50,14 @@ async def test_a_document_beyond_the_limits_is_refused(api: Api, document: str) 
     answer = await api.ask(document)
     assert answer.data is None
     assert set(answer.codes) == {"BAD_REQUEST"}
+
+
+async def test_an_answer_with_an_error_comes_whole_over_a_socket(
+    company: Database, database_url: str, tmp_path: Path
+) -> None:
+    async with listening_api(database_url, tmp_path) as (api, _):
+        answer = await api.ask('{ customer(by: {email: "thuis@example.nl"}) { name } }')
+    assert (answer.data, answer.codes) == ({"customer": None}, ["AMBIGUOUS"])
 
 
 async def test_a_body_over_the_limit_is_refused_unread(api: Api) -> None:

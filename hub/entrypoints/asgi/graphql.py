@@ -172,7 +172,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if sub_response.media_type == GRAPHQL_RESPONSE and is_request_error(answer):
             status = 400
             answer = {key: value for key, value in answer.items() if key != "data"}
-        headers = dict(sub_response.headers)
+        headers = {name: value for name, value in sub_response.headers.items() if name != "content-length"}
         return Response(self.encode_json(answer), status, headers, media_type=sub_response.media_type)
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:

@@ -7,8 +7,10 @@ import { Linter } from "eslint";
 import { tell } from "./telling.mjs";
 
 const sdl = readFileSync(process.argv[2], "utf8");
-// Lists that a person can hold in his head come whole; whatever can grow is a connection.
-const edges = { "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }] };
+// Lists that a person can hold in his head come whole; whatever can grow is a connection. An entry of a timeline or work
+// list tells of an object and is none itself, so it need not be refetched by an id.
+const options = { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false };
+const edges = { "@graphql-eslint/relay-edge-types": ["error", options] };
 const relay = { ...graphql.configs["flat/schema-relay"].rules, ...edges };
 const found = new Linter().verify(
   sdl,
