@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cli.company import Company, customer
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_draft_is_learned_agreed_to_and_drift_from_it_is_listed_once(company: Company) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from tests.cli.company import Company, customer
 
+pytestmark = pytest.mark.slow
+
 FLOW = "weekly-customers"
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.company import Company, customer
+
+pytestmark = pytest.mark.slow
 
 STATES = "SELECT external_id, state, code FROM quarantine ORDER BY id"
 NAMES = "SELECT name, kind FROM customer ORDER BY name"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import orjson
+import pytest
 from sqlalchemy import text
 
 from tests.cli.company import Company, customer
+
+pytestmark = pytest.mark.slow
 
 _COMMAND = """
 INSERT INTO outbound_command (id, key, flow, target, entity, operation, object_id, external_id, line, changes,

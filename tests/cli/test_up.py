@@ -146,7 +146,11 @@ def test_what_the_check_finds_is_told_for_each_system(folder: Folder) -> None:
 
 def test_systems_and_flows_are_listed_and_the_database_is_brought_up_to_date_twice(folder: Folder) -> None:
     status, told = folder.hub("systems")
-    assert (status, "pull (full)" in told, "Installed adapters: backoffice, bottlecrm, files" in told) == (0, True, True), told
+    assert (status, "pull (full)" in told, "Installed adapters: backoffice, bottlecrm, files" in told) == (
+        0,
+        True,
+        True,
+    ), told
     status, told = folder.hub("flows")
     assert (status, "WEEKLY 0 6 * * 1" in told) == (0, True), told
     for _ in range(2):

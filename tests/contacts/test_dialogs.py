@@ -11,6 +11,8 @@ from hub.store.engine import Database
 from tests.contacts.conducting import counted, do, start, step, wanted
 from tests.schema.serving import Api
 
+pytestmark = pytest.mark.slow
+
 DIALOG = """dialog {
   id state outcome step content(language: "nl") toAsk { name }
   answers { question value source }

@@ -21,6 +21,8 @@ from tests.flows.building import apply_page, content, declare_flow, page
 from tests.schema.company import NOW, gid, uid
 from tests.schema.serving import Api
 
+pytestmark = pytest.mark.slow
+
 REQUEST = """request {
   id state number handling { handler queue respondedAt stateReason } tasks { name state outcome }
 } problems { code message path }"""

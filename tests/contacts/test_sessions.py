@@ -20,6 +20,8 @@ from tests.contacts.conftest import CATALOGUE
 from tests.schema.company import NOW, Person, add_person, add_systems, gid, uid
 from tests.schema.serving import Api, serving
 
+pytestmark = pytest.mark.slow
+
 ANNA = CustomerId(uid("Anna Bakker"))
 EVERYTHING = ("customer_session", "session_leg", "timeline_entry", "outbound_command", "change_pending", "customer")
 

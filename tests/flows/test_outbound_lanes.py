@@ -34,6 +34,8 @@ from tests.flows.outbound import (
     work_off,
 )
 
+pytestmark = pytest.mark.slow
+
 WEEKLY = {FlowCadence.WEEKLY: LaneMode.AUTHORITATIVE, FlowCadence.REAL_TIME: LaneMode.STANDBY}
 REAL_TIME = {FlowCadence.REAL_TIME: LaneMode.AUTHORITATIVE, FlowCadence.WEEKLY: LaneMode.VERIFY}
 

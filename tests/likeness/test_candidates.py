@@ -24,6 +24,8 @@ from tests.schema.company import gid
 from tests.schema.serving import Api, serving
 from tests.stewardship.building import owner
 
+pytestmark = pytest.mark.slow
+
 ASK = """query($id: ID!) { matchCandidates(customer: $id) {
   customerId probability band sameSystem record { system externalId } other { system externalId }
   fields { field grade bits } weightsVersion } }"""

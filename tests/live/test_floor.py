@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +15,8 @@ from hub.live.publish import publish
 from hub.live.sequencer import take_turn
 from hub.store.engine import Database
 from tests.live.feed import NOON, commit, customer, feed, session
+
+pytestmark = pytest.mark.slow
 
 
 async def test_floor_rises_past_taken_rows_beside_a_long_transaction(database: Database, database_url: str) -> None:

@@ -16,6 +16,8 @@ from hub.live.subscribe import Subscription
 from hub.store.engine import Database
 from tests.live.feed import NOON, commit, number, running, session, take
 
+pytestmark = pytest.mark.slow
+
 CUSTOMERS = Interest("customer")
 
 

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 import asyncpg
+import pytest
 
 from benchmarks.people.labelled import Labelled, labelled_people
 from hub.matching.match import Matches, know, match
 from hub.matching.normalise import Notation, normalise
 from hub.matching.person import Written
+
+pytestmark = pytest.mark.slow
 
 
 async def matched(database_url: str, written: Sequence[Written], split: int | None = None) -> Matches:

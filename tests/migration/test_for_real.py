@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import text
 
 from hub.records.identity import Entity
@@ -9,6 +10,8 @@ from hub.records.migration import MigrationState
 from hub.settings.migrations import MigrationRules
 from hub.store.engine import Database
 from tests.migration.steering import DAILY, REAL_TIME, Steered, body, steered
+
+pytestmark = pytest.mark.slow
 
 S = MigrationState
 

@@ -18,6 +18,8 @@ from hub.settings.migrations import MigrationRules
 from hub.store.engine import Database
 from tests.migration.steering import DAILY, FLOW, REAL_TIME, WRONG, steered
 
+pytestmark = pytest.mark.slow
+
 S = MigrationState
 
 

@@ -26,6 +26,8 @@ from tests.flows.building import RULES, apply_page, at, content, declare_flow, g
 from tests.flows.test_convergence import emptied, pages
 from tests.stewardship.building import owner
 
+pytestmark = pytest.mark.slow
+
 SECRETS = ("Wilhelmina", "wilhelmina@example.com", "31612345678")
 """What must be found nowhere once she is erased."""
 

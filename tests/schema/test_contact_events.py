@@ -22,6 +22,8 @@ from tests.schema.following import acknowledged
 from tests.schema.offering import ANNA, BEN, EXPLAIN, LIST, OFFERING, REQUEST, allow_marketing, kept
 from tests.schema.serving import Api, listening_api, serving
 
+pytestmark = pytest.mark.slow
+
 RECORD = """
 mutation($events: [ContactEventInput!]!) {
   recordContactEvents(input: {events: $events}) {

@@ -21,6 +21,8 @@ from tests.schema.company import NOW, uid
 from tests.schema.offering import ANNA, BEN, OFFERING, REQUEST, allow_marketing, kept
 from tests.schema.serving import Api, serving
 
+pytestmark = pytest.mark.slow
+
 RECORD = """
 mutation($events: [ContactEventInput!]!) {
   recordContactEvents(input: {events: $events}) { decisions { source cause actions { proposition } } }

@@ -28,6 +28,8 @@ from tests.schema.company import NOW, add, add_alias, gid, uid
 from tests.schema.following import acknowledged, events, read_events, socket
 from tests.schema.serving import Api, desk, listening_api
 
+pytestmark = pytest.mark.slow
+
 ANNA, BEN = CustomerId(uid("Anna Bakker")), CustomerId(uid("Ben de Vries"))
 CHANGED = "CustomerAttributeValueChangeEvent"
 

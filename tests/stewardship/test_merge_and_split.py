@@ -25,6 +25,8 @@ from tests.flows.test_convergence import emptied, pages
 from tests.schema.company import NOW, add, uid
 from tests.stewardship.building import act, kept, merge, owner, projection, stands_for, undo
 
+pytestmark = pytest.mark.slow
+
 
 async def customers(database: Database) -> list[UUID]:
     async with database.reading() as connection:

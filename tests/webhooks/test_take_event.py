@@ -30,6 +30,8 @@ from tests.flows.building import RULES, at, golden_state
 from tests.flows.engine import CRM, FLOW, declared, room_over
 from tests.webhooks.calls import SECRET
 
+pytestmark = pytest.mark.slow
+
 CUSTOMER = Entity.CUSTOMER
 
 

@@ -14,6 +14,8 @@ from hub.work.tables import Queue, WorkState
 from hub.work.work import NewWork, RegisteredHandler, Work
 from tests.work.bench import START, Bench
 
+pytestmark = pytest.mark.slow
+
 LINES = ("a", "b", "c", None)
 WORKERS = 4
 ORDERS = 30

@@ -22,6 +22,8 @@ from hub.work.worker import Stopping, Worker
 from tests.waiting import until
 from tests.work.bench import THREADS, Bench, Row, Script, realtime
 
+pytestmark = pytest.mark.slow
+
 LEASE_S = 0.9
 NOBODY_LISTENS = {"rabbitmq": "amqp://guest:guest@127.0.0.1:9", "redis": "redis://127.0.0.1:9"}
 

@@ -24,6 +24,8 @@ from tests.flows.engine import room_over
 from tests.waiting import until
 from tests.work.bench import START, Bench, realtime
 
+pytestmark = pytest.mark.slow
+
 WINDOWS = {Queue.REALTIME: 2, Queue.WEEKLY: 4, Queue.SYSTEM: 4}
 LATE = START + REALTIME_LATE
 

@@ -15,6 +15,8 @@ from hub.work.tables import Queue, WorkState
 from hub.work.work import NewWork, RegisteredHandler, Work
 from tests.work.bench import START, Bench, Row, Script, realtime
 
+pytestmark = pytest.mark.slow
+
 
 async def test_ordered_work_is_done_once(bench: Bench) -> None:
     script = Script(Done())

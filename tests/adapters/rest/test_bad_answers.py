@@ -19,6 +19,8 @@ from hub.errors import HubError, Rejected, Transient, Unauthorised
 from hub.ports.limits import RateLimit
 from hub.records.identity import Entity, SystemName
 
+pytestmark = pytest.mark.slow
+
 SECRET = "s3cr3t-value"
 
 
