@@ -18,7 +18,7 @@ from examples.demo.tryton.seed.story import CRM_NAME, place_story_order
 from examples.demo.tryton.server import TrytonServer
 from hub.clock import utc_now
 from hub.embedded.postgres import EmbeddedPostgres
-from hub.entrypoints.cli.staying import until_told
+from hub.entrypoints.cli.staying import ending, until
 from hub.entrypoints.declaring import declare
 from hub.entrypoints.engine import running_engine
 from hub.entrypoints.installation import Installation, announced, migrate, read_configuration
@@ -51,8 +51,9 @@ async def run_demo(data_dir: Path, port: int, *, once: bool) -> None:
             if once:
                 return
             environment = started.enter_context(written_environment(hub.settings, tryton))
+            told = ending()
             await show_what_to_try(hub, tryton, environment)
-            await until_told()
+            await until(told)
             CONSOLE.print("Stopping ...")
 
 

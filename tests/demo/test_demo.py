@@ -24,6 +24,8 @@ CACHE = ROOT / ".hub" / "tests" / "demo"
 
 
 START = [sys.executable, "-m", "examples.demo", "--data-dir", str(CACHE)]
+IN_THE_BACKGROUND = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
+"""A shell ignores SIGINT for what it starts with `&`, and the program inherits that."""
 NEWCOMER = {key: value for key, value in os.environ.items() if not key.startswith("HUB_")}
 
 
@@ -44,7 +46,12 @@ def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
 def serving_demo() -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A demo that serves, and the URL of its API; killed at the end if it still runs."""
     demo = subprocess.Popen(
-        [*START, "--port", "0"], cwd=ROOT, env=NEWCOMER, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*IN_THE_BACKGROUND, *START, "--port", "0"],
+        cwd=ROOT,
+        env=NEWCOMER,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         if demo.stdout is None:

@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias
 import typer
 from rich.console import Console
 
-from hub.entrypoints.cli.staying import declare_configured, distributed, logged_settings, until_told
+from hub.entrypoints.cli.staying import declare_configured, distributed, ending, logged_settings, until
 from hub.entrypoints.engine import running_engine
 from hub.entrypoints.installation import Installation, installation, migrate
 from hub.entrypoints.web import serving
@@ -50,13 +50,14 @@ async def _up(hub: Installation) -> None:
     await migrate(hub.database_url)
     await declare_configured(hub)
     async with running_engine(hub), serving(hub):
+        told = ending()
         Console().print(
             f"Contacthub listens on http://{hub.settings.host}:{hub.settings.port}/graphql. Ctrl-C stops it."
         )
-        await until_told()
+        await until(told)
 
 
 async def _serve(hub: Installation) -> None:
     await declare_configured(hub)
     async with serving(hub):
-        await until_told()
+        await until(ending())

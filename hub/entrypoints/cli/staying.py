@@ -37,11 +37,19 @@ async def declare_configured(hub: Installation) -> None:
         await database.aclose()
 
 
-async def until_told() -> None:
-    """Return on SIGINT or SIGTERM."""
-    spare_the_collector()
+def ending() -> asyncio.Event:
+    """Set by SIGINT or SIGTERM from now on, also where the parent left SIGINT ignored, as a shell does with `&`.
+
+    Call it before anybody is told to press Ctrl-C, then `until` it.
+    """
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
+    return told
+
+
+async def until(told: asyncio.Event) -> None:
+    """Return once it is set; what was made to start is put out of the collector's way first."""
+    spare_the_collector()
     await told.wait()

@@ -6,7 +6,7 @@ import asyncio
 import os
 from typing import Final
 
-from hub.entrypoints.cli.staying import declare_configured, distributed, logged_settings, until_told
+from hub.entrypoints.cli.staying import declare_configured, distributed, ending, logged_settings, until
 from hub.entrypoints.engine import running_engine
 from hub.entrypoints.installation import Installation, installation
 from hub.errors import Invalid
@@ -34,4 +34,4 @@ def work(queues: str) -> None:
 async def _work(hub: Installation, queues: list[Queue]) -> None:
     await declare_configured(hub)
     async with running_engine(hub, queues):
-        await until_told()
+        await until(ending())
