@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from hub.access.keys import KeySet
-from hub.access.principal import Role
+from hub.access.principal import Role, Scope
 from hub.access.tokens import Trust
 from hub.clock import Clock
 from hub.errors import Invalid, Unauthorised
@@ -44,9 +45,16 @@ class DevelopmentTokens:
         return Trust(ISSUER, frozenset({ALGORITHM}), KeySet({(None, ALGORITHM): self._key}))
 
     def issue(
-        self, role: Role, customer_id: CustomerId | None = None, lifetime: timedelta = timedelta(hours=12)
+        self,
+        role: Role,
+        customer_id: CustomerId | None = None,
+        lifetime: timedelta = timedelta(hours=12),
+        scopes: Collection[Scope] = (),
     ) -> str:
-        """A bearer token; a customer's needs his id, any other must not have one (Invalid)."""
+        """A bearer token; a customer's needs his id, any other must not have one (Invalid).
+
+        `scopes` narrows what the role may; none are named for all of them.
+        """
         if (role is Role.CUSTOMER) != (customer_id is not None):
             raise Invalid("a customer's token needs a customer id, and no other has one", ("customer_id",))
         now = self._clock()
@@ -57,7 +65,10 @@ class DevelopmentTokens:
             "iat": int(now.timestamp()),
             "exp": int((now + lifetime).timestamp()),
             "roles": [role.value],
+            "jti": secrets.token_hex(8),
         }
+        if scopes:
+            claims["scope"] = " ".join(sorted(scopes))
         if customer_id is not None:
             claims["customer_id"] = str(customer_id)
         return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])

@@ -11,6 +11,7 @@ from strawberry import relay
 
 from hub.reads.belongings import REQUESTS
 from hub.reads.handling import DIALOGS, DialogRow
+from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.answer import Answer
@@ -58,7 +59,7 @@ class BusinessDialog(relay.Node):
         topic = info.context.hub.contacts.catalogue.topics.get(self.topic_name)
         return None if topic is None else topic.shown(self.channel, language)
 
-    @resolved("The request it goes on with or has opened.")
+    @resolved("The request it goes on with or has opened.", Requires(Scope.CUSTOMERS_READ))
     async def request(self, info: Info) -> BusinessRequest | None:
         """Loaded for all dialogs of the answer at once."""
         row = None if self.request_id is None else await info.context.loaders.part(REQUESTS, self.request_id)

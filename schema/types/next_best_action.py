@@ -16,8 +16,12 @@ from hub.offers.considered import Considered
 from hub.offers.question import Question
 from hub.reads.consider import consider
 from hub.reads.decisions import ActionRow, DecisionRow, actions_of, decision_by_id, standing_decision
+from schema.authorise import Requires, Scope
 from schema.context import Info
+from schema.fields import resolved
 from schema.types.enums import DecisionCause, DecisionSource, NbaDropReason, NbaOutcome
+
+_EXPLAINS = Requires(Scope.OFFERS_EXPLAIN)
 
 
 @strawberry.type(description="What the customer sees or hears.")
@@ -68,9 +72,14 @@ class NextBestAction:
     content: OfferContent | None = strawberry.field(
         description="What to show or say; null once the catalogue no longer has it."
     )
-    factors: OfferFactors = strawberry.field(description="Why it ranks where it does.")
+    weighed: strawberry.Private[OfferFactors]
     outcome: NbaOutcome = strawberry.field(description="What became of it so far.")
     outcome_at: datetime | None = strawberry.field(description="Since when.")
+
+    @resolved("Why it ranks where it does; not for customers, whom it would tell what they are worth.", _EXPLAINS)
+    def factors(self) -> OfferFactors | None:
+        """As they were when it was ranked."""
+        return self.weighed
 
     @classmethod
     def kept(cls, row: ActionRow, catalogue: Catalogue, decision: DecisionRow) -> Self:
@@ -85,7 +94,7 @@ class NextBestAction:
             group=None if known is None else known.group,
             treatment=row.treatment,
             content=content_of(catalogue, row.proposition, row.treatment, decision.channel, decision.language),
-            factors=OfferFactors.of(row),
+            weighed=OfferFactors.of(row),
             outcome=NbaOutcome(row.outcome),
             outcome_at=row.outcome_at,
         )
@@ -103,7 +112,7 @@ class NextBestAction:
             group=about.group,
             treatment=treatment,
             content=content_of(catalogue, about.name, treatment, channel, language),
-            factors=OfferFactors.of(one),
+            weighed=OfferFactors.of(one),
             outcome=NbaOutcome.PENDING,
             outcome_at=None,
         )

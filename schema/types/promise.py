@@ -47,7 +47,7 @@ class Commitment(relay.Node):
 
         return await Customer.visible(info, self.customer_id)
 
-    @resolved("The request it is about.")
+    @resolved("The request it is about.", Requires(Scope.CUSTOMERS_READ))
     async def request(self, info: Info) -> BusinessRequest | None:
         """If it is about one."""
         row = None if self.request_id is None else await info.context.loaders.part(REQUESTS, self.request_id)
@@ -97,7 +97,7 @@ class TimelineEntry:
         """Loaded for all entries of the answer at once."""
         return None if self.session_id is None else await CustomerSession.visible(info, self.session_id)
 
-    @resolved("The request it is about.")
+    @resolved("The request it is about.", Requires(Scope.CUSTOMERS_READ))
     async def request(self, info: Info) -> BusinessRequest | None:
         """Loaded for all entries of the answer at once."""
         row = None if self.request_id is None else await info.context.loaders.part(REQUESTS, self.request_id)
