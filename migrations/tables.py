@@ -12,6 +12,7 @@ from hub.customers.likeness import tables as likeness
 from hub.exchange import call_tables
 from hub.exchange import tables as exchange
 from hub.flows import tables as flows
+from hub.leads import tables as leads
 from hub.live import tables as live
 from hub.migration import tables as migration
 from hub.offers import tables as offers
@@ -29,6 +30,7 @@ ROOMS_WITH_TABLES = (
     exchange,
     flows,
     idempotency,
+    leads,
     likeness,
     live,
     migration,

@@ -29,7 +29,8 @@ from hub.customers.consent_keep import (
 from hub.customers.identifiers import Node
 from hub.flows.incoming import Content
 from hub.flows.lane import LaneContext
-from hub.offers.tables import Campaign, CampaignMembership, ContactEvent, Decision, SalesLead
+from hub.leads.tables import LeadResponse, SalesLead
+from hub.offers.tables import Campaign, CampaignMembership, ContactEvent, Decision
 from hub.records.belongings import BusinessRequestRecord, ConsentRecord, SalesOrderRecord
 from hub.records.identity import Entity
 from hub.store.metadata import METADATA
@@ -56,6 +57,8 @@ OWN: Final = (
     TimelineEntry.__tablename__,
     Decision.__tablename__,
     ContactEvent.__tablename__,
+    SalesLead.__tablename__,
+    LeadResponse.__tablename__,
 )
 """Tables of the hub's own whose `customer_id` follows a merge."""
 

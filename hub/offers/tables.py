@@ -1,9 +1,8 @@
-"""Leads and memberships as their packages hold them; decisions, contact events and what is learned from them."""
+"""Memberships and campaigns as their packages hold them; decisions, contact events and what is learned from them."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, text
@@ -11,28 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.customers.belongings import Belonging
 from hub.store.metadata import Table
-
-
-class SalesLead(Belonging, Table):
-    """A lead (TMF699); `probability` is a percentage."""
-
-    __tablename__ = "sales_lead"
-
-    number: Mapped[str | None]
-    name: Mapped[str | None]
-    state: Mapped[str]
-    state_reason: Mapped[str | None]
-    rating: Mapped[str | None]
-    priority: Mapped[str | None]
-    amount: Mapped[Decimal | None]
-    currency: Mapped[str | None]
-    probability: Mapped[int | None]
-    started_on: Mapped[date | None]
-    ended_on: Mapped[date | None]
-    lead_owner: Mapped[str | None]
-
-
-Index("ix_sales_lead_as_of", SalesLead.as_of, SalesLead.id)  # lists of leads over all customers, newest first
 
 
 class CampaignMembership(Belonging, Table):

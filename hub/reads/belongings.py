@@ -16,7 +16,8 @@ from sqlalchemy.orm import aliased
 from hub.contacts.tables import BusinessRequest
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder, SalesOrderLine
 from hub.customers.introduce import SELF
-from hub.offers.tables import CampaignMembership, SalesLead
+from hub.leads.tables import SalesLead
+from hub.offers.tables import CampaignMembership
 from hub.reads.paging import Order
 from hub.reads.parts import Conditions, Part
 from hub.reads.rows import Shape, fetch

@@ -10,7 +10,7 @@ from sqlalchemy import Text, any_, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.offers.tables import SalesLead
+from hub.leads.tables import SalesLead
 from hub.reads.belongings import LEADS, LeadRow
 from hub.reads.conditions import Condition, Declared, where
 from hub.reads.paging import Page, Window, page_of, windowed

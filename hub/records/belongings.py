@@ -76,7 +76,10 @@ class BusinessRequestRecord(Belonging):
 
 
 class SalesLeadRecord(Belonging):
-    """A lead (TMF699); `probability` is a percentage from 0 to 100."""
+    """A lead (TMF699); `probability` is a percentage from 0 to 100.
+
+    `hub_number` is the hub's own number of the lead that a package holds a counterpart of: both are one lead.
+    """
 
     number: Words | None = None
     name: Words | None = None
@@ -90,6 +93,7 @@ class SalesLeadRecord(Belonging):
     started_on: date | None = None
     ended_on: date | None = None
     owner: Words | None = None
+    hub_number: Words | None = None
 
 
 class CampaignMembershipRecord(Belonging):

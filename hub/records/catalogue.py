@@ -17,6 +17,7 @@ from hub.records.belongings import (
 from hub.records.contacts import ContactEventRecord, ContactRecord, WrapUpRecord
 from hub.records.customer import Canonical, CustomerRecord
 from hub.records.identity import Entity
+from hub.records.leads import LeadResponseRecord
 
 RECORD_OF: Final[Mapping[Entity, type[Canonical]]] = {
     Entity.CUSTOMER: CustomerRecord,
@@ -30,4 +31,5 @@ RECORD_OF: Final[Mapping[Entity, type[Canonical]]] = {
     Entity.CONTACT: ContactRecord,
     Entity.WRAP_UP: WrapUpRecord,
     Entity.CONTACT_EVENT: ContactEventRecord,
+    Entity.LEAD_RESPONSE: LeadResponseRecord,
 }

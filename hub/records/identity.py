@@ -30,6 +30,7 @@ class Entity(StrEnum):
     CONTACT = "contact"
     WRAP_UP = "wrap_up"
     CONTACT_EVENT = "contact_event"
+    LEAD_RESPONSE = "lead_response"
 
 
 class SystemRole(StrEnum):

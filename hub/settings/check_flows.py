@@ -12,7 +12,9 @@ from hub.settings.flows import HUB
 from hub.yaml.nearest import choices
 from hub.yaml.nodes import Node
 
-ONLY_OUT: Final = frozenset({Entity.CONTACT.value, Entity.WRAP_UP.value, Entity.CONTACT_EVENT.value})
+ONLY_OUT: Final = frozenset(
+    {Entity.CONTACT.value, Entity.WRAP_UP.value, Entity.CONTACT_EVENT.value, Entity.LEAD_RESPONSE.value}
+)
 """What the hub itself issues: no package has any of its own."""
 
 

@@ -71,7 +71,14 @@ async def declare_outward(database: Database, *entities: str, system: str = "crm
             )
 
 
-NUMBERS: Final = {"contact": 1, "customer": 8, "wrap_up": 12, "business_request": 4}
+NUMBERS: Final = {
+    "contact": 1,
+    "customer": 8,
+    "wrap_up": 12,
+    "business_request": 4,
+    "sales_lead": 9,
+    "lead_response": 11,
+}
 
 
 async def wanted(database: Database, entity: str) -> list[dict[str, Any]]:

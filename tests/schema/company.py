@@ -27,8 +27,9 @@ from hub.customers.tables import (
 )
 from hub.exchange.tables import ConnectedSystem, InformationFlow, Lane
 from hub.flows.tables import FlowRun
+from hub.leads.tables import SalesLead
 from hub.migration.tables import CadenceMigration
-from hub.offers.tables import CampaignMembership, SalesLead
+from hub.offers.tables import CampaignMembership
 from hub.store.metadata import Table
 from hub.store.tables import SourceRecord
 

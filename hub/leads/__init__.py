@@ -1,0 +1,1 @@
+"""Leads: chances to sell, opened by customers' interest or planned by campaigns, answered and followed up."""

@@ -1,0 +1,64 @@
+"""Let lead management know of a lead: that it is there, and what changes about it.
+
+The hub's number of a lead is its id in every system, so each is told of the same object again and again (ADR 0017). A
+lead that a package issued is known there by the package's own id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.contacts.known_there import known_there
+from hub.customers.introduce import SELF
+from hub.exchange.outward import Outward, outward_flows, told_of
+from hub.exchange.want import Target, want_update
+from hub.ports.writing import FieldChange
+from hub.records.identity import Entity, ExternalId
+from hub.records.source import JsonValue
+
+EXECUTION: Final = 10
+"""The business flow that delivers leads to channels; every other one of leads leads to where they are managed."""
+
+
+async def report_opened(
+    connection: AsyncConnection, number: str, customer: UUID, told: Mapping[str, JsonValue], now: datetime
+) -> None:
+    """A new lead of the hub's own, to every system that leads go to and that knows its customer, or is to know him."""
+    for flow in await _flows(connection):
+        there = await known_there(connection, flow.target, customer, now)
+        if there is None:
+            continue
+        whole = {"customer": there.customer, "customer_key": there.customer_key, **told}
+        changes = [FieldChange((name,), None, value) for name, value in whole.items() if value is not None]
+        target = Target(flow.target, Entity.SALES_LEAD, ExternalId(number), str(customer))
+        await want_update(connection, target, changes, now)
+
+
+async def report_change(
+    connection: AsyncConnection, system: str, external_id: str, line: str, changes: Sequence[FieldChange], now: datetime
+) -> bool:
+    """To the system that issued it, or to all that were told of the hub's own; False where nobody is told."""
+    if not changes:
+        return False
+    targets = [flow.target for flow in await _flows(connection)]
+    if system == SELF:
+        aware = await told_of(connection, targets, Entity.SALES_LEAD, external_id)
+    else:
+        aware = frozenset(targets) & {system}
+    for target in sorted(aware):
+        await want_update(connection, Target(target, Entity.SALES_LEAD, ExternalId(external_id), line), changes, now)
+    return bool(aware)
+
+
+async def leads_reach(connection: AsyncConnection, system: str) -> bool:
+    """Whether a change of a lead that `system` issued can be made true: the hub's own always, another's by a flow."""
+    return system == SELF or any(flow.target == system for flow in await _flows(connection))
+
+
+async def _flows(connection: AsyncConnection) -> list[Outward]:
+    return [flow for flow in await outward_flows(connection, Entity.SALES_LEAD) if flow.business_flow != EXECUTION]

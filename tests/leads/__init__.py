@@ -1,0 +1,1 @@
+"""Leads: states, answers, and what leaves for lead and campaign management."""

@@ -1,0 +1,22 @@
+"""A company with lead and campaign management that hear of leads and of answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.store.engine import Database
+from tests.contacts.conducting import declare_outward
+from tests.schema.company import Person, add_person, add_systems
+
+
+@pytest.fixture
+async def company(database: Database) -> Database:
+    """Anna, whom the LMS and the CM know, and Cor, whom they do not; leads go to the LMS, answers to both."""
+    async with database.transaction() as connection:
+        await add_systems(connection)
+        known = ("crm", "lms", "cm")
+        await add_person(connection, Person("Anna Bakker", "anna@example.nl", "+31612345678", systems=known))
+        await add_person(connection, Person("Cor Smit", "thuis@example.nl", "+31201111111"))
+    await declare_outward(database, "sales_lead", "customer", "lead_response", system="lms")
+    await declare_outward(database, "lead_response", system="cm")
+    return database
