@@ -35,6 +35,7 @@ from hub.reads.sessions import contacts_of, incidents_by_id, legs_of
 from hub.reads.sources import sources_of
 from hub.reads.steward_acts import acts_of, receipts_of
 from hub.reads.systems import systems_by_name
+from hub.reads.undeliverable import undeliverable_of
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -109,6 +110,7 @@ class Loaders:
         self.legs = self._every(legs_of)
         self.incidents = self._some(incidents_by_id)
         self.incident_contacts = self._every(contacts_of)
+        self.undeliverable = self._some(undeliverable_of)
         self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
         self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))
         self.conflicts = self._every(lambda c, ids: conflicts_for(c, ids, request.rules))

@@ -36,6 +36,7 @@ from schema.mutations.plan_cadence_migration import PlanCadenceMigrationMutation
 from schema.mutations.record_consent import RecordConsentMutation
 from schema.mutations.record_contact_events import RecordContactEventsMutation
 from schema.mutations.replay_quarantined import ReplayQuarantinedMutation
+from schema.mutations.report_undeliverable import ReportUndeliverableMutation
 from schema.mutations.request_erasure import RequestErasureMutation
 from schema.mutations.request_export import RequestExportMutation
 from schema.mutations.request_next_best_actions import RequestNextBestActionsMutation
@@ -103,6 +104,7 @@ class Query(
 @strawberry.type(description="What can be done. Each takes one input and answers with the object or the problems.")
 class Mutation(
     CorrectContactMediumMutation,
+    ReportUndeliverableMutation,
     StartSessionMutation,
     IdentifyCustomerMutation,
     AuthenticateSessionMutation,

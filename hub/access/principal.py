@@ -25,7 +25,7 @@ class Role(StrEnum):
     ARCHITECT = "architect"
     """Who runs and migrates the flows, and sees no customer's data."""
     SYSTEM = "system"
-    """A connected package that asks the hub to run a flow."""
+    """A connected package: asks the hub to run a flow, and reports what could not be delivered."""
 
 
 class Scope(StrEnum):
@@ -42,6 +42,8 @@ class Scope(StrEnum):
     CONTACTS_IDENTIFY = "contacts:identify"
     REQUESTS_WORK = "requests:work"
     INCIDENTS_DECLARE = "incidents:declare"
+    MEDIA_REPORT = "media:report"
+    STEERING_READ = "steering:read"
     OFFERS_READ = "offers:read"
     OFFERS_DECIDE = "offers:decide"
     OFFERS_EXPLAIN = "offers:explain"
@@ -67,7 +69,7 @@ _CONTACT = (
     | {Scope.OFFERS_EXPLAIN}
 )
 
-_CONDUCT = frozenset({Scope.CONTACTS_CONDUCT, Scope.CONTACTS_IDENTIFY})
+_CONDUCT = frozenset({Scope.CONTACTS_CONDUCT, Scope.CONTACTS_IDENTIFY, Scope.MEDIA_REPORT})
 
 _QUARANTINE = frozenset({Scope.QUARANTINE_READ, Scope.QUARANTINE_SETTLE})
 
@@ -85,7 +87,7 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     )
     | _OFFERS,
     Role.AGENT: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK},
-    Role.SUPERVISOR: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK, Scope.INCIDENTS_DECLARE},
+    Role.SUPERVISOR: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK, Scope.INCIDENTS_DECLARE, Scope.STEERING_READ},
     Role.FRONTEND: _CONTACT | _CONDUCT,
     Role.STEWARD: _CONTACT
     | _QUARANTINE
@@ -93,8 +95,9 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     | {Scope.CUSTOMERS_STEWARD, Scope.PRIVACY_HANDLE, Scope.FLOWS_READ, Scope.SYSTEMS_READ, Scope.QUARANTINE_REVEAL},
     Role.ARCHITECT: _QUARANTINE
     | _WORK
-    | frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.FLOWS_MIGRATE, Scope.FLOWS_APPROVE, Scope.SYSTEMS_READ}),
-    Role.SYSTEM: frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN}),
+    | frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.FLOWS_MIGRATE, Scope.FLOWS_APPROVE, Scope.SYSTEMS_READ})
+    | {Scope.STEERING_READ},
+    Role.SYSTEM: frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.MEDIA_REPORT}),
 }
 
 

@@ -125,6 +125,24 @@ class IncidentContact(Table):
     )
 
 
+class UndeliverableMedium(Table):
+    """An address or number of a customer that did not take what was sent there, as a channel or a package reported.
+
+    `normalised` is the spelling of contact_medium; the mark holds for that value, so a corrected one has none.
+    """
+
+    __tablename__ = "undeliverable_medium"
+    __table_args__ = (Index("ix_undeliverable_medium_customer", "customer_id", "kind", "normalised"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID]
+    kind: Mapped[str]
+    normalised: Mapped[str]
+    reason: Mapped[str]
+    since: Mapped[datetime]
+    reported_by: Mapped[str]
+
+
 class TimelineEntry(Table):
     """One thing that happened between a customer and the company, in any channel; written once, never changed."""
 

@@ -28,14 +28,14 @@ class Entry:
     subject: str | None = None
 
 
-async def tell(connection: AsyncConnection, entry: Entry, now: datetime) -> None:
-    """Add it to the customer's history, and let his followers know."""
+async def tell(connection: AsyncConnection, entry: Entry, now: datetime, at: datetime | None = None) -> None:
+    """Add it to the customer's history, and let his followers know; `at` is when it happened, if that is not now."""
     if entry.customer is None:
         return
     values = {
         "id": uuid4(),
         "customer_id": entry.customer,
-        "at": now,
+        "at": at or now,
         "kind": entry.kind.value,
         "channel": entry.channel,
         "session_id": entry.session,

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.follow_execution import follow_execution
 from hub.contacts.session_tables import BusinessDialog, CustomerSession, KnownCookie
-from hub.contacts.tables import BusinessRequest, Commitment, TimelineEntry
+from hub.contacts.tables import BusinessRequest, Commitment, TimelineEntry, UndeliverableMedium
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder
 from hub.customers.consent_keep import (
     HUB,
@@ -55,6 +55,7 @@ OWN: Final = (
     KnownCookie.__tablename__,
     Commitment.__tablename__,
     TimelineEntry.__tablename__,
+    UndeliverableMedium.__tablename__,
     Decision.__tablename__,
     ContactEvent.__tablename__,
     SalesLead.__tablename__,

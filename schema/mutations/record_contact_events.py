@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.relay import GlobalID
 
+from hub.contacts.telling import Entry, tell
 from hub.errors import NotFound
 from hub.offers.react import react
-from hub.offers.record_events import record_events
+from hub.offers.record_events import RecordedEvent, record_events
 from hub.offers.reported import ReportedEvent, checked, within_bounds
 from hub.offers.tell_campaigns import tell_campaigns
 from hub.reads.consider import consider_anybody
 from hub.reads.customers import customers_by_id
+from hub.records.contact import TimelineKind
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
@@ -25,6 +27,8 @@ from schema.ids import uuid_of
 from schema.mutations.outcome import Problem, carry_out
 from schema.types.enums import ContactEventKind
 from schema.types.next_best_action import Decision
+
+ANSWERS: Final = frozenset({ContactEventKind.ACCEPTED, ContactEventKind.REJECTED, ContactEventKind.LATER})
 
 
 @strawberry.input(description="One thing that happened.")
@@ -116,9 +120,20 @@ async def _record(
     current = {asked: row.id for asked, row in customers.items()}
     new = await record_events(connection, catalogue, events, current, by, now)
     await tell_campaigns(connection, new, now)
+    await _tell_answers(connection, new, now)
     decisions = await react(connection, catalogue, new, consider_anybody, by, now)
     return {
         "recorded": len(new),
         "repeated": len(events) - len(new),
         "decisions": " ".join(str(decision) for decision in dict.fromkeys(decisions)),
     }
+
+
+async def _tell_answers(connection: AsyncConnection, new: Sequence[RecordedEvent], now: datetime) -> None:
+    """What he answered is history of the contact; what he was shown would drown it."""
+    for event in new:
+        if event.reported.kind in ANSWERS and event.proposition is not None:
+            subject = f"{event.reported.kind.value}: {event.proposition}"
+            kind = TimelineKind.OFFER_ANSWERED
+            entry = Entry(kind, event.customer, event.channel, event.session, subject=subject)
+            await tell(connection, entry, now, min(event.reported.occurred_at, now))

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
 import strawberry
 from strawberry import relay
 
+from schema.context import Info
+from schema.fields import resolved
 from schema.types.enums import MediumKind
 from schema.types.of_row import SAID_BY, OfRow
 from schema.types.sourced import Sourced
+
+
+@strawberry.type(description="That a contact medium does not take what is sent there.")
+class Undeliverable:
+    """Until the value is corrected."""
+
+    since: datetime = strawberry.field(description="When it was first reported.")
+    reason: str = strawberry.field(description="What the remote side said.")
+    reported_by: str = strawberry.field(description="Who reported it: a token's subject.")
 
 
 @strawberry.type(description="A way to reach a customer (TMF629 contactMedium), once per value however many say so.")
@@ -25,6 +37,12 @@ class ContactMedium(relay.Node, Sourced, OfRow):
     preferred: bool = strawberry.field(description="Whether the source marks it as the one to use.")
     valid_from: datetime | None = strawberry.field(description="Not before this time.")
     valid_to: datetime | None = strawberry.field(description="Not from this time on.")
+
+    @resolved("That it does not work, as somebody reported who sent something there; null: nobody did.")
+    async def undeliverable(self, info: Info) -> Undeliverable | None:
+        """Loaded for all media of the answer at once."""
+        row = await info.context.loaders.undeliverable.load(self.id)
+        return None if row is None else Undeliverable(**asdict(row))
 
 
 @strawberry.type(description="A postal address of a customer.")

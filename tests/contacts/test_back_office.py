@@ -100,9 +100,9 @@ def room_of(database: Database, port: SystemPort) -> EngineRoom:
     )
 
 
-async def sold(api: Api) -> Any:
+async def sold(api: Api, **known: str) -> Any:
     """A contract sold in a call: its request."""
-    _, found = await begun(api, "new-contract")
+    _, found = await begun(api, "new-contract", **known)
     said = [{"question": "product", "value": "fibre"}, {"question": "months", "value": "12"}]
     await dialog(api, "answerDialog", dialogId=found["id"], answers=said)
     return (await dialog(api, "completeDialog", dialogId=found["id"]))["dialog"]["request"]
