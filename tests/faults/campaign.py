@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from hub.records.identity import FlowName
 from hub.records.lanes import FlowCadence
 from tests.faults.count import count
 from tests.faults.installed import BRANCH, SHOP, Ground, ground
-from tests.faults.outcome import as_customers, golden
+from tests.faults.outcome import as_customers, golden, open_work
 from tests.faults.person import retry_given_up
 from tests.faults.points import WORKERS, Points, drawn
 from tests.faults.pushing import Pusher
@@ -61,30 +61,32 @@ class Company:
                 await self.wanted.register(self.made.database, rng)
             await asyncio.sleep(rng.uniform(0.2, 1.0))
 
-    async def at_rest(self, since: datetime) -> bool:
-        """Every flow is migrated, a window behind the last change is compared, and nothing is on its way."""
+    async def left(self, since: datetime) -> list[str]:
+        """What is still to come: flows on their way, windows behind the last change not compared, work under way."""
         self.made.hub.employ(WORKERS)
         self.retried += await retry_given_up(self.made.database)
-        for steering in self.steerings:
-            found = await steering.state()
-            if found is None or found[0] != "COMPLETED":
-                return False
+        states = {steering.flow: await steering.state() for steering in self.steerings}
+        left = [f"{flow} is {found and found[0]}" for flow, found in states.items() if not _completed(found)]
         async with self.made.database.reading() as connection:
-            rested = await connection.scalar(
-                text(
-                    """SELECT (SELECT count(DISTINCT m.flow) = :flows FROM parity_run p
-                                 JOIN cadence_migration m ON m.id = p.migration
-                               WHERE m.state = 'COMPLETED' AND p.audit AND p.since > :since
-                                 AND p.compared_at IS NOT NULL)
-                         AND NOT EXISTS (SELECT FROM outbound_command WHERE state IN ('PENDING', 'SENT', 'COLLECTED'))
-                         AND NOT EXISTS (SELECT FROM inbox_event WHERE state = 'NEW')
-                         AND EXISTS (SELECT FROM flow_run r JOIN lane l ON l.id = r.lane_id
-                               WHERE l.flow = 'customers' AND l.cadence = 'REAL_TIME' AND r.state = 'COMPLETED'
-                                 AND r.started_at > :since)"""
-                ),
-                {"since": since, "flows": len(self.steerings)},
-            )
-        return bool(rested) and self.pusher.told_all()
+            binds = {"since": since, "flows": [str(steering.flow) for steering in self.steerings]}
+            left += (await connection.scalars(text(_LEFT), binds)).all()
+        return left if self.pusher.told_all() else [*left, "events that the hub has not taken"]
+
+
+def _completed(found: tuple[str, str] | None) -> bool:
+    return found is not None and found[0] == "COMPLETED"
+
+
+_LEFT: Final = """
+SELECT 'no window of ' || f || ' compared since' FROM unnest(CAST(:flows AS text[])) f
+WHERE NOT EXISTS (SELECT FROM parity_run p JOIN cadence_migration m ON m.id = p.migration
+  WHERE m.flow = f AND m.state = 'COMPLETED' AND p.audit AND p.since > :since AND p.compared_at IS NOT NULL)
+UNION ALL SELECT count(*) || ' commands ' || state FROM outbound_command
+  WHERE state IN ('PENDING', 'SENT', 'COLLECTED') GROUP BY state
+UNION ALL SELECT count(*) || ' events NEW' FROM inbox_event WHERE state = 'NEW' HAVING count(*) > 0
+UNION ALL SELECT 'no poll of the shop since' WHERE NOT EXISTS (
+  SELECT FROM flow_run r JOIN lane l ON l.id = r.lane_id
+  WHERE l.flow = 'customers' AND l.cadence = 'REAL_TIME' AND r.state = 'COMPLETED' AND r.started_at > :since)"""
 
 
 async def campaign(folder: Path, points: int, seed: int, say: Callable[[str], None] = print) -> Report:
@@ -112,7 +114,7 @@ async def campaign(folder: Path, points: int, seed: int, say: Callable[[str], No
                 steering.resting = True
             say(f"{time.monotonic() - began:6.1f} s  quiet")
             changed_last = utc_now()
-            await _eventually(lambda: company.at_rest(changed_last), "the hub comes to rest")
+            await _at_rest(company, changed_last)
             for task in going:
                 task.cancel()
         for kind, times in sorted(faults.injected.items()):
@@ -147,11 +149,21 @@ async def _first_run(made: Ground, rng: random.Random) -> None:
     await until(arrived, what="everybody is in the golden record")
 
 
-async def _eventually(look: Callable[[], Awaitable[bool]], what: str) -> None:
+async def _at_rest(company: Company, since: datetime) -> None:
+    """Return when nothing is left to come; the error says what was, and what work there is for it."""
+    left = ["everything"]
+
     async def tried() -> bool:
+        nonlocal left
         try:
-            return await look()
+            left = await company.left(since)
         except OUTAGES:
             return False
+        return not left
 
-    await until(tried, timeout_s=QUIET_S, what=what)
+    try:
+        await until(tried, timeout_s=QUIET_S, what="the hub comes to rest")
+    except AssertionError as error:
+        raise AssertionError(
+            f"{error}; left: {', '.join(left)}; work: {await open_work(company.made.database)}"
+        ) from None

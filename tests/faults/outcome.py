@@ -106,3 +106,18 @@ async def refused_runs(database: Database) -> int:
         statement = "SELECT count(*) FROM flow_run WHERE error_code = 'STALE_EPOCH'"
         found: int = await connection.scalar(text(statement))
         return found
+
+
+async def open_work(database: Database) -> list[str]:
+    """Work that is not done, by kind and state: how much, the oldest's attempts and what it met last."""
+    async with database.reading() as connection:
+        rows = await connection.execute(
+            text(
+                """SELECT kind, state, count(*) AS n, min(id) AS oldest, max(attempts) AS attempts,
+                     max(last_error_code) AS code
+                   FROM dispatch WHERE state <> 'DONE' GROUP BY kind, state ORDER BY 1, 2"""
+            )
+        )
+        return [
+            f"{row.n} {row.kind} {row.state} (id {row.oldest}, attempts {row.attempts}, {row.code})" for row in rows
+        ]
