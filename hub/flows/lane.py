@@ -43,6 +43,15 @@ class LaneContext:
         return self.mode is LaneMode.AUTHORITATIVE
 
 
+AFTER_CUT_OVERS: Final = "pg_advisory_xact_lock_shared(hashtext('contacthub.flow'), hashtext(:flow))"
+BEFORE_PAGES: Final = "pg_advisory_xact_lock(hashtext('contacthub.flow'), hashtext(:flow))"
+"""Who shares a row lets others share it past one who waits for it alone, for ever if they overlap; an advisory lock has
+one line for all. Taken before the flow's row by every page, and by whoever moves authority."""
+
+_FENCE: Final = f"""
+WITH turn AS MATERIALIZED (SELECT {AFTER_CUT_OVERS})
+SELECT f.epoch FROM turn CROSS JOIN information_flow f WHERE f.name = :flow FOR SHARE OF f"""  # noqa: S608  constants of ours
+
 _SELECT: Final = """
 SELECT l.id, l.flow, l.cadence, l.mode, l.via, f.epoch, f.source, f.entity
 FROM lane l JOIN information_flow f ON f.name = l.flow"""
@@ -104,13 +113,9 @@ async def fence(connection: AsyncConnection, lane: LaneContext) -> None:
 
     FOR SHARE and nothing weaker: a plain read lets a write of the old epoch commit after the cut-over. A lane beside
     the authority may change its mode within an epoch (a migration is given up), so its mode is read behind the lock;
-    Conflict when it is another.
+    Conflict when it is another. It queues behind a cut-over that waits (see `AFTER_CUT_OVERS`).
     """
-    row = (
-        await connection.execute(
-            text("SELECT epoch FROM information_flow WHERE name = :flow FOR SHARE"), {"flow": lane.flow}
-        )
-    ).one_or_none()
+    row = (await connection.execute(text(_FENCE), {"flow": lane.flow})).one_or_none()
     if row is None:
         raise NotFound(f"there is no flow {lane.flow}")
     if row.epoch != lane.epoch:

@@ -6,14 +6,17 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Conflict, HubError, NothingWaiting, Rejected, StaleEpoch, Transient
+from hub.flows.drift import report_drifts
 from hub.flows.engine_room import EngineRoom
 from hub.flows.give_way import give_way
 from hub.flows.gone import delete_missing, sweep
+from hub.flows.in_flight import PagesInFlight, Turn
 from hub.flows.incoming import Incoming
 from hub.flows.meetings import answered, failed
 from hub.flows.read_ahead import read_ahead
@@ -128,14 +131,15 @@ async def _pull_one(
     settings = _settings(room, run)
     _go_on(run, stopping)
     mapping = room.mapping(run.lane.road, entity)
-    async with aclosing(read_ahead(port, entity, cursor, settings.page_size, mapping)) as pages:
+    ahead = read_ahead(port, entity, cursor, settings.page_size, mapping)
+    async with aclosing(ahead) as pages, PagesInFlight() as flight:
         async for page, incoming in pages:
-            await _keep_page(room, run, page, incoming, mapping)
-            progress(run.counters)
+            await report_drifts(room, run.lane, run.lane.road, incoming.drifts)
+            await flight.add(partial(_keep_page, room, run, page, incoming, mapping, progress))
             cursor = page.cursor
-            if not page.last:
+            if not page.last and (stopping() or await give_way(room)):
+                await flight.landed()
                 _go_on(run, stopping)
-                await give_way(room)
     await _keep_set_time(room, run, port, page)
     if page.set_began is not None:
         await delete_missing(room, run, page.set_began, settings.max_delete_share)
@@ -173,17 +177,34 @@ def _settings(room: EngineRoom, run: OpenRun) -> Lane:
 
 
 async def _keep_page(
-    room: EngineRoom, run: OpenRun, page: PullPage, incoming: Incoming, mapping: RecordMapping
+    room: EngineRoom,
+    run: OpenRun,
+    page: PullPage,
+    incoming: Incoming,
+    mapping: RecordMapping,
+    progress: Progress,
+    turn: Turn,
 ) -> None:
+    """The cursor moves with the page, or behind it when the page ahead is still under way: it never skips one."""
+    moved = False
+
     async def beside(connection: AsyncConnection, incoming: Incoming) -> None:
-        await keep_cursor(connection, run.lane.lane_id, page.cursor, run.id, room.clock())
+        nonlocal moved
+        moved = turn.come
+        if moved:
+            await keep_cursor(connection, run.lane.lane_id, page.cursor, run.id, room.clock())
         if page.set_began is not None:
             refused = [refusal.external_id for refusal in incoming.refused if refusal.external_id]
             await keep_seen(connection, run.id, [*incoming.contents, *refused])
 
-    run.counters.update(await take_in_understood(room, run.lane, incoming, mapping, beside))
+    counters = await take_in_understood(room, run.lane, incoming, mapping, beside)
+    await turn.wait()
+    run.counters.update(counters)
     async with room.database.transaction() as connection:
+        if not moved:
+            await keep_cursor(connection, run.lane.lane_id, page.cursor, run.id, room.clock())
         await keep_progress(connection, run.id, run.counters)
+    progress(run.counters)
 
 
 async def _finish(room: EngineRoom, run: OpenRun, cursor: JsonObject) -> None:

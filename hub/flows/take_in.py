@@ -40,14 +40,15 @@ async def take_in(
     Objects are in the words of the lane's road. They become truth, or twins, as the lane's mode says.
     """
     mapping = room.mapping(lane.road, lane.entity)
-    return await take_in_understood(room, lane, understand(objects, unreadable, mapping), mapping, beside)
+    incoming = understand(objects, unreadable, mapping)
+    await report_drifts(room, lane, lane.road, incoming.drifts)
+    return await take_in_understood(room, lane, incoming, mapping, beside)
 
 
 async def take_in_understood(
     room: EngineRoom, lane: LaneContext, incoming: Incoming, mapping: RecordMapping, beside: Beside | None = None
 ) -> Counter[str]:
-    """As `take_in`, of a page that was understood under this mapping already."""
-    await report_drifts(room, lane, lane.road, incoming.drifts)
+    """As `take_in`, of a page that was understood under this mapping and whose drifts were reported already."""
     applied = await commit_page(room, lane, incoming, mapping, beside)
     counters = Counter(applied.counters)
     if applied.doubtful:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import NotFound, Transient
 from hub.flows.hand_over import hand_over as hand_over_collected
+from hub.flows.lane import BEFORE_PAGES
 from hub.flows.schedules import enable_schedules
 from hub.flows.twins import forget_twins
 from hub.flows.watermark import watermark
@@ -109,6 +110,7 @@ async def lock_flow(connection: AsyncConnection, flow: str) -> HeldFlow:
     """
     await connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
     try:
+        await connection.execute(text(f"SELECT {BEFORE_PAGES}"), {"flow": flow})
         held = await connection.execute(
             text("SELECT epoch, target = 'hub' AS inbound FROM information_flow WHERE name = :flow FOR UPDATE"),
             {"flow": flow},

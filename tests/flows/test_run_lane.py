@@ -108,16 +108,16 @@ async def test_an_emptied_source_deletes_nobody(database: Database) -> None:
 
 async def test_a_package_that_stops_midway_leaves_a_run_that_resumes(database: Database) -> None:
     await declared(database)
-    store = filled(30)
+    store = filled(60)
     room = room_over(database, store, page_size=10)
     run_id = await queued_run(database)
     with pytest.raises(Transient):
         await run_lane(room, run_id, progress=lambda counters: store.stop())
-    # The second page had been read while the first was applied.
-    assert (await state_of(database, run_id), len(await golden_state(database))) == ("INTERRUPTED", 20)
+    # Two pages were applied at once, the third waited for room, and the fourth had been read meanwhile.
+    assert (await state_of(database, run_id), len(await golden_state(database))) == ("INTERRUPTED", 40)
     store.start()
     counters = await run_lane(room, run_id)
-    assert (await state_of(database, run_id), counters["created"]) == ("COMPLETED", 30)
+    assert (await state_of(database, run_id), counters["created"]) == ("COMPLETED", 60)
 
 
 async def test_a_record_that_breaks_the_contract_waits_with_its_bytes_and_the_rest_is_in(database: Database) -> None:
