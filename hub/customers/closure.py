@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.customers.identifiers import IdentifierKey, Node
+from hub.customers.identifiers import IdentifierKey, Node, id_of
 from hub.customers.partition import Decisions, is_shared
 from hub.store.sets import run_set
 
 CARRIERS_MAX: Final = 64
 """More living carriers than this belong to many people for sure; reading them all would serve nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Identifiers that this transaction holds: what records carry from now on, and `first` that nobody ever carried.
+
+    A record whose own id is among the latter is new in every respect: nothing is stored under its name.
+    """
+
+    carried: Mapping[Node, frozenset[IdentifierKey]] = field(default_factory=dict)
+    first: frozenset[IdentifierKey] = frozenset()
+
+    def only(self, nodes: Collection[Node]) -> Held:
+        """Without what the others would have carried."""
+        return replace(self, carried={node: keys for node, keys in self.carried.items() if node in nodes})
+
+    def is_new(self, node: Node) -> bool:
+        """True when nobody has ever told of this record."""
+        return id_of(*node) in self.first
 
 
 @dataclass(slots=True)
@@ -27,43 +46,55 @@ class ClosedWorld:
     decisions: Decisions = field(default_factory=Decisions)
 
 
-async def lock_identifiers(connection: AsyncConnection, keys: Iterable[IdentifierKey]) -> None:
+async def lock_identifiers(connection: AsyncConnection, keys: Iterable[IdentifierKey]) -> frozenset[IdentifierKey]:
     """Hold these identifiers until the transaction ends, so that two pages never recognise past each other.
 
+    Returns those that were there before: an identifier is held before anybody carries it, so the others nobody does.
     Rows are taken in one order everywhere; they are real rows, not advisory locks, since a page has thousands.
     """
-    await run_set(
-        connection,
-        """INSERT INTO identifier AS i (kind, value)
-           SELECT r.kind, r.value FROM json_to_recordset(CAST(:rows AS json)) AS r(kind text, value text)
-           ORDER BY r.kind, r.value
-           ON CONFLICT (kind, value) DO UPDATE SET touched = i.touched + 1""",
-        [{"kind": key.kind, "value": key.value} for key in sorted(set(keys))],
+    wanted = sorted(set(keys))
+    rows = await connection.execute(
+        _LOCK, {"kinds": [key.kind for key in wanted], "values": [key.value for key in wanted]}
     )
+    return frozenset(IdentifierKey(kind, value) for kind, value in rows.all())
 
 
-async def close_over(connection: AsyncConnection, start: Iterable[Node]) -> ClosedWorld:
+_LOCK: Final = text(
+    """WITH held AS (
+         INSERT INTO identifier AS i (kind, value)
+         SELECT r.kind, r.value FROM unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS r(kind, value)
+         ORDER BY r.kind, r.value
+         ON CONFLICT (kind, value) DO UPDATE SET touched = i.touched + 1
+         RETURNING kind, value, touched)
+       SELECT kind, value FROM held WHERE touched > 0"""
+)
+
+
+async def close_over(
+    connection: AsyncConnection, start: Iterable[Node], held: Held, written: Collection[Node]
+) -> ClosedWorld:
     """Follow identifiers and the crosswalk from `start` until nobody new appears; each newly met record is locked too.
 
     The first step also follows identifiers that link nobody: one of `start` may be what made them so just now. The
-    crosswalk is followed since a customer is only ever judged with all the records that he has now.
+    crosswalk is followed since a customer is only ever judged with all the records that he has now. What the records
+    just `written` (living ones) carry is in `held` and not read back.
     """
     world = ClosedWorld()
     frontier = set(start)
+    told = held.only(written)
     first = True
     while frontier:
-        carriers = await _carriers(connection, frontier, world)
+        carriers = await _carriers(connection, frontier, told, world)
         if not first:
             await lock_identifiers(connection, carriers)
         known = world.identifiers.keys() | frontier
         met: set[Node] = set()
         for nodes in carriers.values():
-            living = [node for node in nodes if node not in world.deleted]
+            living = [node for node in nodes if node not in world.deleted] if world.deleted else nodes
             if first or not is_shared(living):
                 met.update(nodes)
-        first = False
         met |= await _decided(connection, frontier, world)
-        met |= await _mates(connection, frontier)
+        met |= await _mates(connection, [node for node in frontier if not told.is_new(node)])
         mine: dict[Node, set[IdentifierKey]] = {node: set() for node in frontier}
         for key, nodes in carriers.items():
             for node in nodes:
@@ -71,12 +102,29 @@ async def close_over(connection: AsyncConnection, start: Iterable[Node]) -> Clos
                     mine[node].add(key)
         world.identifiers |= {node: frozenset(keys) for node, keys in mine.items()}
         frontier = met - known
+        first = False
     return world
 
 
 async def _carriers(
-    connection: AsyncConnection, frontier: set[Node], world: ClosedWorld
+    connection: AsyncConnection, frontier: set[Node], told: Held, world: ClosedWorld
 ) -> dict[IdentifierKey, list[Node]]:
+    """Who carries what one of `frontier` carries, the living first, at most CARRIERS_MAX of each.
+
+    Of an identifier that nobody carried before this page, the page itself knows all carriers.
+    """
+    carriers: dict[IdentifierKey, list[Node]] = defaultdict(list)
+    asked = set(frontier)
+    for node in sorted(frontier & told.carried.keys()):
+        keys = told.carried[node]
+        if keys <= told.first:
+            asked.discard(node)
+        for key in keys & told.first:
+            carriers[key].append(node)
+    for key in [key for key, nodes in carriers.items() if len(nodes) > CARRIERS_MAX]:
+        del carriers[key][CARRIERS_MAX:]
+    if not asked:
+        return carriers
     rows = await run_set(
         connection,
         """WITH keys AS (
@@ -90,20 +138,22 @@ async def _carriers(
                WHERE o.system = s.system AND o.entity = 'customer' AND o.external_id = s.external_id LIMIT 1) o
              WHERE s.kind = k.kind AND s.value = k.value
              ORDER BY o.deleted, s.system, s.external_id LIMIT :most) c""",
-        [{"system": node.system, "external_id": node.external_id} for node in frontier],
+        [node._asdict() for node in asked],
         most=CARRIERS_MAX,
     )
-    carriers: dict[IdentifierKey, list[Node]] = defaultdict(list)
+    read: dict[IdentifierKey, list[Node]] = defaultdict(list)
     for kind, value, system, external_id, deleted in rows.all():
         node = Node(system, external_id)
-        carriers[IdentifierKey(kind, value)].append(node)
+        read[IdentifierKey(kind, value)].append(node)
         if deleted:
             world.deleted.add(node)
-    return carriers
+    return carriers | read
 
 
-async def _mates(connection: AsyncConnection, frontier: set[Node]) -> set[Node]:
+async def _mates(connection: AsyncConnection, frontier: Collection[Node]) -> set[Node]:
     """The records that are one customer with these now."""
+    if not frontier:
+        return set()
     rows = await run_set(
         connection,
         """SELECT DISTINCT m.system, m.external_id

@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.customers.closure import Held
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling, normalise_phone
 from hub.customers.recognise import Rules, lock_customers, recognise
@@ -41,7 +42,7 @@ async def correct_contact_medium(
     children = await _children(connection, medium, nodes, spelling)
     for node, child_id, old in children:
         await _correct_child(connection, medium.customer_id, node, child_id, (old, corrected), principal, now)
-    await recognise(connection, nodes, {}, rules, now, spelling)
+    await recognise(connection, nodes, Held(), rules, now, spelling)
     await publish(connection, [Change("Customer", str(medium.customer_id), "CustomerAttributeValueChangeEvent")], now)
     deed = Deed(
         principal, "correctContactMedium", "Customer", str(medium.customer_id), detail={"medium": str(medium_id)}

@@ -21,6 +21,8 @@ _COLUMNS: Final = ("system", "external_id", "customer_id", "home_of", "since")
 
 async def read_standing(connection: AsyncConnection, nodes: Collection[Node]) -> Standing:
     """How the ids of these records stand now."""
+    if not nodes:
+        return Standing()
     rows = await run_set(
         connection,
         """SELECT c.system, c.external_id, c.customer_id, c.home_of

@@ -38,10 +38,10 @@ async def introduce_customer(
     So a package's record with the same address or phone, made from this one or not, is seen to be the same person.
     """
     node, spelling = Node(SELF, key), Spelling(rules.region)
-    carried = await lock_customers(connection, {node: record}, spelling)
+    held = await lock_customers(connection, {node: record}, spelling)
     await _store(connection, node, record, keys, now)
     image: Mapping[Node, SourceImage] = {node: SourceImage(node, record, now, now, deleted=False)}
-    await recognise(connection, [node], carried, rules, now, spelling, image)
+    await recognise(connection, [node], held, rules, now, spelling, image)
     mine = (CustomerIdentifier.system == SELF, CustomerIdentifier.external_id == key)
     customer = CustomerId((await connection.execute(select(CustomerIdentifier.customer_id).where(*mine))).scalar_one())
     await publish(connection, [Change("Customer", str(customer), "CustomerCreateEvent")], now)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.assign import Assignment, assign
-from hub.customers.closure import close_over, lock_identifiers
+from hub.customers.closure import Held, close_over, lock_identifiers
 from hub.customers.crosswalk import read_standing, write_crosswalk
 from hub.customers.identifiers import IdentifierKey, Node, id_of, identifiers_of
 from hub.customers.normalise import Spelling
@@ -45,8 +45,8 @@ async def lock_customers(
     records: Mapping[Node, CustomerRecord],
     spelling: Spelling,
     gone: Collection[Node] = (),
-) -> Mapping[Node, frozenset[IdentifierKey]]:
-    """Hold every identifier that these and the `gone` records carry or carried; return what is carried now.
+) -> Held:
+    """Hold every identifier that these and the `gone` records carry or carried.
 
     Call it before the records are written: the reads behind it then see what the previous holder committed.
     """
@@ -60,14 +60,14 @@ async def lock_customers(
     )
     before = {IdentifierKey(kind, value) for kind, value in rows.all()}
     before.update(id_of(*node) for node in gone)
-    await lock_identifiers(connection, before.union(*carried.values()))
-    return carried
+    wanted = before.union(*carried.values())
+    return Held(carried, frozenset(wanted - await lock_identifiers(connection, wanted)))
 
 
 async def recognise(
     connection: AsyncConnection,
     changed: Collection[Node],
-    carried: Mapping[Node, frozenset[IdentifierKey]],
+    held: Held,
     rules: Rules,
     now: datetime,
     spelling: Spelling,
@@ -76,14 +76,14 @@ async def recognise(
 ) -> Recognised:
     """Rebuild identifiers, links and golden records after `changed` source records were written.
 
-    `carried` holds the identifiers of those whose content changed; a record that was only deleted or restored keeps
-    what it had. The caller holds the identifiers' locks (`lock_customers`). Images in `written` are not read again. Of
-    customers that become one a `preferred` id stays.
+    `held` (`lock_customers`) carries the identifiers of those whose content changed; a record that was only deleted or
+    restored keeps what it had. Images in `written` are living records and not read again. Of customers that become one
+    a `preferred` id stays.
     """
-    neighbours = await _rewrite_identifiers(connection, carried)
-    world = await close_over(connection, {*changed, *neighbours})
+    neighbours = await _rewrite_identifiers(connection, held)
+    world = await close_over(connection, {*changed, *neighbours}, held, written.keys())
     groups = partition(world.identifiers, frozenset(world.deleted), world.decisions)
-    standing = await read_standing(connection, world.identifiers)
+    standing = await read_standing(connection, [node for node in world.identifiers if not held.is_new(node)])
     assignment = assign(groups, standing, world.deleted, preferred)
     moved = _moved(assignment, standing.current)
     projection = await project(connection, assignment, standing.current, rules.survivorship, spelling, written, now)
@@ -100,24 +100,28 @@ def _moved(assignment: Assignment, current: Mapping[Node, UUID]) -> dict[Node, U
     }
 
 
-async def _rewrite_identifiers(
-    connection: AsyncConnection, carried: Mapping[Node, frozenset[IdentifierKey]]
-) -> set[Node]:
+async def _rewrite_identifiers(connection: AsyncConnection, held: Held) -> set[Node]:
     """Replace what these records carry; the answer are the others who carry an identifier that was let go."""
-    nodes = [{"system": node.system, "external_id": node.external_id} for node in carried]
+    carried = held.carried
+    before = await _carried_before(connection, [node for node in carried if not held.is_new(node)])
+    neighbours = await _let_go(connection, [pair for pair in before if pair[1] not in carried[pair[0]]])
+    fresh = [(*node, *key) for node, keys in carried.items() for key in keys if not before or (node, key) not in before]
+    await insert_new(connection, SourceIdentifier, ("system", "external_id", "kind", "value"), fresh)
+    return neighbours - carried.keys()
+
+
+async def _carried_before(connection: AsyncConnection, nodes: Collection[Node]) -> set[tuple[Node, IdentifierKey]]:
+    if not nodes:
+        return set()
     stored = await run_set(
         connection,
         """SELECT s.system, s.external_id, s.kind, s.value
            FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
            CROSS JOIN LATERAL (SELECT * FROM source_identifier i
              WHERE i.system = r.system AND i.external_id = r.external_id OFFSET 0) s""",
-        nodes,
+        [node._asdict() for node in nodes],
     )
-    before = {(Node(row[0], row[1]), IdentifierKey(row[2], row[3])) for row in stored.all()}
-    neighbours = await _let_go(connection, [pair for pair in before if pair[1] not in carried[pair[0]]])
-    fresh = [(*node, *key) for node, keys in carried.items() for key in keys if not before or (node, key) not in before]
-    await insert_new(connection, SourceIdentifier, ("system", "external_id", "kind", "value"), fresh)
-    return neighbours - carried.keys()
+    return {(Node(row[0], row[1]), IdentifierKey(row[2], row[3])) for row in stored.all()}
 
 
 async def _let_go(connection: AsyncConnection, gone: Collection[tuple[Node, IdentifierKey]]) -> set[Node]:

@@ -178,7 +178,7 @@ def _media(ranked: Sequence[SourceImage], spelling: Spelling) -> tuple[Sourced, 
         for medium in image.record.contact_media:
             place = (medium.kind, spelling.medium(medium.kind, medium.value))
             if place not in found:
-                found[place] = Sourced(image, place[1], medium, dict(medium))
+                found[place] = Sourced(image, place[1], medium, vars(medium))
     return tuple(found[place] for place in sorted(found))
 
 
@@ -189,5 +189,5 @@ def _addresses(ranked: Sequence[SourceImage]) -> tuple[Sourced, ...]:
             parts = (address.street, address.house_number, address.unit, address.postal_code, address.locality)
             key = "".join("|".join(part or "" for part in parts).lower().split()) + f"|{address.country or ''}"
             if key not in found:
-                found[key] = Sourced(image, key, address, dict(address))
+                found[key] = Sourced(image, key, address, vars(address))
     return tuple(found[key] for key in sorted(found))

@@ -168,9 +168,8 @@ async def _apply_customers(
         if isinstance(content.record, CustomerRecord)
     }
     gone = [Node(lane.system, external_id) for external_id in page.tombstones]
-    carried = await lock_customers(connection, records, spelling, gone)
+    held = await lock_customers(connection, records, spelling, gone)
     page = await _without_erased(connection, lane, page)
-    carried = {node: keys for node, keys in carried.items() if node.external_id in page.newer}
     version = page.rules.mapping_version
     await accept(connection, lane, page.newer, page.tombstones, version, page.now, accepted, alone=True)
     if not accepted.changed:
@@ -178,12 +177,13 @@ async def _apply_customers(
     await _keep_versions(connection, lane, page, accepted)
     changed = {Node(lane.system, external_id) for external_id in accepted.changed}
     rewritten = {Node(lane.system, external_id) for external_id in accepted.versions}
-    carried = {node: keys for node, keys in carried.items() if node in rewritten}
     await keep_likenesses(connection, {node: record for node, record in records.items() if node in rewritten})
     images = _images(lane, page, accepted)
-    recognised = await recognise(connection, changed, carried, recognition, page.now, spelling, images)
-    if recognised.moved:
-        await follow_owners(connection, recognised.moved)
+    recognised = await recognise(connection, changed, held.only(rewritten), recognition, page.now, spelling, images)
+    # Whoever belongs to a customer holds his id, so nothing belongs to one whose id nobody has held before.
+    followed = [node for node in recognised.moved if not held.is_new(node)]
+    if followed:
+        await follow_owners(connection, followed)
     return changes_of(recognised.projection)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
+from hub.customers.closure import Held
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, recognise
 from hub.errors import Conflict, Invalid
@@ -42,7 +43,7 @@ async def merge_customers(
     before, had = await views_of(connection, ids), await belongings_of(connection, [survivor])
     own = await own_rows(connection, ids[1:])
     await decide(connection, pairs_across(list(people.values())), Verdict.SAME, act.principal, act.now)
-    recognised = await recognise(connection, list(former), {}, rules, act.now, spelling, preferred={survivor})
+    recognised = await recognise(connection, list(former), Held(), rules, act.now, spelling, preferred={survivor})
     await follow_owners(connection, recognised.moved)
     await publish(connection, changes_of(recognised.projection), act.now)
     later = await owners(connection, list(former))

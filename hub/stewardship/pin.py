@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
+from hub.customers.closure import Held
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, recognise
@@ -90,7 +91,7 @@ async def _project(
     now: datetime,
 ) -> None:
     current, nodes = person
-    recognised = await recognise(connection, nodes, {}, rules, now, Spelling(rules.region))
+    recognised = await recognise(connection, nodes, Held(), rules, now, Spelling(rules.region))
     await publish(connection, changes_of(recognised.projection), now)
     deed = Deed(principal, "pinField", "Customer", str(current), detail={"what": what})
     await record_deed(connection, deed, now)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
+from hub.customers.closure import Held
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, recognise
@@ -70,7 +71,7 @@ async def _part(
 ) -> Outcome:
     await decide(connection, pairs_across(sides), Verdict.DIFFERENT, act.principal, act.now)
     involved = await _records_of(connection, current)
-    recognised = await recognise(connection, involved, {}, rules, act.now, Spelling(rules.region))
+    recognised = await recognise(connection, involved, Held(), rules, act.now, Spelling(rules.region))
     await follow_owners(connection, recognised.moved)
     told = changes_of(recognised.projection)
     # Who follows an id that comes back listens to `current` until now, whether or not its values change.

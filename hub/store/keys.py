@@ -22,6 +22,14 @@ from hub.store.suppression import suppressed_among
 
 NONCE_BYTES = 12
 
+_CREATE = text(
+    """INSERT INTO subject_key (id, system, subject, wrapped, created_at)
+       SELECT r.id, :system, r.subject, r.wrapped, :now
+       FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS text[]), CAST(:wrapped AS bytea[]))
+         AS r(id, subject, wrapped)
+       ORDER BY r.subject ON CONFLICT (system, subject) DO NOTHING RETURNING id"""
+)
+
 
 def seal(key: AESGCM, plain: bytes, place: bytes) -> bytes:
     """Encrypt `plain` for `place`; equal input gives different output each time."""
@@ -123,19 +131,15 @@ class KeyRing:
     ) -> dict[str, SubjectCipher | None]:
         """The keys that came to be; a subject whom another transaction gave a key meanwhile is left out."""
         made: dict[UUID, tuple[str, bytes]] = {uuid4(): (s, AESGCM.generate_key(256)) for s in subjects}
-        rows = [
-            {"id": key_id, "subject": subject, "wrapped": seal(self._wrapping, key, key_id.bytes).hex()}
-            for key_id, (subject, key) in made.items()
-        ]
-        inserted = await run_set(
-            connection,
-            """INSERT INTO subject_key (id, system, subject, wrapped, created_at)
-               SELECT r.id, :system, r.subject, decode(r.wrapped, 'hex'), :now
-               FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, subject text, wrapped text)
-               ORDER BY r.subject ON CONFLICT (system, subject) DO NOTHING RETURNING id""",
-            rows,
-            system=system,
-            now=now,
+        inserted = await connection.execute(
+            _CREATE,
+            {
+                "ids": list(made),
+                "subjects": [subject for subject, _ in made.values()],
+                "wrapped": [seal(self._wrapping, key, key_id.bytes) for key_id, (_, key) in made.items()],
+                "system": system,
+                "now": now,
+            },
         )
         return {made[key_id][0]: SubjectCipher(key_id, made[key_id][1]) for key_id in inserted.scalars().all()}
 

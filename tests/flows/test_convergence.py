@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from hub.customers.closure import Held
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.project import Projection
@@ -96,5 +97,5 @@ async def test_what_a_page_projects_is_what_the_stored_images_project(
     async with database.transaction() as connection:
         rows = await connection.execute(text("SELECT system, external_id FROM source_record WHERE version > 0"))
         nodes = {Node(row.system, row.external_id) for row in rows}
-        again = await recognise(connection, nodes, {}, rules, at(20_000), Spelling(rules.region))
+        again = await recognise(connection, nodes, Held(), rules, at(20_000), Spelling(rules.region))
     assert again == Recognised(Projection(frozenset(), frozenset(), frozenset()), [])
