@@ -74,7 +74,10 @@ class Context:
     def __init__(self, hub: Hub, principal: Principal | None) -> None:
         self.hub = hub
         self._principal = principal
-        self._slots = asyncio.Semaphore(CONNECTIONS_AT_ONCE)
+
+    @cached_property
+    def _slots(self) -> asyncio.Semaphore:
+        return asyncio.Semaphore(CONNECTIONS_AT_ONCE)
 
     @cached_property
     def loaders(self) -> Loaders:

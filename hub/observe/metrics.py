@@ -22,6 +22,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._operations: set[str] = set()
+        self._http_of: dict[tuple[str, str, int], Histogram] = {}
+        self._graphql_of: dict[tuple[str, str], Histogram] = {}
         self._http = Histogram(
             "contacthub_http_request_seconds",
             "Requests by route template",
@@ -46,7 +48,10 @@ class Metrics:
 
     def answered_http(self, method: str, route: str, status: int, seconds: float) -> None:
         """`route` is the template, not the path, which may hold an id."""
-        self._http.labels(method, route, str(status)).observe(seconds)
+        counted = self._http_of.get((method, route, status))
+        if counted is None:
+            counted = self._http_of[method, route, status] = self._http.labels(method, route, str(status))
+        counted.observe(seconds)
 
     def answered_graphql(self, operation: str | None, outcome: str, seconds: float) -> None:
         """`outcome` is OK or the code of the first error; names beyond OPERATIONS_AT_MOST count as `other`."""
@@ -56,7 +61,10 @@ class Metrics:
                 self._operations.add(name)
             else:
                 name = "other"
-        self._graphql.labels(name, outcome).observe(seconds)
+        counted = self._graphql_of.get((name, outcome))
+        if counted is None:
+            counted = self._graphql_of[name, outcome] = self._graphql.labels(name, outcome)
+        counted.observe(seconds)
 
     def received_webhook(self, system: str, outcome: str) -> None:
         """`system` is one of hub.yaml; `outcome` ACCEPTED, DUPLICATE or the code of the refusal."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,14 +15,21 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as Allowed
 
 from hub.errors import HubError, Transient
-from schema.compiled.documents import Document, Kept, Reduced
-from schema.compiled.plan import Plan, Root, plan
+from hub.reads.compiled.statement import Statement
+from schema.compiled.documents import LONGEST_KEPT, Document, Kept, Reduced
+from schema.compiled.plan import NOW, Plan, Root, plan
 from schema.compiled.select import NotCompiled, Operation
 from schema.compiled.shape import shape_of
 from schema.context import Context
 from schema.schema import HubSchema
 
 PLANS_KEPT: Final = 1_000
+
+REQUESTS_KEPT: Final = 4_000
+"""Requests whose variables need not be coerced again; each a kilobyte or two."""
+
+VARIABLES_KEPT: Final = 1_000
+"""Bytes of JSON; requests with more are coerced each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +40,64 @@ class Answer:
     told: Mapping[str, str]
 
 
+@dataclass(slots=True)
+class Asked:
+    """A request without its caller: its plan, and by root field what the driver binds, once that is known."""
+
+    operation: Operation
+    plan: Plan
+    bound: dict[str, list[object]] = field(default_factory=dict)
+
+
 class CompiledReads:
-    """One for each process: its plans are kept by document, operation, rights and the shape of variables."""
+    """One for each process: its plans are kept by document, operation, rights and the shape of variables.
+
+    What variables come to is kept as well, by their JSON: the same request comes again and again.
+    """
 
     def __init__(self, schema: HubSchema) -> None:
         self._schema = schema
         self._plans: Kept[Hashable, Plan] = Kept(PLANS_KEPT)
+        self._asked: Kept[Hashable, Asked] = Kept(REQUESTS_KEPT)
 
     async def answer(
         self, context: Context, text: str, variables: Mapping[str, Any] | None, operation_name: str | None
     ) -> Answer | None:
         """The answer to a query that statements answer at least in part; None is for strawberry as it comes."""
-        core = self._schema._schema
-        document = self._schema.documents.read(core, text)
-        if document is None or _refused(document):
+        document = self._schema.documents.read(self._schema._schema, text)
+        if document is None or context.principal.expires_at <= context.now():
+            return None
+        given = orjson.dumps(variables)
+        key = (document, operation_name, given, context.principal.scopes, context.principal.customer)
+        asked = self._asked.find(key)
+        if asked is None:
+            asked = self._read(context, document, text, variables, operation_name)
+            if asked is None:
+                return None
+            if len(given) <= VARIABLES_KEPT and len(text) <= LONGEST_KEPT:
+                self._asked.keep(key, asked)
+        return await _Run(self._schema, context, asked).answer(text, variables)
+
+    def _read(
+        self,
+        context: Context,
+        document: Document,
+        text: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+    ) -> Asked | None:
+        if _refused(document):
             return None
         definition = document.operation(operation_name)
         if definition is None or definition.operation is not OperationType.QUERY:
             return None
+        core = self._schema._schema
         coerced = get_variable_values(core, definition.variable_definitions or (), dict(variables or {}))
-        if isinstance(coerced, list) or context.principal.expires_at <= context.now():
+        if isinstance(coerced, list):
             return None
         operation = Operation(self._schema, document.fragments, definition, coerced, context.principal.scopes)
         made = self._plan(context, text, document, operation)
-        if not made.compiled:
-            return None
-        run = _Run(self._schema, context, operation, made)
-        return await run.answer(text, variables)
+        return Asked(operation, made) if made.compiled else None
 
     def _plan(self, context: Context, text: str, document: Document, operation: Operation) -> Plan:
         alone = context.reach.only is not None
@@ -77,8 +115,7 @@ class _Run:
 
     schema: HubSchema
     context: Context
-    operation: Operation
-    plan: Plan
+    asked: Asked
 
     async def answer(self, text: str, variables: Mapping[str, Any] | None) -> Answer:
         """Statements first, then resolvers for the fields that no statement answered."""
@@ -86,7 +123,7 @@ class _Run:
         told: dict[str, str] = {}
         errors: list[GraphQLError] = []
         left: list[Root] = []
-        for root in self.plan.roots:
+        for root in self.asked.plan.roots:
             told[root.key] = root.why
             try:
                 data[root.key] = orjson.Fragment(await self._read(root))
@@ -109,23 +146,31 @@ class _Run:
         return Answer(self._merged(data, errors, result), told)
 
     async def _read(self, root: Root) -> bytes:
-        context, hub = self.context, self.context.hub
-        arguments = root.arguments(self.operation.variables, context.terms, context.now(), context.reach.only)
         if root.statement is None:
             raise NotCompiled(root.why)
-        rows = await hub.prepared.fetch(root.statement.sql, arguments)
+        rows = await self.context.hub.prepared.fetch(root.statement.sql, self._bound(root, root.statement))
         if len(rows) != 1:
             raise NotCompiled("not exactly one object was found")
         answer: bytes = rows[0][0]
         shown: list[UUID | None] | UUID | None = rows[0][1]
         customers = shown if isinstance(shown, list) else [shown]
-        name = self.operation.definition.name
-        context.note_shown(
+        name = self.asked.operation.definition.name
+        self.context.note_shown(
             f"Query.{root.name}",
             None if name is None else name.value,
             {customer for customer in customers if customer is not None},
         )
         return answer
+
+    def _bound(self, root: Root, statement: Statement) -> list[object]:
+        known = self.asked.bound.get(root.key)
+        if known is not None:
+            return known
+        context = self.context
+        arguments = root.arguments(self.asked.operation.variables, context.terms, context.now(), context.reach.only)
+        if NOW not in statement.parameters:
+            self.asked.bound[root.key] = arguments
+        return arguments
 
     def _denied(self, root: Root) -> Iterator[GraphQLError]:
         for denied in root.denied:
@@ -133,9 +178,9 @@ class _Run:
             yield denied.error
 
     async def _resolved(self, text: str, variables: Mapping[str, Any] | None, roots: Sequence[Root]) -> ExecutionResult:
-        whole = self.operation.definition
+        whole = self.asked.operation.definition
         return await self.schema.execute(
-            Reduced(text, self.plan.reduced(roots, whole)),
+            Reduced(text, self.asked.plan.reduced(roots, whole)),
             variable_values=dict(variables or {}),
             context_value=self.context,
             operation_name=None if whole.name is None else whole.name.value,
@@ -146,10 +191,12 @@ class _Run:
         self, data: Mapping[str, object], errors: Sequence[GraphQLError], rest: ExecutionResult
     ) -> ExecutionResult:
         all_errors = [*errors, *(rest.errors or [])]
-        fallen = any(data.get(root.key, ...) is None and not root.nullable for root in self.plan.roots)
+        fallen = any(data.get(root.key, ...) is None and not root.nullable for root in self.asked.plan.roots)
         if rest.data is None or fallen:
             return ExecutionResult(None, all_errors)
-        whole = {root.key: data[root.key] if root.key in data else rest.data[root.key] for root in self.plan.roots}
+        whole = {
+            root.key: data[root.key] if root.key in data else rest.data[root.key] for root in self.asked.plan.roots
+        }
         return ExecutionResult(whole, all_errors or None)
 
 

@@ -12,11 +12,14 @@ from starlette.routing import Route, WebSocketRoute
 
 from hub.entrypoints.asgi.graphql import GraphQLEndpoint
 from hub.entrypoints.asgi.health import healthz, readyz
+from hub.entrypoints.asgi.plain_queries import PlainQueries
+from hub.entrypoints.asgi.plain_query import PATH
 from hub.entrypoints.asgi.requests import REQUEST_ID, BodyLimit, RequestScope
 from hub.entrypoints.asgi.running import running
 from hub.entrypoints.asgi.scrape import metrics
 from hub.entrypoints.asgi.services import Services
 from hub.entrypoints.asgi.webhooks import WebhookEndpoint
+from schema.compiled.answer import CompiledReads
 from schema.schema import build_schema
 
 
@@ -29,25 +32,28 @@ def create_app(services: Services) -> Starlette:
             app.state.running = opened
             yield
 
+    schema = build_schema(introspection=services.development)
+    compiled = CompiledReads(schema) if services.compiled else None
     endpoint = GraphQLEndpoint(
-        build_schema(introspection=services.development),
+        schema,
         services.tokens,
         services.documents,
         services.cors_origins,
         development=services.development,
-        compiled=services.compiled,
+        compiled=compiled,
     )
     webhooks = WebhookEndpoint(services.webhooks, services.metrics, services.clock, services.webhook_bytes_max)
+    route = Route(PATH, endpoint)
     return Starlette(
         routes=[
-            Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", endpoint),
+            route,
+            WebSocketRoute(PATH, endpoint),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
             Route("/webhooks/{system}", webhooks.receive, methods=["POST"]),
         ],
-        middleware=_around_every_request(services),
+        middleware=[*_around_every_request(services), *_straight_to_statements(services, route, compiled)],
         lifespan=lifespan,
     )
 
@@ -64,5 +70,20 @@ def _around_every_request(services: Services) -> list[Middleware]:
             expose_headers=[REQUEST_ID, "retry-after"],
             max_age=600,
         ),
-        Middleware(BodyLimit, services.body_bytes_max),
     ]
+
+
+def _straight_to_statements(services: Services, route: Route, compiled: CompiledReads | None) -> list[Middleware]:
+    bound = Middleware(BodyLimit, services.body_bytes_max)
+    if compiled is None:
+        return [bound]
+    plain = Middleware(
+        PlainQueries,
+        route,
+        compiled,
+        services.tokens,
+        services.documents,
+        services.body_bytes_max,
+        development=services.development,
+    )
+    return [plain, bound]

@@ -11,17 +11,18 @@ SCHEME = "bearer "
 
 def token_of(headers: Mapping[str, str]) -> str:
     """The token of the Authorization header (RFC 6750); never of the URL, which ends up in logs."""
-    return _token(headers.get("authorization"))
+    return token_in(headers.get("authorization"))
 
 
 def token_of_init(payload: Mapping[str, object] | None) -> str:
     """The token in a WebSocket's connection_init, since browsers cannot send headers with one."""
     payload = payload or {}
     given = payload.get("authorization", payload.get("Authorization"))
-    return _token(given if isinstance(given, str) else None)
+    return token_in(given if isinstance(given, str) else None)
 
 
-def _token(value: str | None) -> str:
+def token_in(value: str | None) -> str:
+    """The token behind `Bearer`; Unauthorised where there is none."""
     if value is None or not value.lower().startswith(SCHEME):
         raise Unauthorised("send a token: `Authorization: Bearer <token>`")
     return value[len(SCHEME) :].strip()

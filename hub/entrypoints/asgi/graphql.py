@@ -26,9 +26,10 @@ from hub.entrypoints.asgi.answers import problem, refused
 from hub.entrypoints.asgi.bearer import token_of, token_of_init
 from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.explorer import explorer_page, wants_page
-from hub.entrypoints.asgi.negotiation import EVENTS, GRAPHQL_RESPONSE, is_request_error, media_type_of
-from hub.entrypoints.asgi.plain_query import plain_query
-from hub.entrypoints.asgi.revalidation import NEVER_KEPT, with_validator
+from hub.entrypoints.asgi.negotiation import EVENTS, media_type_of, written
+from hub.entrypoints.asgi.outcome import outcome_of, told
+from hub.entrypoints.asgi.plain_queries import PLAN
+from hub.entrypoints.asgi.revalidation import with_validator
 from hub.entrypoints.asgi.running import Running
 from hub.entrypoints.asgi.socket_operations import SocketOperations
 from hub.errors import HubError
@@ -36,9 +37,6 @@ from schema.compiled.answer import CompiledReads
 from schema.context import Context
 from schema.errors import BAD_REQUEST
 from schema.schema import HubSchema
-
-PLAN: Final = "x-hub-plan"
-"""In development: which root fields a statement answered, and why resolvers answered the others."""
 
 SUBSCRIPTIONS_PER_SOCKET: Final = 50
 
@@ -56,7 +54,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         origins: tuple[str, ...],
         *,
         development: bool,
-        compiled: bool,
+        compiled: CompiledReads | None,
     ) -> None:
         super().__init__(
             schema,
@@ -68,7 +66,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self.documents = documents
         self._tokens = tokens
         self._development = development
-        self._compiled = CompiledReads(schema) if compiled else None
+        self._compiled = compiled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Both protocols of the path."""
@@ -83,31 +81,11 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return explorer_page()
         try:
             context = await self.get_context(request, Response())
-            read = await self._read_at_once(request, context)
-            return read or with_validator(request, await self.run(request, context=context))
+            return with_validator(request, await self.run(request, context=context))
         except HTTPException as error:
             return problem(error.status_code, BAD_REQUEST, error.reason)
         except HubError as error:
             return refused(error)
-
-    async def _read_at_once(self, request: Request, context: Context) -> Response | None:
-        """The answer to a plain query that statements answer without a fault: its bytes are not looked at again."""
-        asked = None if self._compiled is None else await plain_query(request)
-        if asked is None:
-            return None
-        started = time.perf_counter()
-        response = Response(media_type=media_type_of(request.headers.get("accept")), headers=NEVER_KEPT)
-        asked = replace(asked, query=self.documents.text_of(asked.query, None, None))
-        result = await self._read(response, context, asked)
-        if result is None:
-            return None
-        self._count(context, asked, result, started)
-        processed = await self.process_result(request, result)
-        if result.errors:
-            return self.create_response(processed, response)
-        response.body = orjson.dumps(processed)
-        response.headers["content-length"] = str(len(response.body))
-        return response
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """A WebSocket may say who it is in connection_init instead of a header."""
@@ -149,13 +127,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             result = await super().execute_single(
                 request, request_adapter, sub_response, context, root_value, request_data
             )
-        self._count(context, request_data, result, started)
+        metrics = context.hub.metrics
+        metrics.answered_graphql(request_data.operation_name, outcome_of(result), time.perf_counter() - started)
         return result
-
-    def _count(self, context: Context, asked: GraphQLRequestData, result: ExecutionResult, started: float) -> None:
-        first = result.errors[0] if result.errors else None
-        outcome = "OK" if first is None else str((first.extensions or {}).get("code", BAD_REQUEST))
-        context.hub.metrics.answered_graphql(asked.operation_name, outcome, time.perf_counter() - started)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Carries the negotiated media type to the answer."""
@@ -168,12 +142,11 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     ) -> Response:
         """The answer in the type that the caller takes, with the status which that type asks for."""
         answer = cast("dict[str, object]", response_data)  # batches are refused before
-        status = sub_response.status_code or 200
-        if sub_response.media_type == GRAPHQL_RESPONSE and is_request_error(answer):
-            status = 400
-            answer = {key: value for key, value in answer.items() if key != "data"}
+        status, body = written(answer, sub_response.media_type)
+        if status == 200 and sub_response.status_code:
+            status = sub_response.status_code
         headers = {name: value for name, value in sub_response.headers.items() if name != "content-length"}
-        return Response(self.encode_json(answer), status, headers, media_type=sub_response.media_type)
+        return Response(body, status, headers, media_type=sub_response.media_type)
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """Never: browsers get the explorer before, and a GET without `query` may name a stored document."""
@@ -207,7 +180,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if answer is None:
             return None
         if self._development:
-            response.headers[PLAN] = "; ".join(f"{key}: {way}" for key, way in answer.told.items())
+            response.headers[PLAN.decode()] = told(answer.told)
         return answer.result
 
     def encode_json(self, data: object) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+import orjson
+
 GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
 """The type of the specification: a request that could not be carried out has a 4xx status and no `data`."""
 
@@ -48,6 +50,13 @@ def is_request_error(answer: Mapping[str, object]) -> bool:
     if answer.get("data") is not None or not isinstance(errors, list) or not errors:
         return False
     return all("path" not in error for error in errors)
+
+
+def written(answer: Mapping[str, object], media_type: str | None) -> tuple[int, bytes]:
+    """The answer's status in that type, and its bytes."""
+    if media_type == GRAPHQL_RESPONSE and is_request_error(answer):
+        return 400, orjson.dumps({key: value for key, value in answer.items() if key != "data"})
+    return 200, orjson.dumps(answer)
 
 
 def _weighted(part: str) -> tuple[str, float]:

@@ -2,31 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
 import orjson
-from starlette.requests import Request
-from strawberry.http import GraphQLRequestData
+from starlette.types import Message, Receive, Scope
 
-from hub.entrypoints.asgi.answers import JSON
+PATH: Final = "/graphql"
+_MEMBERS: Final = frozenset({"query", "variables", "operationName"})
+_JSON: Final = b"application/json"
 
-_MEMBERS = frozenset({"query", "variables", "operationName"})
+
+class Head(NamedTuple):
+    """What of a request's headers an answer depends on."""
+
+    authorization: str | None
+    accept: str | None
 
 
-async def plain_query(request: Request) -> GraphQLRequestData | None:
-    """The request's text, variables and operation's name; None where anything else is asked, or nothing proper.
+class PlainQuery(NamedTuple):
+    """What is asked."""
 
-    The body stays with the request for whoever looks at it next.
-    """
-    headers = request.headers
-    accepted = headers.get("accept", "")
+    text: str
+    variables: Mapping[str, Any] | None  # Any: JSON
+    operation_name: str | None
+
+
+def plain_head(scope: Scope, bytes_max: int) -> Head | None:
+    """The head of a request whose body may be a plain query of a bounded length; None for any other."""
+    if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != PATH:
+        return None
+    given: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        given.setdefault(name, value)
+    length, accept = given.get(b"content-length", b""), given.get(b"accept", b"")
     if (
-        request.method != "POST"
-        or not headers.get("content-type", "").startswith(JSON)
-        or "stream" in accepted
-        or "multi" in accepted
+        not given.get(b"content-type", b"").startswith(_JSON)
+        or not length.isdigit()
+        or int(length) > bytes_max
+        or b"stream" in accept
+        or b"multi" in accept
     ):
         return None
+    authorization = given.get(b"authorization")
+    return Head(None if authorization is None else authorization.decode("latin-1"), accept.decode("latin-1") or None)
+
+
+async def whole(receive: Receive) -> list[Message]:
+    """The messages of a request to the end of its body, or to the caller's leaving."""
+    messages = [await receive()]
+    while messages[-1].get("more_body", False):
+        messages.append(await receive())
+    return messages
+
+
+def replayed(messages: Sequence[Message], receive: Receive) -> Receive:
+    """The request from its beginning, for whoever looks at it next."""
+    left = iter(messages)
+
+    async def receiving() -> Message:
+        message = next(left, None)
+        return await receive() if message is None else message
+
+    return receiving
+
+
+def plain_query(messages: Sequence[Message]) -> PlainQuery | None:
+    """The text, variables and operation's name; None where anything else is asked, or nothing proper."""
+    if messages[-1]["type"] != "http.request":
+        return None
     try:
-        body = orjson.loads(await request.body())
+        body = orjson.loads(b"".join(message.get("body", b"") for message in messages))
     except orjson.JSONDecodeError:
         return None
     if not isinstance(body, dict) or not _MEMBERS.issuperset(body):
@@ -34,4 +80,4 @@ async def plain_query(request: Request) -> GraphQLRequestData | None:
     text, variables, name = body.get("query"), body.get("variables"), body.get("operationName")
     if not isinstance(text, str) or not isinstance(variables, dict | None) or not isinstance(name, str | None):
         return None
-    return GraphQLRequestData(query=text, variables=variables, operation_name=name, extensions=None)
+    return PlainQuery(text, variables, name)

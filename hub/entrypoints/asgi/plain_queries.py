@@ -1,0 +1,104 @@
+"""In front of strawberry's view: a plain query that statements answer meets none of the framework's objects."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import orjson
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+from strawberry.http import process_result
+
+from hub.access.tokens import TokenVerifier
+from hub.entrypoints.asgi.answers import refused
+from hub.entrypoints.asgi.bearer import token_in
+from hub.entrypoints.asgi.documents import Documents
+from hub.entrypoints.asgi.negotiation import media_type_of, written
+from hub.entrypoints.asgi.outcome import outcome_of, told
+from hub.entrypoints.asgi.plain_query import Head, PlainQuery, plain_head, plain_query, replayed, whole
+from hub.entrypoints.asgi.revalidation import NEVER_KEPT
+from hub.entrypoints.asgi.running import Running
+from hub.errors import HubError
+from schema.compiled.answer import CompiledReads
+from schema.context import Context
+
+PLAN: Final = b"x-hub-plan"
+"""In development: which root fields a statement answered, and why resolvers answered the others."""
+
+_NEVER_KEPT: Final = [(name.lower().encode(), value.encode()) for name, value in NEVER_KEPT.items()]
+
+
+class PlainQueries:
+    """What it does not answer is handed on whole, before anything has been carried out."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        route: Route,
+        reads: CompiledReads,
+        tokens: TokenVerifier,
+        documents: Documents,
+        bytes_max: int,
+        *,
+        development: bool,
+    ) -> None:
+        self._app = app
+        self._route = route
+        self._reads = reads
+        self._tokens = tokens
+        self._documents = documents
+        self._bytes_max = bytes_max
+        self._development = development
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One HTTP request."""
+        head = plain_head(scope, self._bytes_max)
+        if head is None:
+            await self._app(scope, receive, send)
+            return
+        messages = await whole(receive)
+        asked = plain_query(messages)
+        if asked is None:
+            await self._app(scope, replayed(messages, receive), send)
+            return
+        scope["route"] = self._route
+        try:
+            context = await self._context(scope, head)
+            answered = await self._answered(context, head, asked)
+        except HubError as error:
+            await refused(error)(scope, receive, send)
+            return
+        if answered is None:
+            await self._app(scope, replayed(messages, receive), send)
+            return
+        status, headers, body = answered
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _context(self, scope: Scope, head: Head) -> Context:
+        running: Running = scope["app"].state.running
+        return Context(running.hub, await self._tokens.verify(token_in(head.authorization)))
+
+    async def _answered(
+        self, context: Context, head: Head, asked: PlainQuery
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
+        started = time.perf_counter()
+        text = self._documents.text_of(asked.text, None, None)
+        if not text:
+            return None
+        answer = await self._reads.answer(context, text, asked.variables, asked.operation_name)
+        if answer is None:
+            return None
+        result = answer.result
+        context.hub.metrics.answered_graphql(asked.operation_name, outcome_of(result), time.perf_counter() - started)
+        media_type = media_type_of(head.accept)
+        if result.errors:
+            status, body = written(dict(process_result(result)), media_type)
+        else:
+            status, body = 200, orjson.dumps({"data": result.data})
+        length = (b"content-length", str(len(body)).encode())
+        headers = [*_NEVER_KEPT, length, (b"content-type", media_type.encode())]
+        if self._development:
+            headers.append((PLAN, told(answer.told).encode("latin-1", "replace")))
+        return status, headers, body
