@@ -6,7 +6,7 @@ from sqlalchemy import MetaData
 
 from hub.contacts import session_tables
 from hub.contacts import tables as contacts
-from hub.customers import belongings, consent_tables, privacy_tables, steward_tables
+from hub.customers import belongings, conflict_tables, consent_tables, privacy_tables, steward_tables
 from hub.customers import tables as customers
 from hub.customers.likeness import tables as likeness
 from hub.exchange import call_tables
@@ -24,6 +24,7 @@ from hub.work import tables as work
 ROOMS_WITH_TABLES = (
     belongings,
     call_tables,
+    conflict_tables,
     consent_tables,
     contacts,
     customers,

@@ -41,6 +41,7 @@ from schema.mutations.request_erasure import RequestErasureMutation
 from schema.mutations.request_export import RequestExportMutation
 from schema.mutations.request_next_best_actions import RequestNextBestActionsMutation
 from schema.mutations.requests import RequestMutations
+from schema.mutations.resolve_conflict import ResolveConflictMutations
 from schema.mutations.resume_cadence_migration import ResumeCadenceMigrationMutation
 from schema.mutations.resume_session import ResumeSessionMutation
 from schema.mutations.retry_work import RetryWorkMutation
@@ -53,6 +54,7 @@ from schema.mutations.start_cadence_migration import StartCadenceMigrationMutati
 from schema.mutations.start_session import StartSessionMutation
 from schema.mutations.transfer_session import TransferSessionMutation
 from schema.mutations.wrap_up_session import WrapUpSessionMutation
+from schema.queries.conflicts import ConflictsQuery
 from schema.queries.customer import CustomerQuery
 from schema.queries.customer_history import CustomerHistoryQuery
 from schema.queries.customers import CustomersQuery
@@ -87,6 +89,7 @@ class Query(
     LeadsQuery,
     IncidentsQuery,
     MatchCandidatesQuery,
+    ConflictsQuery,
     NextBestActionsQuery,
     WorkListQuery,
     FlowsQuery,
@@ -119,6 +122,7 @@ class Mutation(
     MergeCustomersMutation,
     SplitCustomerMutation,
     PinFieldMutations,
+    ResolveConflictMutations,
     RecordConsentMutation,
     ConfirmConsentMutation,
     RequestErasureMutation,

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.identifiers import Node
+from hub.customers.keep_conflicts import cases_of, decided
 from hub.customers.normalise import Spelling
 from hub.customers.project import images_of, pins_of
 from hub.customers.recognise import Rules
@@ -29,11 +30,13 @@ async def conflicts_for(
         records[row.customer_id].append(Node(row.system, row.external_id))
     nodes = [node for of_customer in records.values() for node in of_customer]
     images, pins = await images_of(connection, nodes), await pins_of(connection, nodes)
+    cases = await cases_of(connection, customers)
     found: dict[UUID, Sequence[Conflict]] = dict.fromkeys(customers, ())
     for customer, of_customer in records.items():
         said = [images[node] for node in of_customer if node in images]
         if len(said) > 1:
             pinned = [pin for node in of_customer for pin in pins.get(node, ())]
+            pinned += decided(cases.get(customer, {}))
             golden = survive(said, rules.survivorship, Spelling(rules.region), pinned)
             found[customer] = conflicts_of(said, golden)
     return found

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.identifiers import Node
+from hub.customers.keep_conflicts import cases_of, decided
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import OpenCorrection, overlaid
 from hub.customers.project import pins_of
@@ -51,7 +53,8 @@ async def view_at(
         if image is not None:
             images.append(overlaid(image, corrections.get(node, ())))
     pins = await pins_of(connection, [image.node for image in images])
-    then = [pin for of_node in pins.values() for pin in of_node if pin.at <= at]
+    cases = (await cases_of(connection, [customer_id])).get(customer_id, {})
+    then = [pin for pin in (*chain.from_iterable(pins.values()), *decided(cases)) if pin.at <= at]
     return survive(images, rules.survivorship, Spelling(rules.region), then) if images else None
 
 

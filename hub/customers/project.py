@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.assign import Assignment
+from hub.customers.distribute import Person, distribute
 from hub.customers.identifiers import Node
+from hub.customers.keep_conflicts import Cases, cases_of, decided, followed, write_cases
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import OpenCorrection, overlaid, settled
-from hub.customers.survive import Golden, Pin, SourceImage, Survivorship, survive
+from hub.customers.survive import FIELDS, Golden, Pin, SourceImage, Survivorship, survive
 from hub.customers.write_golden import write_golden
 from hub.records.customer import CustomerRecord
 from hub.store.sets import run_set
@@ -42,25 +45,68 @@ async def project(
     """Rebuild the golden record of every group; one whose values come out the same is left untouched.
 
     `written` are images the caller has just written and need not be read, `known` records that had a customer before.
+    Where sources differ their conflict is kept as a row; a steward's word on one stands over the rules.
     """
     nodes = [node for group in assignment.groups.values() for node in group]
     images = {node: written[node] for node in nodes if node in written}
     images |= await images_of(connection, [node for node in nodes if node not in images])
     corrections = await _open_corrections(connection, images)
     pins = await pins_of(connection, images)
-    golden: dict[UUID, Golden] = {}
-    for customer_id, group in assignment.groups.items():
-        laid = [overlaid(images[node], corrections[node]) for node in group if node in images]
-        if laid:
-            pinned = [pin for node in group for pin in pins.get(node, ())]
-            golden[customer_id] = survive(laid, rules, spelling, pinned)
+    laid = {
+        customer_id: [overlaid(images[node], corrections[node]) for node in group if node in images]
+        for customer_id, group in assignment.groups.items()
+    }
     await _settle(connection, images, corrections)
-    before = await _digests(connection, golden.keys() - assignment.created)
-    changed = {customer_id: g for customer_id, g in golden.items() if before.get(customer_id) != g.digest}
+    standing = [customer_id for customer_id in laid if customer_id not in assignment.created]
+    before = await _standing(connection, standing)
+    told = _Told(before, await cases_of(connection, standing), pins, now)
+    golden: dict[UUID, Golden] = {}
+    cases: dict[UUID, Cases] = {}
+    for customer_id, said in laid.items():
+        if said:
+            golden[customer_id], cases[customer_id] = _survived(customer_id, said, told, rules, spelling)
+    await write_cases(connection, _changed(cases, told.cases))
+    changed = {customer_id: g for customer_id, g in golden.items() if _digest(before, customer_id) != g.digest}
     if changed:
         await write_golden(connection, changed, assignment.created, before.keys(), known, now)
+    if rules.outward:
+        for customer_id, g in golden.items():
+            until_now = before[customer_id].values if customer_id in before else {}
+            person = Person(customer_id, laid[customer_id], cases[customer_id], until_now)
+            await distribute(connection, person, g, rules.outward, written.keys(), now)
     created = frozenset(changed) - before.keys()
     return Projection(created, frozenset(changed) - created, assignment.ended)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the golden records depend on besides their images."""
+
+    before: Mapping[UUID, _Standing]
+    cases: Mapping[UUID, Cases]
+    pins: Mapping[Node, Sequence[Pin]]
+    now: datetime
+
+
+def _survived(
+    customer_id: UUID, images: Sequence[SourceImage], told: _Told, rules: Survivorship, spelling: Spelling
+) -> tuple[Golden, Cases]:
+    """One golden record and its conflicts."""
+    known = told.cases.get(customer_id, {})
+    until_now = told.before[customer_id].values if customer_id in told.before else {}
+    cases = followed(known, images, until_now, rules.flip_flops, told.now)
+    pinned = [pin for image in images for pin in told.pins.get(image.node, ())]
+    golden = survive(images, rules, spelling, [*pinned, *decided(cases)])
+    return golden, {field: replace(case, kept=golden.values[field]) for field, case in cases.items()}
+
+
+def _changed(cases: Mapping[UUID, Cases], known: Mapping[UUID, Cases]) -> dict[UUID, Cases]:
+    """The conflicts that are not as they were."""
+    return {
+        customer_id: {field: case for field, case in of.items() if case != known.get(customer_id, {}).get(field)}
+        for customer_id, of in cases.items()
+        if of
+    }
 
 
 async def images_of(connection: AsyncConnection, nodes: Sequence[Node]) -> dict[Node, SourceImage]:
@@ -139,11 +185,27 @@ async def _settle(
                 )
 
 
-async def _digests(connection: AsyncConnection, customers: Iterable[UUID]) -> dict[UUID, bytes]:
-    rows = await run_set(
-        connection,
-        """SELECT c.id, c.digest FROM json_array_elements_text(CAST(:rows AS json)) AS r(id)
-           CROSS JOIN LATERAL (SELECT id, digest FROM customer WHERE id = CAST(r.id AS uuid) LIMIT 1) c""",
-        [str(customer_id) for customer_id in customers],
-    )
-    return {row.id: row.digest for row in rows.all()}
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A golden record as it is before: its digest and its values as text."""
+
+    digest: bytes
+    values: Mapping[str, str | None]
+
+
+def _digest(before: Mapping[UUID, _Standing], customer_id: UUID) -> bytes | None:
+    return before[customer_id].digest if customer_id in before else None
+
+
+_STANDING: Final = f"""
+SELECT c.* FROM json_array_elements_text(CAST(:rows AS json)) AS r(id)
+CROSS JOIN LATERAL (SELECT id, digest, {", ".join(f"{name}::text" for name in FIELDS)} FROM customer
+  WHERE id = CAST(r.id AS uuid) LIMIT 1) c"""  # noqa: S608  constant names
+
+
+async def _standing(connection: AsyncConnection, customers: Iterable[UUID]) -> dict[UUID, _Standing]:
+    asked = [str(customer_id) for customer_id in customers]
+    if not asked:
+        return {}
+    rows = await run_set(connection, _STANDING, asked)
+    return {row[0]: _Standing(row[1], dict(zip(FIELDS, row[2:], strict=True))) for row in rows.all()}

@@ -47,11 +47,24 @@ class FieldRule:
 
 
 @dataclass(frozen=True, slots=True)
+class FlipFlops:
+    """From how many returns on a field is frozen: a source came back within so many hours to a value it had left."""
+
+    returns: int = 3
+    within_h: float = 24
+
+
+@dataclass(frozen=True, slots=True)
 class Survivorship:
-    """The rule of every field: the default unless a field has its own."""
+    """The rule of every field: the default unless a field has its own. Without `flip_flops` nothing is frozen.
+
+    `outward` are the fields of which a system is told the golden value where it has another.
+    """
 
     default: FieldRule = FieldRule()
     fields: Mapping[str, FieldRule] = field(default_factory=dict)
+    flip_flops: FlipFlops | None = None
+    outward: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, name: str) -> FieldRule:
         """The rule for one golden field, or for the parts named contact_media and addresses."""
@@ -60,12 +73,13 @@ class Survivorship:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A person's value for one golden field; None pins it to nothing."""
+    """A person's value for one golden field, or the one at which it is frozen; None pins it to nothing."""
 
     node: Node
     field: str
     value: str | None
     at: datetime
+    rule: SurvivorshipRule = SurvivorshipRule.PINNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +127,7 @@ def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelli
     winner: SourceImage | None
     for name in FIELDS:
         if len(counted) == 1:
-            winner, values[name] = counted[0], _text(counted[0], name)
+            winner, values[name] = counted[0], spoken(counted[0], name)
         else:
             winner, values[name] = _winner(counted, name, rules.of(name))
         if winner is not None and values[name] is not None:
@@ -121,7 +135,7 @@ def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelli
     for pin in sorted(pins, key=lambda one: (one.at, one.node)):
         values[pin.field] = pin.value
         of = next((image for image in images if image.node == pin.node), counted[0])
-        winners[pin.field] = (of, SurvivorshipRule.PINNED)
+        winners[pin.field] = (of, pin.rule)
     media = _media(_ranked(counted, rules.of("contact_media")), spelling)
     addresses = _addresses(_ranked(counted, rules.of("addresses")))
     digest = _digest(values, (*media, *addresses), deleted=not living)
@@ -133,7 +147,7 @@ def conflicts_of(images: Sequence[SourceImage], golden: Golden) -> tuple[Conflic
     found = []
     living = sorted((image for image in images if not image.deleted), key=lambda image: image.node)
     for name in FIELDS:
-        said = tuple((image, value) for image in living if (value := _text(image, name)) is not None)
+        said = tuple((image, value) for image in living if (value := spoken(image, name)) is not None)
         if len({" ".join(value.lower().split()) for _, value in said}) > 1:
             found.append(Conflict(name, said, golden.values[name]))
     return tuple(found)
@@ -146,7 +160,8 @@ def _digest(values: Mapping[str, str | None], children: Iterable[Sourced], *, de
     ).digest()
 
 
-def _text(image: SourceImage, name: str) -> str | None:
+def spoken(image: SourceImage, name: str) -> str | None:
+    """A source's value of a golden field as text, None where it is blank."""
     value: object = getattr(image.record, name)
     return None if value is None or value == "" else str(value)
 
@@ -161,8 +176,8 @@ def _ranked(images: Sequence[SourceImage], rule: FieldRule) -> Sequence[SourceIm
 def _winner(images: Sequence[SourceImage], name: str, rule: FieldRule) -> tuple[SourceImage | None, str | None]:
     ranked = _ranked(images, rule)
     if rule.rule is SurvivorshipRule.ALWAYS:
-        return (ranked[0], _text(ranked[0], name)) if ranked else (None, None)
-    filled = [(image, value) for image in ranked if (value := _text(image, name)) is not None]
+        return (ranked[0], spoken(ranked[0], name)) if ranked else (None, None)
+    filled = [(image, value) for image in ranked if (value := spoken(image, name)) is not None]
     if not filled:
         return None, None
     if rule.rule is SurvivorshipRule.MOST_RECENT:

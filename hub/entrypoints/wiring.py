@@ -10,7 +10,7 @@ from typing import Any
 from adapters.decision_engine.client import HttpDecisionEngine
 from hub.clock import Clock
 from hub.customers.recognise import Rules
-from hub.customers.survive import FieldRule, Survivorship
+from hub.customers.survive import FieldRule, FlipFlops, Survivorship
 from hub.flows.engine_room import EngineRoom
 from hub.flows.gate import Gate
 from hub.flows.metered import MeteredPort
@@ -51,7 +51,10 @@ def recognition_rules(configuration: Configuration) -> Rules:
     """What recognition and survivorship take from hub.yaml."""
     trust = configuration.survivorship
     fields = {name: FieldRule(field.rule, field.sources) for name, field in trust.fields.items()}
-    return Rules(Survivorship(FieldRule(trust.rule, trust.sources), fields), configuration.recognition.region)
+    limits = FlipFlops(trust.flip_flops.returns, trust.flip_flops.within_h)
+    outward = {str(flow.target): flow.fields for flow in configuration.flows.values() if flow.fields}
+    survivorship = Survivorship(FieldRule(trust.rule, trust.sources), fields, limits, outward)
+    return Rules(survivorship, configuration.recognition.region)
 
 
 def open_systems(configuration: Configuration, adapters: Mapping[str, Adapter[Any]]) -> OpenSystems:

@@ -55,12 +55,14 @@ _OF_SOURCES: Final[Mapping[str, str]] = {
 """In their order: what is found by the source records that are erased."""
 
 _OF_CUSTOMER: Final[Mapping[str, str]] = {
+    "field_conflict": """DELETE FROM field_conflict WHERE customer_id = :id
+        OR customer_id IN (SELECT alias_id FROM customer_alias WHERE current_id = :id)""",
     "customer_alias": "DELETE FROM customer_alias WHERE current_id = :id",
     "customer_history": "DELETE FROM customer_history WHERE customer_id = :id",
     "customer": "DELETE FROM customer WHERE id = :id",
 }
 
-_ELSEWHERE: Final = frozenset({"customer_identifier", "customer_history", "steward_act"})
+_ELSEWHERE: Final = frozenset({"customer_identifier", "customer_history", "steward_act", "field_conflict"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ class SurvivorshipRule(StrEnum):
 
     PREFER_UNLESS_BLANK: the first source in order of trust that has a value. ALWAYS: the first source that knows the
     customer, even if its value is blank. MOST_RECENT, OLDEST: by the source's own time. PINNED: a person's decision.
-    MOST_RESTRICTIVE: the value that allows least, for consent only.
+    MOST_RESTRICTIVE: the value that allows least, for consent only. FROZEN: the value it had when its sources began to
+    overwrite each other by turns.
     """
 
     PREFER_UNLESS_BLANK = "PREFER_UNLESS_BLANK"
@@ -106,3 +107,4 @@ class SurvivorshipRule(StrEnum):
     OLDEST = "OLDEST"
     PINNED = "PINNED"
     MOST_RESTRICTIVE = "MOST_RESTRICTIVE"
+    FROZEN = "FROZEN"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, get_origin
 
 from hub.errors import Finding
+from hub.records.customer import CustomerRecord
 from hub.records.identity import Entity
 from hub.records.lanes import FlowCadence, LaneMode
 from hub.settings.flows import HUB
@@ -17,6 +18,11 @@ ONLY_OUT: Final = frozenset(
 )
 """What the hub itself issues: no package has any of its own."""
 
+GOLDEN_FIELDS: Final = tuple(
+    name for name, field in CustomerRecord.model_fields.items() if get_origin(field.annotation) is not tuple
+)
+"""The single values of a customer."""
+
 
 def check_flows(flows: Mapping[str, Node], systems: Mapping[str, Node]) -> Iterator[Finding]:
     """Ends, lanes and prerequisites of every flow."""
@@ -24,6 +30,7 @@ def check_flows(flows: Mapping[str, Node], systems: Mapping[str, Node]) -> Itera
         yield from _ends(name, flow, systems)
         yield from _lanes(name, flow)
         yield from _roads(name, flow, systems)
+        yield from _fields(name, flow)
         yield from _prerequisites(name, flow, flows)
     yield from _cycles(flows)
 
@@ -92,6 +99,18 @@ def _roads(name: str, flow: Node, systems: Mapping[str, Node]) -> Iterator[Findi
             yield node.finding(f"a lane of flow {name} comes via {via!r}, which is no system", choices(via, systems))
         elif via == flow.text_of("source"):
             yield node.finding(f"a lane of flow {name} comes via its own source", "remove `via`")
+
+
+def _fields(name: str, flow: Node) -> Iterator[Finding]:
+    """Golden fields are written outward, and customers have them."""
+    fields = flow.items_of("fields")
+    if fields and (flow.text_of("source") != HUB or flow.text_of("entity") != Entity.CUSTOMER.value):
+        yield flow.nearest(["fields"]).finding(
+            f"flow {name} names fields", f"only a flow of customers with `source: {HUB}` writes golden fields"
+        )
+    for field in fields:
+        if field.text is not None and field.text not in GOLDEN_FIELDS:
+            yield field.finding(f"flow {name}: no golden field {field.text!r}", choices(field.text, GOLDEN_FIELDS))
 
 
 def _repeated(named: Sequence[tuple[Node, str | None]]) -> Iterator[tuple[Node, str]]:

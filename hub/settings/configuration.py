@@ -141,6 +141,7 @@ def _flow(name: str, entry: FlowEntry, migrations: MigrationRules) -> Flow:
         lanes=entry.lanes,
         prerequisites=tuple(FlowName(other) for other in entry.prerequisites),
         migration=migrations.within(entry.migration),
+        fields=entry.fields,
     )
 
 

@@ -94,6 +94,11 @@ class FlowEntry(Written):
     prerequisites: tuple[str, ...] = Field(
         (), description="Flows that must be at least as fast before this one may become faster."
     )
+    fields: tuple[str, ...] = Field(
+        (),
+        description="Only for customers from `hub`: the fields whose golden value the hub writes there where the "
+        "system has another: name, given_name, family_name, birth_date, language, status, customer_number.",
+    )
     migration: MigrationRules | None = Field(
         None, description="Where this flow's migration differs from `migrations`: the same keys."
     )
@@ -112,6 +117,7 @@ class Flow:
     lanes: tuple[Lane, ...]
     prerequisites: tuple[FlowName, ...]
     migration: MigrationRules = DEFAULT_RULES
+    fields: tuple[str, ...] = ()
 
     @property
     def inbound(self) -> bool:

@@ -22,7 +22,7 @@ _CONFIGURABLE: Final = (
 
 
 def _configurable(rule: object) -> object:
-    # PINNED is a person's decision about one customer, MOST_RESTRICTIVE what consent does when people are merged.
+    # PINNED and FROZEN are about one customer, MOST_RESTRICTIVE what consent does when people are merged.
     if rule not in _CONFIGURABLE:
         hint = {"rule": str(rule), "allowed": choices(str(rule), _CONFIGURABLE)}
         raise PydanticCustomError("survivorship", "{rule} is not a rule for a field", hint)
@@ -44,6 +44,15 @@ class FieldTrust(Written):
     sources: tuple[str, ...] = Field((), description="Order of trust for this field; empty: the general one.")
 
 
+class FlipFlops(Written):
+    """When a field is frozen because its sources overwrite each other by turns."""
+
+    returns: int = Field(
+        3, ge=2, le=20, description="How often a source came back to a value that it had left, before that."
+    )
+    within_h: float = Field(24, gt=0, le=24 * 92, description="Hours within which those returns are counted.")
+
+
 class Survivorship(FieldTrust):
     """Which source's value survives in the golden record: the rule and order of every field without its own."""
 
@@ -51,6 +60,9 @@ class Survivorship(FieldTrust):
         (), description="Systems in order of trust; those left out follow in the order of `systems:`."
     )
     fields: Mapping[str, FieldTrust] = Field({}, description="A field of the customer record: its own rule.")
+    flip_flops: FlipFlops = Field(
+        FlipFlops(), description="When a field that sources overwrite by turns is frozen until a steward thaws it."
+    )
 
 
 class Recognition(Written):

@@ -49,7 +49,7 @@ async def pin_field(
 
     Invalid for a field or value that a customer record cannot have.
     """
-    checked = _checked(field, value)
+    checked = checked_value(field, value)
     current, home = await home_of(connection, customer_id)
     nodes = (await hold(connection, [current], Spelling(rules.region)))[current]
     binds = {"s": home.system, "e": home.external_id, "field": field, "value": checked}
@@ -70,7 +70,8 @@ async def unpin_field(
     return current
 
 
-def _checked(field: str, value: str | None) -> str | None:
+def checked_value(field: str, value: str | None) -> str | None:
+    """The value as the golden record will have it; Invalid for a field or value that a customer cannot have."""
     if field not in FIELDS or (field == "kind" and value is None):
         raise Invalid("a customer has no such field to pin", ("field",))
     try:

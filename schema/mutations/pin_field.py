@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
@@ -18,6 +17,7 @@ from schema.fields import resolved
 from schema.ids import uuid_of
 from schema.mutations.outcome import Outcome, Problem, carry_out
 from schema.types.customer import Customer
+from schema.types.steward import in_column
 
 
 @strawberry.input(description="The decision.")
@@ -72,7 +72,7 @@ class PinFieldMutations:
         async def write(connection: AsyncConnection) -> Mapping[str, object]:
             context, customer = info.context, uuid_of(input.customer_id, "Customer")
             who, rules, now = context.principal.subject, context.hub.rules, context.now()
-            field = _column(input.field)
+            field = in_column(input.field)
             return {"customer": str(await pin_field(connection, customer, field, input.value, who, rules, now))}
 
         return await PinPayload.of(info, await carry_out(info.context, "pinField", {}, write, dry_run=input.dry_run))
@@ -84,11 +84,6 @@ class PinFieldMutations:
         async def write(connection: AsyncConnection) -> Mapping[str, object]:
             context, customer = info.context, uuid_of(input.customer_id, "Customer")
             who, rules, now = context.principal.subject, context.hub.rules, context.now()
-            return {"customer": str(await unpin_field(connection, customer, _column(input.field), who, rules, now))}
+            return {"customer": str(await unpin_field(connection, customer, in_column(input.field), who, rules, now))}
 
         return await PinPayload.of(info, await carry_out(info.context, "unpinField", {}, write))
-
-
-def _column(field: str) -> str:
-    """The golden field under the schema's name: givenName is given_name."""
-    return re.sub("([A-Z])", lambda found: f"_{found[1].lower()}", field)

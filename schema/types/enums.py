@@ -6,6 +6,7 @@ from enum import Enum
 
 import strawberry
 
+from hub.customers.conflict_tables import ConflictState
 from hub.customers.likeness.look_up import MatchBand
 from hub.customers.privacy_tables import PrivacyKind
 from hub.customers.steward_tables import StewardActKind, StewardEffect
@@ -49,6 +50,7 @@ __all__ = [
     "AnswerType",
     "BreakerState",
     "CommitmentState",
+    "ConflictState",
     "ConsentStatus",
     "ContactEventKind",
     "CustomerOrder",
@@ -116,6 +118,8 @@ _DESCRIBED: dict[type[Enum], str] = {
     ConsentStatus: "What the customer said about a purpose. Expiry follows from the validity and is no status.",
     LegalBasis: "Ground for processing, article 6(1) GDPR.",
     SurvivorshipRule: "By which rule a source's value became the golden one.",
+    ConflictState: "Where a conflict of sources stands. RESOLVED: a steward chose, and not all sources have followed. "
+    "FROZEN: they overwrote each other by turns; the field keeps its value, and nothing is written outward.",
     PrivacyKind: "What a person asked about his own data: a copy, its end, its correction (GDPR 15 to 20).",
     StewardActKind: "Several customers became one, or one became several.",
     StewardEffect: "What an act means for a system. HOLDS_DUPLICATES: it has several records of the one person, which "

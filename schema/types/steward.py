@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
@@ -150,6 +151,11 @@ def in_schema(field: str) -> str:
     """A golden field's name as the schema has it: given_name is givenName."""
     first, *rest = field.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+def in_column(field: str) -> str:
+    """The golden field under the schema's name: givenName is given_name."""
+    return re.sub("([A-Z])", lambda found: f"_{found[1].lower()}", field)
 
 
 def views_of(views: Sequence[View]) -> list[ResultingView]:

@@ -1,0 +1,152 @@
+"""What becomes of a conflict as its sources go on: a pure function of the row as it was and of what they say now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from hub.customers.conflict_tables import ConflictState
+from hub.customers.identifiers import Node
+from hub.customers.survive import FIELDS, FlipFlops, Pin, SourceImage, spoken
+from hub.records.enums import SurvivorshipRule
+
+TURNS_MAX: Final = 32
+"""Changes remembered of one field, the newest."""
+
+HUB: Final = "hub"
+"""Who freezes."""
+
+
+class Said(NamedTuple):
+    """A source's value of the field, and when: as of (a side) or observed (a turn)."""
+
+    node: Node
+    value: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A conflict without its identity; the fields are those of FieldConflict."""
+
+    state: ConflictState
+    base: str | None
+    sides: tuple[Said, ...]
+    turns: tuple[Said, ...]
+    opened_at: datetime
+    kept: str | None = None
+    decided: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def contested(self) -> bool:
+        """More than one source left the value that they last agreed on: each of them means what it says."""
+        return sum(folded(side.value) != folded(self.base) for side in self.sides) > 1
+
+    def pin(self, field: str) -> Pin | None:
+        """What stands over the rules while it is resolved or frozen."""
+        if self.decided_at is None or not self.sides:
+            return None
+        frozen = self.state is ConflictState.FROZEN
+        rule = SurvivorshipRule.FROZEN if frozen else SurvivorshipRule.PINNED
+        return Pin(self.sides[0].node, field, self.decided, self.decided_at, rule)
+
+
+def folded(value: str | None) -> str:
+    """Under which equal values meet: case and space make no difference."""
+    return " ".join((value or "").lower().split())
+
+
+def sides_of(images: Iterable[SourceImage]) -> Mapping[str, tuple[Said, ...]]:
+    """Per field what living sources say, by system and id; a blank value is no side."""
+    living = sorted((image for image in images if not image.deleted), key=lambda image: image.node)
+    return {
+        name: tuple(Said(image.node, value, image.as_of) for image in living if (value := spoken(image, name)))
+        for name in FIELDS
+    }
+
+
+def differ(sides: Sequence[Said]) -> bool:
+    """Whether they say more than one thing."""
+    return len({folded(side.value) for side in sides}) > 1
+
+
+def follow(
+    case: Case | None, sides: tuple[Said, ...], before: str | None, limits: FlipFlops | None, now: datetime
+) -> Case | None:
+    """The conflict after its sources spoke; `before` is the golden value until now. None: there is and was none."""
+    if case is None:
+        if not differ(sides):
+            return None
+        return Case(ConflictState.OPEN, before, sides, _at(sides, now), now)
+    moved = _moved(case.sides, sides)
+    case = replace(case, sides=sides, turns=_within((*case.turns, *_at(moved, now)), limits, now))
+    if case.state is ConflictState.FROZEN:
+        return case
+    if limits is not None and moved and returns(case.turns) >= limits.returns:
+        return _frozen(case, before, now)
+    if case.state is ConflictState.RESOLVED and all(folded(one.value) == folded(case.decided) for one in moved):
+        return _closed(case, now) if _agreed(sides, case.decided) else case
+    if case.state is ConflictState.CLOSED:
+        reopened = replace(case, state=ConflictState.OPEN, base=before, opened_at=now, closed_at=None)
+        return reopened if differ(sides) else case
+    if not differ(sides):
+        return _closed(case, now)
+    return replace(case, state=ConflictState.OPEN, decided=None, decided_by=None, decided_at=None)
+
+
+def resolved(case: Case, value: str | None, principal: str, now: datetime) -> Case:
+    """A steward's word on it; closed at once where every source says the same already."""
+    case = replace(case, decided=value, decided_by=principal, decided_at=now, turns=())
+    return _closed(case, now) if _agreed(case.sides, value) else replace(case, state=ConflictState.RESOLVED)
+
+
+def thawed(case: Case, now: datetime) -> Case:
+    """The rules decide again, and what was remembered of the turns is forgotten."""
+    case = replace(case, state=ConflictState.OPEN, turns=(), decided=None, decided_by=None, decided_at=None)
+    return case if differ(case.sides) else _closed(case, now)
+
+
+def returns(turns: Sequence[Said]) -> int:
+    """How often a source came back to a value that it had left."""
+    seen: set[tuple[Node, str]] = set()
+    count = 0
+    for turn in turns:
+        place = (turn.node, folded(turn.value))
+        count += place in seen
+        seen.add(place)
+    return count
+
+
+def _moved(before: Sequence[Said], now: Sequence[Said]) -> tuple[Said, ...]:
+    held = {side.node: folded(side.value) for side in before}
+    return tuple(side for side in now if held.get(side.node) != folded(side.value))
+
+
+def _at(sides: Iterable[Said], now: datetime) -> tuple[Said, ...]:
+    return tuple(side._replace(at=now) for side in sides)
+
+
+def _within(turns: tuple[Said, ...], limits: FlipFlops | None, now: datetime) -> tuple[Said, ...]:
+    if limits is None:
+        return turns[-TURNS_MAX:]
+    since = now - timedelta(hours=limits.within_h)
+    return tuple(turn for turn in turns if turn.at > since)[-TURNS_MAX:]
+
+
+def _agreed(sides: Sequence[Said], value: str | None) -> bool:
+    return all(folded(side.value) == folded(value) for side in sides)
+
+
+def _frozen(case: Case, value: str | None, now: datetime) -> Case:
+    held = replace(case, state=ConflictState.FROZEN, closed_at=None)
+    return replace(held, decided=value, decided_by=HUB, decided_at=now)
+
+
+def _closed(case: Case, now: datetime) -> Case:
+    closed = replace(case, state=ConflictState.CLOSED, closed_at=now)
+    return replace(closed, decided=None, decided_by=None, decided_at=None)
