@@ -1,7 +1,7 @@
 """Conflicts of sources as rows.
 
 Revision ID: field_conflicts
-Revises: campaigns
+Revises: undeliverable
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "field_conflicts"
-down_revision = "campaigns"
+down_revision = "undeliverable"
 branch_labels = None
 depends_on = None
 
