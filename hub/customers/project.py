@@ -69,11 +69,9 @@ async def project(
     changed = {customer_id: g for customer_id, g in golden.items() if _digest(before, customer_id) != g.digest}
     if changed:
         await write_golden(connection, changed, assignment.created, before.keys(), known, now)
-    if rules.outward:
-        for customer_id, g in golden.items():
-            until_now = before[customer_id].values if customer_id in before else {}
-            person = Person(customer_id, laid[customer_id], cases[customer_id], until_now)
-            await distribute(connection, person, g, rules.outward, written.keys(), now)
+    for customer_id, g in golden.items() if rules.outward else ():
+        person = Person(customer_id, laid[customer_id], cases[customer_id], told.until_now(customer_id))
+        await distribute(connection, person, g, rules.outward, written.keys(), now)
     created = frozenset(changed) - before.keys()
     return Projection(created, frozenset(changed) - created, assignment.ended)
 
@@ -87,14 +85,17 @@ class _Told:
     pins: Mapping[Node, Sequence[Pin]]
     now: datetime
 
+    def until_now(self, customer_id: UUID) -> Mapping[str, str | None]:
+        """The golden values of before, none of somebody new."""
+        return self.before[customer_id].values if customer_id in self.before else {}
+
 
 def _survived(
     customer_id: UUID, images: Sequence[SourceImage], told: _Told, rules: Survivorship, spelling: Spelling
 ) -> tuple[Golden, Cases]:
     """One golden record and its conflicts."""
     known = told.cases.get(customer_id, {})
-    until_now = told.before[customer_id].values if customer_id in told.before else {}
-    cases = followed(known, images, until_now, rules.flip_flops, told.now)
+    cases = followed(known, images, told.until_now(customer_id), rules.flip_flops, told.now)
     pinned = [pin for image in images for pin in told.pins.get(image.node, ())]
     golden = survive(images, rules, spelling, [*pinned, *decided(cases)])
     return golden, {field: replace(case, kept=golden.values[field]) for field, case in cases.items()}

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
+from hub.customers.closure import Held
 from hub.customers.conflict import Case, resolved, thawed
 from hub.customers.conflict_tables import ConflictState
 from hub.customers.distribute import target_of
@@ -60,7 +61,7 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _Case:
     """A conflict whose customer is held."""
 
     customer_id: UUID
@@ -103,7 +104,7 @@ async def thaw_conflict(
     return held.customer_id
 
 
-async def _hold(connection: AsyncConnection, conflict: UUID, rules: Rules) -> _Held:
+async def _hold(connection: AsyncConnection, conflict: UUID, rules: Rules) -> _Case:
     customer = await connection.scalar(
         text("SELECT c.id FROM field_conflict f JOIN customer c ON c.id = f.customer_id WHERE f.id = :id"),
         {"id": conflict},
@@ -112,10 +113,10 @@ async def _hold(connection: AsyncConnection, conflict: UUID, rules: Rules) -> _H
         raise NotFound("there is no such conflict")
     nodes = (await hold(connection, [customer], Spelling(rules.region)))[customer]
     row = (await connection.execute(_FOUND, {"id": conflict})).one()
-    return _Held(customer, row.field, case_of(row), nodes)
+    return _Case(customer, row.field, case_of(row), nodes)
 
 
-def _taken(held: _Held, take: Take) -> str | None:
+def _taken(held: _Case, take: Take) -> str | None:
     if take.side is None:
         return checked_value(held.field, take.value)
     said: Mapping[Node, str] = {side.node: side.value for side in held.case.sides}
@@ -125,10 +126,10 @@ def _taken(held: _Held, take: Take) -> str | None:
 
 
 async def _keep(
-    connection: AsyncConnection, held: _Held, case: Case, what: str, principal: str, rules: Rules, now: datetime
+    connection: AsyncConnection, held: _Case, case: Case, what: str, principal: str, rules: Rules, now: datetime
 ) -> None:
     await write_cases(connection, {held.customer_id: {held.field: case}})
-    recognised = await recognise(connection, held.nodes, {}, rules, now, Spelling(rules.region))
+    recognised = await recognise(connection, held.nodes, Held(), rules, now, Spelling(rules.region))
     await publish(connection, changes_of(recognised.projection), now)
     deed = Deed(principal, what, "Customer", str(held.customer_id), detail={"field": held.field})
     await record_deed(connection, deed, now)
