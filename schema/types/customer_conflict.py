@@ -10,6 +10,7 @@ import strawberry
 from strawberry.relay import GlobalID
 
 from hub.reads.conflicts import ConflictRow
+from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.conflict import ConflictingValue
@@ -51,7 +52,7 @@ class CustomerConflict:
     opened_at: datetime = strawberry.field(description="When the sources began to differ.")
     closed_at: datetime | None = strawberry.field(description="When they agreed again.")
 
-    @resolved("Whose field it is.")
+    @resolved("Whose field it is.", Requires(Scope.CUSTOMERS_READ))
     async def customer(self, info: Info) -> Customer | None:
         """Loaded for all conflicts of the answer at once."""
         return await Customer.visible(info, self.customer_id)

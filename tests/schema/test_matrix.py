@@ -12,6 +12,7 @@ from graphql import get_named_type
 from adapters.memory.store import MemoryStore
 from hub.access.principal import SCOPES_OF, Role, Scope
 from hub.contacts.tables import RequestHandling, TimelineEntry
+from hub.customers.conflict_tables import FieldConflict
 from hub.records.identity import CustomerId
 from hub.store.engine import Database
 from schema.queries.node import NODE_TYPES
@@ -94,6 +95,7 @@ GUARDED = {
     "Customer.stewardActs": _anna("stewardActs { id }"),
     "Customer.commitments": _anna("commitments { totalCount }"),
     "Customer.timeline": _anna("timeline { totalCount }"),
+    "CustomerConflict.customer": Guarded("{ conflicts { edges { node { customer { id } } } } }", {}),
     "SalesLead.customer": Guarded("{ leads { edges { node { customer { id } } } } }", {}),
     "CustomerSession.customer": _at("CustomerSession", SESSION, "customer { id }"),
     "CustomerSession.nextBestActions": _at("CustomerSession", SESSION, "nextBestActions { id }"),
@@ -174,6 +176,8 @@ async def test_a_guarded_field_is_refused_to_a_token_that_comes_to_its_object(
     async with company.transaction() as connection:
         request = uid("Anna Bakker request 1")
         await add(connection, RequestHandling, request_id=request, channel="web", respond_by=NOW)
+        conflict = {"field": "name", "state": "OPEN", "contested": False, "sides": [], "turns": [], "opened_at": NOW}
+        await add(connection, FieldConflict, id=uid("conflict"), customer_id=ANNA, **conflict)
         await add(connection, TimelineEntry, id=uid("entry"), customer_id=ANNA, at=NOW, kind="SESSION_CLOSED")
     places = tried("company")
     async with serving(database_url, tmp_path, offering=OFFERING) as api:
