@@ -16,6 +16,7 @@ from hub.leads import tables as leads
 from hub.live import tables as live
 from hub.migration import tables as migration
 from hub.offers import tables as offers
+from hub.outbound import tables as outbound
 from hub.store import idempotency, suppression
 from hub.store import tables as store
 from hub.store.metadata import METADATA
@@ -36,6 +37,7 @@ ROOMS_WITH_TABLES = (
     live,
     migration,
     offers,
+    outbound,
     session_tables,
     privacy_tables,
     steward_tables,

@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from hub.clock import utc_now
 from hub.entrypoints.installation import Installation
 from hub.entrypoints.migrating import migration_room
+from hub.entrypoints.outbound import outbound_room
 from hub.entrypoints.upkeep import turns
 from hub.entrypoints.wiring import engine_room
 from hub.flows.handlers import EngineHandlers
 from hub.live.sequencer import Sequencer
 from hub.migration.handlers import MigrationHandlers
+from hub.outbound.handlers import outbound_handlers
 from hub.store.engine import Database
 from hub.work.broker import open_broker
 from hub.work.tables import Queue
@@ -27,12 +29,15 @@ def engine_handlers(hub: Installation) -> OpenHandlers:
 
     @asynccontextmanager
     async def opened(database: Database, stopping: Stopping) -> AsyncIterator[Handlers]:
-        room = engine_room(hub.configuration, hub.adapters, database, hub.keys(), utc_now)
+        configuration, keys = hub.configuration, hub.keys()
+        room = engine_room(configuration, hub.adapters, database, keys, utc_now)
+        own = turns(keys, configuration.contact, configuration.outbound)
         try:
             yield {
                 **EngineHandlers(room, stopping).registered(),
-                **MigrationHandlers(migration_room(hub.configuration, room), stopping).registered(),
-                **upkeep_handlers(turns(hub.keys(), hub.configuration.contact), database, utc_now, stopping),
+                **MigrationHandlers(migration_room(configuration, room), stopping).registered(),
+                **outbound_handlers(outbound_room(configuration, database, keys, utc_now)),
+                **upkeep_handlers(own, database, utc_now, stopping),
             }
         finally:
             await room.systems.aclose()

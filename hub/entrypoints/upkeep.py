@@ -16,8 +16,13 @@ from hub.flows.forget_runs import end_abandoned_runs, forget_runs
 from hub.live.retention import trim
 from hub.migration.work import watch
 from hub.offers.count_outcomes import count_outcomes
+from hub.outbound.plan import plan_leads
+from hub.outbound.print_runs import close_due_runs
+from hub.outbound.queue_mail import queue_mail
+from hub.outbound.tidy import tidy
 from hub.privacy.retained import forget_retained
 from hub.settings.contact import ContactRules
+from hub.settings.find_channels import Outbound
 from hub.store.idempotency import forget_keys
 from hub.store.keys import KeyRing
 from hub.store.seal_audit import seal_audit
@@ -47,6 +52,11 @@ WATCH_MIGRATIONS: Final = Upkeep("watch-migrations", "* * * * *", 1_000)
 BREAK_OVERDUE: Final = Upkeep("break-overdue-commitments", "* * * * *", 200)
 END_QUIET_SESSIONS: Final = Upkeep("end-quiet-sessions", "* * * * *", 100)
 
+PLAN_LEADS: Final = Upkeep("plan-leads", "* * * * *", 500)
+TIDY_DELIVERIES: Final = Upkeep("tidy-deliveries", "* * * * *", 500)
+QUEUE_MAIL: Final = Upkeep("queue-mail", "* * * * *", 500)
+CLOSE_PRINT_RUNS: Final = Upkeep("close-print-runs", "* * * * *", 100)
+
 # What is unsealed can still be changed unnoticed, so soon; a batch is digested here while the turn is held.
 SEAL_AUDIT: Final = Upkeep("seal-audit", "* * * * *", 1_000)
 
@@ -64,11 +74,15 @@ UPKEEP: Final = (
     WATCH_MIGRATIONS,
     END_QUIET_SESSIONS,
     BREAK_OVERDUE,
+    PLAN_LEADS,
+    TIDY_DELIVERIES,
+    QUEUE_MAIL,
+    CLOSE_PRINT_RUNS,
     SEAL_AUDIT,
 )
 
 
-def turns(keys: KeyRing, contact: ContactRules) -> Mapping[Upkeep, Turn]:
+def turns(keys: KeyRing, contact: ContactRules, outbound: Outbound) -> Mapping[Upkeep, Turn]:
     """What each of UPKEEP does."""
     return {
         TRIM_FEED: lambda connection, now, limit: trim(connection, FEED_KEPT, now, limit),
@@ -84,5 +98,9 @@ def turns(keys: KeyRing, contact: ContactRules) -> Mapping[Upkeep, Turn]:
         WATCH_MIGRATIONS: watch,
         END_QUIET_SESSIONS: lambda connection, now, limit: end_quiet_sessions(connection, contact, now, limit),
         BREAK_OVERDUE: break_overdue,
+        PLAN_LEADS: lambda connection, now, limit: plan_leads(connection, outbound, now, limit),
+        TIDY_DELIVERIES: lambda connection, now, limit: tidy(connection, outbound, now, limit),
+        QUEUE_MAIL: lambda connection, now, limit: queue_mail(connection, outbound, now, limit),
+        CLOSE_PRINT_RUNS: lambda connection, now, limit: close_due_runs(connection, outbound, now, limit),
         SEAL_AUDIT: lambda connection, now, limit: seal_audit(connection, keys, now, limit),
     }

@@ -17,6 +17,13 @@ from hub.settings.check_migrations import check_migrations
 from hub.settings.check_systems import adapter_of, validated_options
 from hub.settings.check_trust import check_survivorship
 from hub.settings.contact import CHANNELS, DEFAULT_CONTACT, ContactRules
+from hub.settings.find_channels import (
+    NOTHING_OUTBOUND,
+    Outbound,
+    channels_with_secrets,
+    check_steps,
+    find_templates,
+)
 from hub.settings.find_contracts import with_contracts
 from hub.settings.find_mappings import MappingFinder
 from hub.settings.find_offers import find_offers
@@ -52,6 +59,7 @@ class Configuration:
     contact: ContactRules = DEFAULT_CONTACT
     topics: Catalogue = NO_TOPICS
     privacy: PrivacyRules = DEFAULT_PRIVACY
+    outbound: Outbound = NOTHING_OUTBOUND
 
 
 def load_configuration(
@@ -63,7 +71,7 @@ def load_configuration(
     """
     root, findings = read_yaml(path)
     systems, flows = root.entries_of("systems"), root.entries_of("flows")
-    file = _validated(root, findings)
+    file = _validated(root, environment, path.parent, findings)
     findings += check_flows(flows, systems)
     findings += check_migrations(root.child("migrations"), flows)
     findings += check_survivorship(root.child("survivorship") or root, systems)
@@ -74,6 +82,8 @@ def load_configuration(
     mappings = with_contracts(path.parent, systems, mappings, findings)
     topics = find_topics(path.parent, root, systems, findings)
     offers = find_offers(path.parent, root, (CHANNELS if file is None else file.contact.channels).keys(), findings)
+    templates = find_templates(path.parent, root, findings)
+    findings += check_steps(root)
     if file is None or findings:
         raise Misconfigured(_in_reading_order(findings, str(path)))
     return Configuration(
@@ -95,12 +105,16 @@ def load_configuration(
         privacy=file.privacy,
         offers=offers,
         topics=topics,
+        outbound=Outbound(file.channels, file.outbound, templates, path.parent),
     )
 
 
-def _validated(root: Node, findings: list[Finding]) -> HubFile | None:
+def _validated(root: Node, environment: Mapping[str, str], folder: Path, findings: list[Finding]) -> HubFile | None:
+    plain, channels = root.plain(), channels_with_secrets(root, environment, folder, findings)
+    if isinstance(plain, dict) and channels is not None:
+        plain["channels"] = channels
     try:
-        return HubFile.model_validate(root.plain())
+        return HubFile.model_validate(plain)
     except ValidationError as error:
         findings += findings_of(error, root, HubFile)
         return None

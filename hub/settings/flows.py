@@ -38,6 +38,10 @@ def _time_zone(text: str) -> str:
     return text
 
 
+Cron = Annotated[str, AfterValidator(_cron)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+
+
 class Lane(Written):
     """A flow's road at one cadence."""
 
@@ -45,12 +49,12 @@ class Lane(Written):
     mode: LaneMode = Field(
         description="AUTHORITATIVE (exactly one lane of a flow), SHADOW, VERIFY, STANDBY or RETIRED."
     )
-    cron: Annotated[str, AfterValidator(_cron)] | None = Field(
+    cron: Cron | None = Field(
         None,
         description="When it runs: minute hour day month weekday. REAL_TIME needs none (the source pushes, or a change "
         "in the hub starts it); with one it is a short poll, and six fields then begin with seconds.",
     )
-    time_zone: Annotated[str, AfterValidator(_time_zone)] = Field(
+    time_zone: TimeZone = Field(
         "UTC", description="IANA zone of `cron`; changes to and from summer time neither skip nor repeat a run."
     )
     via: str | None = Field(

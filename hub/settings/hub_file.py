@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from hub.settings.channels import NO_OUTBOUND, OutboundChannel, OutboundRules
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.settings.flows import FlowEntry
 from hub.settings.migrations import DEFAULT_RULES, MigrationRules
@@ -27,6 +28,8 @@ class HubFile(Written):
         DEFAULT_RULES, description="When a flow may move to another cadence; a flow may differ under `migration`."
     )
     contact: ContactRules = Field(DEFAULT_CONTACT, description="How contacts with customers are conducted.")
+    channels: Mapping[Name, OutboundChannel] = Field({}, description="Channels that carry leads out, by name.")
+    outbound: OutboundRules = Field(NO_OUTBOUND, description="How a lead goes through these channels.")
     privacy: PrivacyRules = Field(DEFAULT_PRIVACY, description="What the law wants kept of people who are erased.")
     offers: str | None = Field(
         None,

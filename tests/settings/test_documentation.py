@@ -15,7 +15,20 @@ from hub.records.customer import CustomerRecord
 from hub.records.drift import DriftKind, DriftPolicy
 from hub.records.identity import Entity, SystemRole
 from hub.records.lanes import FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy
+from hub.records.outbound import ChannelKind, MailTls, UnknownRule
 from hub.settings.business_flows import BUSINESS_FLOWS
+from hub.settings.channels import (
+    CallOptions,
+    Capacity,
+    EmailOptions,
+    LinkOptions,
+    Opening,
+    OpeningHours,
+    OutboundChannel,
+    OutboundRules,
+    PrintOptions,
+    Step,
+)
 from hub.settings.contact import Channel, ContactRules, ResponseTarget
 from hub.settings.environment import Settings
 from hub.settings.flows import FlowEntry, Lane
@@ -33,6 +46,8 @@ MODELS: list[type[BaseModel]] = [
     *(HubFile, SystemEntry, Limits, FlowEntry, Lane, MigrationRules, Survivorship, FieldTrust, Recognition),
     *(Catalogue, Topic, DialogStep, Question, Content, StraightThrough),
     *(ContactRules, Channel, ResponseTarget, PrivacyRules),
+    *(OutboundChannel, Opening, OpeningHours, Capacity, EmailOptions, PrintOptions, CallOptions),
+    *(OutboundRules, Step, LinkOptions),
     *(MappingDocument, FieldRule, ListRule, ContractDocument, ContractField, Settings),
 ]
 FIELDS = [(model, field.alias or name) for model in MODELS for name, field in model.model_fields.items()]
@@ -45,6 +60,9 @@ ENUMS: list[type[Enum]] = [
     OverlapPolicy,
     OnDrift,
     Registration,
+    ChannelKind,
+    MailTls,
+    UnknownRule,
     AnswerType,
     IdentificationLevel,
     ValueType,

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.entrypoints.upkeep import UPKEEP, turns
 from hub.settings.contact import DEFAULT_CONTACT
+from hub.settings.find_channels import NOTHING_OUTBOUND
 from hub.store.keys import KeyRing
 from hub.work.decisions import Done
 from hub.work.rhythm import next_firing
@@ -65,7 +66,7 @@ async def test_a_backlog_does_not_keep_the_thread_for_itself(quiet_bench: Bench)
 
 
 def test_every_chore_of_the_hub_has_a_turn_and_a_rhythm() -> None:
-    assert tuple(turns(KeyRing(b"k" * 32), DEFAULT_CONTACT)) == UPKEEP
+    assert tuple(turns(KeyRing(b"k" * 32), DEFAULT_CONTACT, NOTHING_OUTBOUND)) == UPKEEP
     for upkeep in UPKEEP:
         assert next_firing(upkeep.cron, "UTC", START) > START
 

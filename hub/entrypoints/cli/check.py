@@ -11,6 +11,7 @@ from rich.table import Table
 
 from hub.entrypoints.cli.calls import calls_table
 from hub.entrypoints.installation import known_database_url, read_configuration
+from hub.entrypoints.outbound import mailers
 from hub.entrypoints.wiring import open_systems
 from hub.errors import Misconfigured
 from hub.flows.systems import OpenSystems
@@ -26,7 +27,7 @@ application = typer.Typer()
 
 @application.command("check")
 def check() -> None:
-    """Check hub.yaml, then each system: connection, login, permissions. Ends with status 1 if anything is wrong.
+    """Check hub.yaml, then each system and mail server: connection, login, permissions. Status 1 if one fails.
 
     Example: HUB_CONFIG=hub.yaml hub check
     """
@@ -46,7 +47,8 @@ def check() -> None:
         systems = open_systems(configuration, adapters)
         try:
             results = {name: await systems.port(name).check() for name in configuration.systems}
-            return {name: [*lines, *_roads(name, configuration, systems)] for name, lines in results.items()}
+            told = {name: [*lines, *_roads(name, configuration, systems)] for name, lines in results.items()}
+            return told | {name: [await mailer.check()] for name, mailer in mailers(configuration.outbound).items()}
         finally:
             await systems.aclose()
 

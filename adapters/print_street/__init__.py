@@ -1,0 +1,1 @@
+"""Print streets that fetch their runs from a folder."""
