@@ -24,6 +24,7 @@ from hub.reads.calls import calls_by_name
 from hub.reads.customers import customers_by_id
 from hub.reads.flows import flows_by_name, lanes_of, progress_of
 from hub.reads.handling import dialogs_of, handling_of, tasks_of
+from hub.reads.lead_parts import lead_receipts_of, responses_of
 from hub.reads.migrations import latest_migrations, migrations_by_id
 from hub.reads.paging import Page, Window
 from hub.reads.parts import Conditions, Part, counts_of, pages_of, parts_by_id
@@ -106,6 +107,8 @@ class Loaders:
         self.lines = self._every(lines_of)
         self.handling = self._some(handling_of)
         self.tasks = self._every(tasks_of)
+        self.lead_responses = self._every(responses_of)
+        self.lead_receipts = self._every(lead_receipts_of)
         self.dialogs = self._every(dialogs_of)
         self.legs = self._every(legs_of)
         self.incidents = self._some(incidents_by_id)

@@ -29,6 +29,7 @@ from schema.mutations.discard_quarantined import DiscardQuarantinedMutation
 from schema.mutations.edit_quarantined import EditQuarantinedMutation
 from schema.mutations.identify_customer import IdentifyCustomerMutation
 from schema.mutations.incidents import IncidentMutations
+from schema.mutations.leads import LeadMutations
 from schema.mutations.merge_customers import MergeCustomersMutation
 from schema.mutations.pause_cadence_migration import PauseCadenceMigrationMutation
 from schema.mutations.pin_field import PinFieldMutations
@@ -75,6 +76,7 @@ from schema.scalars import AWARE_TIME, EXACT_DECIMAL
 from schema.subscriptions.commitment_updates import CommitmentUpdates
 from schema.subscriptions.customer_updates import CustomerUpdates
 from schema.subscriptions.flow_updates import FlowUpdates
+from schema.subscriptions.lead_updates import LeadUpdates
 from schema.subscriptions.migration_updates import MigrationUpdates
 from schema.subscriptions.next_best_action_updates import NextBestActionUpdates
 from schema.subscriptions.request_updates import RequestUpdates
@@ -115,6 +117,7 @@ class Mutation(
     ResumeSessionMutation,
     WrapUpSessionMutation,
     DialogMutations,
+    LeadMutations,
     RequestMutations,
     CommitmentMutations,
     IncidentMutations,
@@ -152,6 +155,7 @@ class Mutation(
 class Subscription(
     CustomerUpdates,
     SessionUpdates,
+    LeadUpdates,
     RequestUpdates,
     CommitmentUpdates,
     FlowUpdates,

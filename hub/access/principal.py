@@ -37,6 +37,7 @@ class Scope(StrEnum):
     CONSENTS_RECORD = "consents:record"
     PRIVACY_HANDLE = "privacy:handle"
     LEADS_READ = "leads:read"
+    LEADS_WORK = "leads:work"
     CONTACTS_READ = "contacts:read"
     CONTACTS_CONDUCT = "contacts:conduct"
     CONTACTS_IDENTIFY = "contacts:identify"
@@ -69,7 +70,7 @@ _CONTACT = (
     | {Scope.OFFERS_EXPLAIN}
 )
 
-_CONDUCT = frozenset({Scope.CONTACTS_CONDUCT, Scope.CONTACTS_IDENTIFY, Scope.MEDIA_REPORT})
+_CONDUCT = frozenset({Scope.CONTACTS_CONDUCT, Scope.CONTACTS_IDENTIFY, Scope.MEDIA_REPORT, Scope.LEADS_WORK})
 
 _QUARANTINE = frozenset({Scope.QUARANTINE_READ, Scope.QUARANTINE_SETTLE})
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import HubError, Invalid, Rejected
 from hub.flows.engine_room import EngineRoom
@@ -13,6 +15,7 @@ from hub.flows.lane import authoritative_lane
 from hub.flows.meetings import answered
 from hub.flows.take_in import take_in_read
 from hub.flows.taken import TakenCommand, put_back, settle
+from hub.leads.follow_counterpart import follow_refusal
 from hub.mapping.record import RecordMapping
 from hub.ports.system import SystemPort
 from hub.ports.writing import FieldChange, Refused, Unanswered, WriteOutcome, Written
@@ -47,10 +50,22 @@ async def carry_out(room: EngineRoom, taken: Sequence[TakenCommand]) -> list[tup
     # Before anything else, and whatever follows: of a command that is settled nothing is ever sent again.
     async with room.database.transaction() as connection:
         await settle(connection, settled, room.clock())
+        if entity is Entity.SALES_LEAD:
+            await _follow_refusals(connection, target, settled, room.clock())
         if any(not isinstance(outcome, Unanswered) for outcome in outcomes):
             await answered(connection, target, room.clock())
     await _take_in(room, target, entity, [seen for outcome in outcomes if (seen := _seen(outcome)) is not None])
     return settled
+
+
+async def _follow_refusals(
+    connection: AsyncConnection, target: str, settled: Sequence[tuple[TakenCommand, WriteOutcome]], now: datetime
+) -> None:
+    """A lead that its lead management did not let go on stands where it stood; what it holds now is taken in next."""
+    for one, outcome in settled:
+        external_id = one.command.external_id
+        if isinstance(outcome, Refused) and external_id is not None:
+            await follow_refusal(connection, target, external_id, now)
 
 
 async def _one_by_one(room: EngineRoom, taken: Sequence[TakenCommand]) -> list[tuple[TakenCommand, WriteOutcome]]:

@@ -29,9 +29,10 @@ from hub.customers.consent_keep import (
 from hub.customers.identifiers import Node
 from hub.flows.incoming import Content
 from hub.flows.lane import LaneContext
+from hub.leads.follow_counterpart import follow_counterparts, follow_removal
 from hub.leads.tables import LeadResponse, SalesLead
 from hub.offers.tables import Campaign, CampaignMembership, ContactEvent, Decision
-from hub.records.belongings import BusinessRequestRecord, ConsentRecord, SalesOrderRecord
+from hub.records.belongings import BusinessRequestRecord, ConsentRecord, SalesLeadRecord, SalesOrderRecord
 from hub.records.identity import Entity
 from hub.store.metadata import METADATA
 from hub.store.sets import run_set
@@ -138,6 +139,10 @@ async def write_belongings(
         records = [content.record for content, _ in contents]
         told = [record for record in records if isinstance(record, BusinessRequestRecord)]
         await follow_execution(connection, lane.system, told, now)
+    if lane.entity is Entity.SALES_LEAD:
+        leads = [(content.external_id, content.record) for content, _ in contents]
+        said = [(i, record) for i, record in leads if isinstance(record, SalesLeadRecord)]
+        await follow_counterparts(connection, lane.system, said, now)
     return owned
 
 
@@ -183,6 +188,8 @@ async def mark_belongings(
             await end_statements(connection, lane.system, ids, now)
         else:
             await reopen_statements(connection, lane.system, ids)
+    if lane.entity is Entity.SALES_LEAD and deleted:
+        await follow_removal(connection, lane.system, list(ids), now)
     rows = await connection.execute(
         text(f"UPDATE {TABLE_OF[lane.entity]} SET deleted = :deleted WHERE id = ANY(:ids) RETURNING id, customer_id"),  # noqa: S608  a constant table name
         {"deleted": deleted, "ids": [belonging_id(lane.system, lane.entity, external_id) for external_id in ids]},

@@ -147,7 +147,7 @@ def _typed(columns: Mapping[str, JsonValue]) -> dict[str, Any]:
     return {name: kinds.get(name, str)(value) if value is not None else None for name, value in columns.items()}
 
 
-async def write_lead(connection: AsyncConnection, lead: Lead, columns: Mapping[str, JsonValue], now: datetime) -> None:
+async def write_lead(connection: AsyncConnection, lead: Lead, columns: Mapping[str, object], now: datetime) -> None:
     """Columns of the hub's own row, as of now."""
     row = update(SalesLead).where(SalesLead.id == lead.id)
     await connection.execute(row.values(**columns, as_of=now, observed_at=now, version=SalesLead.version + 1))

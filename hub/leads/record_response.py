@@ -26,7 +26,7 @@ from hub.records.leads import LeadOutcome
 CLOCK_TOLERANCE: Final = timedelta(seconds=60)
 """How far a channel's clock may be ahead of the hub's."""
 
-KEY_MAX: Final = 200
+KEY_MAX: Final = 500
 CHANNEL_MAX: Final = 100
 
 

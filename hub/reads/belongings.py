@@ -11,12 +11,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from hub.contacts.tables import BusinessRequest
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder, SalesOrderLine
 from hub.customers.introduce import SELF
-from hub.leads.tables import SalesLead
+from hub.leads.tables import LeadHandling, SalesLead
 from hub.offers.tables import CampaignMembership
 from hub.reads.paging import Order
 from hub.reads.parts import Conditions, Part
@@ -77,7 +77,7 @@ class RequestRow(BelongingRow):
 
 @dataclass(frozen=True, slots=True)
 class LeadRow(BelongingRow):
-    """A sales lead; `probability` is a percentage."""
+    """A sales lead; `probability` is a percentage. What the hub does about it stands behind `lead_owner`."""
 
     number: str | None
     name: str | None
@@ -91,6 +91,12 @@ class LeadRow(BelongingRow):
     started_on: date | None
     ended_on: date | None
     lead_owner: str | None
+    direction: str | None
+    channel: str | None
+    campaign: str | None
+    proposition: str | None
+    opened_at: datetime | None
+    responded_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ RUNNING_REQUESTS: Final = (
 """States in which somebody still has to act (TMF622)."""
 
 
-def _part(row: type[BelongingT], table: type[Table], **computed: ColumnElement[bool]) -> Part[BelongingT]:
+def _part(row: type[BelongingT], table: type[Table], **computed: ColumnElement[Any]) -> Part[BelongingT]:
     """Newest statement of the source first; what the source has deleted is kept in the store and not shown."""
     columns = table.__table__.c
     order = Order("NEWEST", (columns["as_of"], columns["id"]), descending=True)
@@ -151,13 +157,39 @@ RUNNING: Final[Conditions] = (_running,)
 FINISHED: Final[Conditions] = (~_running,)
 
 
+def _of_handling(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:  # Any: a column of any type
+    return select(column).where(LeadHandling.lead_id == SalesLead.id).correlate(SalesLead).scalar_subquery()
+
+
+LEAD_DIRECTION: Final = _of_handling(LeadHandling.direction)
+LEAD_CAMPAIGN: Final = _of_handling(LeadHandling.campaign)
+LEAD_RESPONDED_AT: Final = _of_handling(LeadHandling.responded_at)
+
+
+def _lead_part() -> Part[LeadRow]:
+    """A package's counterpart of a lead of the hub's is that lead, and is not shown beside it."""
+    own = aliased(SalesLead, name="own")
+    counterpart = exists().where(own.system == SELF, own.number == SalesLead.hub_number, ~own.deleted)
+    part = _part(
+        LeadRow,
+        SalesLead,
+        direction=LEAD_DIRECTION,
+        channel=_of_handling(LeadHandling.channel),
+        campaign=LEAD_CAMPAIGN,
+        proposition=_of_handling(LeadHandling.proposition),
+        opened_at=_of_handling(LeadHandling.opened_at),
+        responded_at=LEAD_RESPONDED_AT,
+    )
+    return replace(part, living=(*part.living, ~counterpart))
+
+
 ORDERS: Final = _part(OrderRow, SalesOrder)
 _hubs = aliased(BusinessRequest, name="hubs")
 _carries_out = exists().where(_hubs.system == SELF, _hubs.number == BusinessRequest.hub_number)
 _requests = _part(RequestRow, BusinessRequest, running=_running)
 REQUESTS: Final = replace(_requests, living=(*_requests.living, ~_carries_out))
 """A package's record of what it carries out for the hub is the hub's request, and is not shown beside it."""
-LEADS: Final = _part(LeadRow, SalesLead)
+LEADS: Final = _lead_part()
 MEMBERSHIPS: Final = _part(MembershipRow, CampaignMembership)
 HOLDINGS: Final = _part(HoldingRow, ProductHolding)
 CONSENTS: Final = _part(ConsentRow, Consent)

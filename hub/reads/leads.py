@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Text, any_, func, select
+from sqlalchemy import Boolean, Text, any_, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.leads.tables import SalesLead
-from hub.reads.belongings import LEADS, LeadRow
+from hub.reads.belongings import LEAD_CAMPAIGN, LEAD_DIRECTION, LEAD_RESPONDED_AT, LEADS, LeadRow
 from hub.reads.conditions import Condition, Declared, where
 from hub.reads.paging import Page, Window, page_of, windowed
 from hub.reads.reach import Reach
 from hub.reads.rows import fetch
+from hub.records.contact import Direction
 from hub.records.enums import LeadPriority, LeadRating, LeadState
 
 
@@ -28,6 +29,9 @@ class LeadConditions:
     priority: LeadPriority | None = None
     system: str | None = None
     lead_owner: str | None = None
+    direction: Direction | None = None
+    campaign: str | None = None
+    responded: bool | None = None
 
 
 CONDITIONS: Final[Declared] = {
@@ -40,6 +44,9 @@ CONDITIONS: Final[Declared] = {
     "priority": Condition(Text(), lambda priority: SalesLead.priority == priority, lambda priority: priority.value),
     "system": Condition(Text(), lambda system: SalesLead.system == system),
     "lead_owner": Condition(Text(), lambda owner: SalesLead.lead_owner == owner),
+    "direction": Condition(Text(), lambda direction: direction == LEAD_DIRECTION, lambda direction: direction.value),
+    "campaign": Condition(Text(), lambda campaign: campaign == LEAD_CAMPAIGN),
+    "responded": Condition(Boolean(), lambda responded: LEAD_RESPONDED_AT.is_not(None) == responded),
 }
 
 

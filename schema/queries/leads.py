@@ -18,7 +18,7 @@ from schema.fields import resolved
 from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.customer import SalesLead
-from schema.types.enums import LeadPriority, LeadRating, LeadState
+from schema.types.enums import Direction, LeadPriority, LeadRating, LeadState
 
 
 @strawberry.input(description="What listed leads fulfil, all of it.")
@@ -30,10 +30,22 @@ class LeadFilter:
     priority: LeadPriority | None = strawberry.field(default=None, description="With this priority.")
     system: str | None = strawberry.field(default=None, description="Held by this system.")
     lead_owner: str | None = strawberry.field(default=None, description="Followed up by this person.")
+    direction: Direction | None = strawberry.field(default=None, description="Opened by this side.")
+    campaign: str | None = strawberry.field(default=None, description="Of this campaign.")
+    responded: bool | None = strawberry.field(default=None, description="Whether the customer has answered.")
 
     def conditions(self) -> LeadConditions:
         """As the reads take them."""
-        return LeadConditions(self.states, self.rating, self.priority, self.system, self.lead_owner)
+        return LeadConditions(
+            states=self.states,
+            rating=self.rating,
+            priority=self.priority,
+            system=self.system,
+            lead_owner=self.lead_owner,
+            direction=self.direction,
+            campaign=self.campaign,
+            responded=self.responded,
+        )
 
 
 Filter = Annotated[LeadFilter | None, strawberry.argument(description="Which leads; all if left out.")]

@@ -31,8 +31,9 @@ from schema.types.belongings import CampaignMembership, Consent, ProductHolding
 from schema.types.conflict import FieldConflict
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.consent import ConsentStanding
-from schema.types.enums import LeadPriority, LeadRating, LeadState, PartyKind
+from schema.types.enums import Direction, LeadPriority, LeadRating, LeadState, PartyKind
 from schema.types.freshness import FieldProvenance, SourceStatus
+from schema.types.lead_parts import LeadReceipt, LeadResponse
 from schema.types.of_row import OfRow
 from schema.types.order import SalesOrder
 from schema.types.promise import Commitment, TimelineEntry
@@ -227,7 +228,9 @@ class SalesLead(relay.Node, Sourced, OfRow):
 
     id: relay.NodeID[UUID]
     customer_id: strawberry.Private[UUID | None]
-    number: str | None = strawberry.field(description="Its number in the lead management.")
+    number: str | None = strawberry.field(
+        description="Its number: the hub's own for a lead opened here, such as L-7F3KQ-9XM2D, else its package's."
+    )
     name: str | None = strawberry.field(description="In a few words.")
     state: LeadState = strawberry.field(description="Where it stands.")
     state_reason: str | None = strawberry.field(description="Why it stands there, as the package says.")
@@ -239,6 +242,28 @@ class SalesLead(relay.Node, Sourced, OfRow):
     started_on: date | None = strawberry.field(description="First day.")
     ended_on: date | None = strawberry.field(description="Last day, once it is closed.")
     lead_owner: str | None = strawberry.field(description="Who follows it up, as the package names him.")
+    direction: Direction | None = strawberry.field(
+        description="INBOUND: the customer's own interest opened it. OUTBOUND: a campaign did. Null: a package's."
+    )
+    channel: str | None = strawberry.field(description="The channel it was opened in.")
+    campaign: str | None = strawberry.field(description="The campaign it belongs to, by its name there.")
+    proposition: str | None = strawberry.field(description="What is offered, by its name in the catalogue.")
+    opened_at: datetime | None = strawberry.field(
+        description="When the hub opened it, or first did something about it."
+    )
+    responded_at: datetime | None = strawberry.field(
+        description="When the customer first answered it; from then on nothing more is delivered."
+    )
+
+    @resolved("What the customer answered, newest first; at most 100.")
+    async def responses(self, info: Info) -> list[LeadResponse]:
+        """Loaded for all leads of the answer at once."""
+        return [LeadResponse.of(row) for row in await info.context.loaders.lead_responses.load(self.id)]
+
+    @resolved("How far each system is that is told of it; a package that refused a change is told here.")
+    async def receipts(self, info: Info) -> list[LeadReceipt]:
+        """Loaded for all leads of the answer at once."""
+        return [LeadReceipt.of(row) for row in await info.context.loaders.lead_receipts.load(self.id)]
 
     @resolved(
         "Whose lead it is; null while the lead management's customer is not known to the hub.",
@@ -250,3 +275,12 @@ class SalesLead(relay.Node, Sourced, OfRow):
         from schema.types.customer import Customer  # the two types name each other
 
         return None if self.customer_id is None else await Customer.visible(info, self.customer_id)
+
+    @classmethod
+    async def visible(cls, info: Info, identity: UUID) -> Self | None:
+        """The lead with this id, None where there is none or the caller may not see it."""
+        row = await info.context.loaders.part(LEADS, identity)
+        if row is None:
+            return None
+        info.context.shows(info, [] if row.customer_id is None else [row.customer_id])
+        return cls.of(row)

@@ -40,6 +40,7 @@ from hub.records.enums import (
 )
 from hub.records.identity import SystemRole
 from hub.records.lanes import FlowCadence, LaneMode, RealTimeRoad
+from hub.records.leads import LeadOutcome
 from hub.records.migration import DifferenceKind, MigrationState, Verdict
 from hub.records.offers import ContactEventKind, DecisionCause, DecisionSource, NbaDropReason, NbaOutcome
 from hub.records.states import BreakerState, QuarantineState, ReceiptState, RunState, SystemState
@@ -65,6 +66,7 @@ __all__ = [
     "FlowCadence",
     "IdentificationLevel",
     "LaneMode",
+    "LeadOutcome",
     "LeadPriority",
     "LeadRating",
     "LeadState",
@@ -115,6 +117,7 @@ _DESCRIBED: dict[type[Enum], str] = {
     LeadState: "Where a lead stands (TMF699).",
     LeadRating: "How promising a lead is (TMF699).",
     LeadPriority: "How urgent a lead is (TMF699).",
+    LeadOutcome: "What a customer answered to a lead.",
     ConsentStatus: "What the customer said about a purpose. Expiry follows from the validity and is no status.",
     LegalBasis: "Ground for processing, article 6(1) GDPR.",
     SurvivorshipRule: "By which rule a source's value became the golden one.",

@@ -17,7 +17,7 @@ from hub.store.engine import Database
 from tests.schema.company import NOW, uid
 
 ANNA: Final = uid("Anna Bakker")
-OFFER: Final = NewLead(ANNA, "Fibre at home", Direction.OUTBOUND, proposition="fibre", campaign="Spring")
+OFFER: Final = NewLead(ANNA, "Fibre at home", Direction.OUTBOUND, proposition="fibre-1000", campaign="Spring")
 
 
 async def opened(database: Database, now: datetime = NOW, **given: Any) -> UUID:

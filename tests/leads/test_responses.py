@@ -47,7 +47,7 @@ async def test_an_answer_moves_its_lead_and_is_told_to_both(company: Database) -
     row = await row_of(company, lead)
     assert (row["state"], row["rating"], row["responded_at"]) == ("IN_PROGRESS", "HOT", LATER)
     told = {
-        "id": str(recorded.id), "number": number, "campaign": "Spring", "proposition": "fibre",
+        "id": str(recorded.id), "number": number, "campaign": "Spring", "proposition": "fibre-1000",
         "channel": "call-centre", "outcome": "ACCEPTED", "occurred_at": "2026-03-02T12:05:00Z",
     }  # fmt: skip
     assert await wanted(company, "lead_response") == [
