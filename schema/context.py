@@ -27,6 +27,7 @@ from hub.observe.metrics import Metrics
 from hub.offers.offering import Offering
 from hub.ports.decision_engine import DecisionEngine
 from hub.reads.reach import Reach
+from hub.settings.steering import SteeringRules
 from hub.store.engine import Database
 from hub.store.prepared import PreparedReads
 from hub.store.read_trail import Denial, ReadTrail, Shown
@@ -51,6 +52,7 @@ class Hub:
     rules: Rules
     desk: Desk
     contacts: ContactDesk
+    steering: SteeringRules
     terms: Terms
     metrics: Metrics
     trail: ReadTrail

@@ -56,6 +56,7 @@ from schema.mutations.start_session import StartSessionMutation
 from schema.mutations.transfer_session import TransferSessionMutation
 from schema.mutations.wrap_up_session import WrapUpSessionMutation
 from schema.queries.conflicts import ConflictsQuery
+from schema.queries.contact_metrics import ContactMetricsQuery
 from schema.queries.customer import CustomerQuery
 from schema.queries.customer_history import CustomerHistoryQuery
 from schema.queries.customers import CustomersQuery
@@ -94,6 +95,7 @@ class Query(
     ConflictsQuery,
     NextBestActionsQuery,
     WorkListQuery,
+    ContactMetricsQuery,
     FlowsQuery,
     MigrationsQuery,
     QuarantineQuery,

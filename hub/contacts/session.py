@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.session_tables import CustomerSession
@@ -94,8 +94,10 @@ def expect_conducted(session: Session) -> None:
 async def move(
     connection: AsyncConnection, session: Session, to: SessionState, now: datetime, **columns: Any
 ) -> Session:
-    """Into another state; Conflict where the table forbids it."""
+    """Into another state; Conflict where the table forbids it. The first time ACTIVE, the contact is answered."""
     SESSION_STATES.check(session.state, to)
+    if to is SessionState.ACTIVE:
+        columns["answered_at"] = func.coalesce(CustomerSession.answered_at, now)
     return await put(connection, session, now, STATE_CHANGED, state=to, **columns)
 
 

@@ -16,13 +16,14 @@ class CustomerSession(Table):
 
     `contact_id` is what people read out and what every system calls this contact. `known` holds the clues of a caller
     who is not recognised yet and is emptied when the session is closed. `active_at` is the last time anything happened.
-    `registered_at`: since then Sales knows of it.
+    `answered_at` is when somebody first served the customer. `registered_at`: since then Sales knows of it.
     """
 
     __tablename__ = "customer_session"
     __table_args__ = (
         Index("ix_customer_session_customer", "customer_id", "started_at", "id"),
         Index("ix_customer_session_quiet", "active_at", "id", postgresql_where=text("state <> 'CLOSED'")),
+        Index("ix_customer_session_started", "started_at", postgresql_using="brin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -45,6 +46,7 @@ class CustomerSession(Table):
     comment: Mapped[str | None]
     registered_at: Mapped[datetime | None]
     started_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
     active_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

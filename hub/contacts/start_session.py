@@ -133,7 +133,7 @@ async def _insert(
     started_at: datetime,
 ) -> Session:
     level = IdentificationLevel.ANONYMOUS if customer is None else IdentificationLevel.IDENTIFIED
-    identity = uuid4()
+    identity, served = uuid4(), bool(by.agent or by.customer)
     values = {
         "id": identity,
         "contact_id": new_number("C"),
@@ -141,7 +141,7 @@ async def _insert(
         "channel": beginning.channel,
         "direction": beginning.direction,
         "phase": SessionPhase.IDENTIFICATION if customer is None else SessionPhase.EXPLORATION,
-        "state": SessionState.ACTIVE if by.agent or by.customer else SessionState.OPEN,
+        "state": SessionState.ACTIVE if served else SessionState.OPEN,
         "level": IdentificationLevel.AUTHENTICATED if by.customer else level,
         "reason": beginning.reason,
         "topic": beginning.topic,
@@ -149,6 +149,7 @@ async def _insert(
         "agent": by.agent,
         "queue": beginning.queue,
         "started_at": started_at,
+        "answered_at": started_at if served else None,
         "active_at": started_at,
     }
     await connection.execute(insert(CustomerSession).values(**values))

@@ -30,6 +30,7 @@ class BusinessRequest(Belonging, Table):
     hub_number: Mapped[str | None]
 
 
+Index("ix_business_request_opened", BusinessRequest.opened_at, postgresql_where=text("system = 'hub'"))
 Index("uq_business_request_hub", BusinessRequest.number, unique=True, postgresql_where=text("system = 'hub'"))
 
 
@@ -81,6 +82,7 @@ class Commitment(Table):
     __table_args__ = (
         Index("ix_commitment_customer", "customer_id", "due_at", "id"),
         Index("ix_commitment_due", "due_at", "id", postgresql_where=text("state = 'OPEN'")),
+        Index("ix_commitment_due_at", "due_at", postgresql_using="brin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -47,6 +47,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         retention_days=hub.configuration.privacy.retention_days,
         offering=Offering(compile_catalogue(hub.configuration.offers)),
         topics=hub.configuration.topics,
+        steering=hub.configuration.steering,
         open_decision_engine=decision_engine(settings),
     )
     async with listening(create_app(services), settings.host, settings.port) as port:

@@ -96,6 +96,7 @@ class ContactEvent(Table):
         Index(
             "ix_contact_event_action", "next_best_action_id", postgresql_where=text("next_best_action_id IS NOT NULL")
         ),
+        Index("ix_contact_event_occurred", "occurred_at", postgresql_using="brin"),
         Index("ix_contact_event_uncounted", "recorded_at", postgresql_where=text("NOT counted")),
     )
 

@@ -14,6 +14,7 @@ from hub.records.identity import Entity, FlowName, SystemName
 from hub.settings.business_flows import BUSINESS_FLOWS
 from hub.settings.check_flows import check_flows
 from hub.settings.check_migrations import check_migrations
+from hub.settings.check_steering import check_steering
 from hub.settings.check_systems import adapter_of, validated_options
 from hub.settings.check_trust import check_survivorship
 from hub.settings.contact import CHANNELS, DEFAULT_CONTACT, ContactRules
@@ -33,6 +34,7 @@ from hub.settings.hub_file import HubFile
 from hub.settings.migrations import MigrationRules
 from hub.settings.offers import OffersDocument
 from hub.settings.privacy import DEFAULT_PRIVACY, PrivacyRules
+from hub.settings.steering import DEFAULT_STEERING, SteeringRules
 from hub.settings.systems import AdapterSpec, ConnectedSystem
 from hub.settings.topics import NO_TOPICS, Catalogue
 from hub.settings.trust import Recognition, Survivorship
@@ -60,6 +62,7 @@ class Configuration:
     topics: Catalogue = NO_TOPICS
     privacy: PrivacyRules = DEFAULT_PRIVACY
     outbound: Outbound = NOTHING_OUTBOUND
+    steering: SteeringRules = DEFAULT_STEERING
 
 
 def load_configuration(
@@ -81,6 +84,7 @@ def load_configuration(
     findings += finder.findings
     mappings = with_contracts(path.parent, systems, mappings, findings)
     topics = find_topics(path.parent, root, systems, findings)
+    findings += check_steering(root, CHANNELS if file is None else file.contact.channels)
     offers = find_offers(path.parent, root, (CHANNELS if file is None else file.contact.channels).keys(), findings)
     templates = find_templates(path.parent, root, findings)
     findings += check_steps(root)
@@ -103,6 +107,7 @@ def load_configuration(
         mappings=mappings,
         contact=file.contact,
         privacy=file.privacy,
+        steering=file.steering,
         offers=offers,
         topics=topics,
         outbound=Outbound(file.channels, file.outbound, templates, path.parent),

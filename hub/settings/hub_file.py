@@ -11,6 +11,7 @@ from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.settings.flows import FlowEntry
 from hub.settings.migrations import DEFAULT_RULES, MigrationRules
 from hub.settings.privacy import DEFAULT_PRIVACY, PrivacyRules
+from hub.settings.steering import DEFAULT_STEERING, SteeringRules
 from hub.settings.systems import SystemEntry
 from hub.settings.trust import Recognition, Survivorship
 from hub.settings.written import Name, Written
@@ -30,6 +31,7 @@ class HubFile(Written):
     contact: ContactRules = Field(DEFAULT_CONTACT, description="How contacts with customers are conducted.")
     channels: Mapping[Name, OutboundChannel] = Field({}, description="Channels that carry leads out, by name.")
     outbound: OutboundRules = Field(NO_OUTBOUND, description="How a lead goes through these channels.")
+    steering: SteeringRules = Field(DEFAULT_STEERING, description="By what contacts are judged, and what they cost.")
     privacy: PrivacyRules = Field(DEFAULT_PRIVACY, description="What the law wants kept of people who are erased.")
     offers: str | None = Field(
         None,

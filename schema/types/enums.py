@@ -45,6 +45,7 @@ from hub.records.migration import DifferenceKind, MigrationState, Verdict
 from hub.records.offers import ContactEventKind, DecisionCause, DecisionSource, NbaDropReason, NbaOutcome
 from hub.records.states import BreakerState, QuarantineState, ReceiptState, RunState, SystemState
 from hub.settings.topics import AnswerType
+from hub.steering.scope import MetricsBy
 from hub.work.tables import Queue, WorkState
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "LegalBasis",
     "MatchBand",
     "MediumKind",
+    "MetricsBy",
     "MigrationState",
     "NbaDropReason",
     "NbaOutcome",
@@ -134,6 +136,7 @@ _DESCRIBED: dict[type[Enum], str] = {
     FlowCadence: "How often a lane carries its flow.",
     RealTimeRoad: "How changes come in at once. PUSH: the system calls the hub. POLL: the hub asks every few seconds.",
     LaneMode: "What a lane's records do: count (AUTHORITATIVE), be compared (SHADOW, VERIFY), or nothing.",
+    MetricsBy: "By what figures are grouped; WEEK begins on Monday, and days in the company's time zone.",
     MigrationState: "Where a migration stands. COMPLETED, ABORTED and ROLLED_BACK are its ends.",
     DifferenceKind: "How the new lane differs from the old one over one object. LATE is explained: the source moved.",
     Verdict: "What reading the object at its source said of a difference. MOVED: too new to tell, looked at again.",

@@ -77,6 +77,8 @@ def _literal(name: str, kind: GraphQLInputType) -> str:
         return f"{{{', '.join(fields)}}}"
     if kind.name == "ID":
         return f'"{gid("ContactMedium" if name == "contactMediumId" else "Customer", ANNA)}"'
+    if kind.name == "Date":
+        return '"2026-03-02"'
     if kind.name == "DateTime":
         return '"2026-03-02T13:00:00Z"'
     return '"crm-customers"'

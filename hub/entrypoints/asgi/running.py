@@ -60,6 +60,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         terms=Terms(services.mappings, services.rules, services.keys),
         desk=services.desk,
         contacts=ContactDesk(services.rules, services.keys, services.contact, services.topics),
+        steering=services.steering,
         metrics=services.metrics,
         trail=trail,
         clock=services.clock,
