@@ -26,8 +26,9 @@ import asyncpg
 from benchmarks.people.errors import written_again
 from benchmarks.people.people import people
 from hub.customers.identifiers import Node
+from hub.customers.likeness.bands import BANDS
 from hub.customers.likeness.look_up import look_up
-from hub.customers.likeness.weights import Learned, activate
+from hub.customers.likeness.weights import Learned, activate, propose
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.matching.keys import keys_of
 from hub.matching.match import know, match
@@ -98,7 +99,8 @@ async def learn(raw: asyncpg.Connection[asyncpg.Record], database: Database, sam
             NOW,
         )
         learned = Learned(matches.weights, matches.frequent.known)
-        await activate(connection, version, learned, known.people, matches.frequent, len(matches.pairs))
+        await propose(connection, version, learned, known.people, matches.frequent, len(matches.pairs))
+        await activate(connection, version)
 
 
 async def timed(database: Database, asked: Sequence[tuple[int, Person]]) -> tuple[list[float], int]:
@@ -107,7 +109,7 @@ async def timed(database: Database, asked: Sequence[tuple[int, Person]]) -> tupl
     for number, person in asked:
         began = time.perf_counter()
         async with database.reading() as connection:
-            answers = await look_up(connection, person, keys_of(person))
+            answers = await look_up(connection, person, keys_of(person), BANDS)
         took.append((time.perf_counter() - began) * 1000)
         found += any(answer.node == Node("crm", str(number)) for answer in answers)
     return took, found

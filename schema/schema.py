@@ -24,6 +24,7 @@ from schema.mutations.complete_cadence_migration import CompleteCadenceMigration
 from schema.mutations.confirm_consent import ConfirmConsentMutation
 from schema.mutations.correct_contact_medium import CorrectContactMediumMutation
 from schema.mutations.cut_over_cadence_migration import CutOverCadenceMigrationMutation
+from schema.mutations.declare_different import DeclareDifferentMutation
 from schema.mutations.dialogs import DialogMutations
 from schema.mutations.discard_quarantined import DiscardQuarantinedMutation
 from schema.mutations.edit_quarantined import EditQuarantinedMutation
@@ -126,6 +127,7 @@ class Mutation(
     RequestNextBestActionsMutation,
     MergeCustomersMutation,
     SplitCustomerMutation,
+    DeclareDifferentMutation,
     PinFieldMutations,
     ResolveConflictMutations,
     RecordConsentMutation,

@@ -11,6 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.identifiers import IdentifierKey, Node, id_of
+from hub.customers.likely import Pair
+from hub.customers.likeness.links import links_among
 from hub.customers.partition import Decisions, is_shared
 from hub.store.sets import run_set
 
@@ -39,11 +41,12 @@ class Held:
 
 @dataclass(slots=True)
 class ClosedWorld:
-    """Source records with all their identifiers, closed under every identifier that may link."""
+    """Source records with all their identifiers, closed under every identifier and every likeness that may link."""
 
     identifiers: dict[Node, frozenset[IdentifierKey]] = field(default_factory=dict)
     deleted: set[Node] = field(default_factory=set)
     decisions: Decisions = field(default_factory=Decisions)
+    links: set[Pair] = field(default_factory=set)
 
 
 async def lock_identifiers(connection: AsyncConnection, keys: Iterable[IdentifierKey]) -> frozenset[IdentifierKey]:
@@ -83,18 +86,26 @@ async def close_over(
     frontier = set(start)
     told = held.only(written)
     first = True
+    shared: dict[IdentifierKey, list[Node]] = {}
     while frontier:
         carriers = await _carriers(connection, frontier, told, world)
         if not first:
             await lock_identifiers(connection, carriers)
         known = world.identifiers.keys() | frontier
         met: set[Node] = set()
-        for nodes in carriers.values():
+        for key, nodes in carriers.items():
             living = [node for node in nodes if node not in world.deleted] if world.deleted else nodes
-            if first or not is_shared(living):
+            many = is_shared(living)
+            if many:
+                shared[key] = nodes
+            if first or not many:
                 met.update(nodes)
         met |= await _decided(connection, frontier, world)
-        met |= await _mates(connection, [node for node in frontier if not told.is_new(node)])
+        stored = [node for node in frontier if not told.is_new(node)]
+        met |= await _mates(connection, stored)
+        links = await links_among(connection, stored)
+        world.links |= links.keys()
+        met |= {node for pair in links for node in pair}
         mine: dict[Node, set[IdentifierKey]] = {node: set() for node in frontier}
         for key, nodes in carriers.items():
             for node in nodes:
@@ -103,7 +114,14 @@ async def close_over(
         world.identifiers |= {node: frozenset(keys) for node, keys in mine.items()}
         frontier = met - known
         first = False
+    _leave_out(world, {key for key, nodes in shared.items() if not world.identifiers.keys() >= set(nodes)})
     return world
+
+
+def _leave_out(world: ClosedWorld, shared: set[IdentifierKey]) -> None:
+    """Two who met on another road must not be joined by what a third one, who is not here, has as well."""
+    if shared:
+        world.identifiers = {node: keys - shared for node, keys in world.identifiers.items()}
 
 
 async def _carriers(

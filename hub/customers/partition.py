@@ -3,7 +3,8 @@
 Nothing here depends on the order in which records arrived. An identifier carried by two living records of one system
 belongs to several people (a family's e-mail, a company's phone) and links nobody. Two ids of one system are two
 customers until a steward says otherwise. A deleted record spoils no identifier for the living, and stays with the
-customer whom other systems still know under one of its identifiers.
+customer whom other systems still know under one of its identifiers. Where identifiers have had their say, records that
+are probably one person are joined under the same rules (likely.py).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from hub.customers.identifiers import IdentifierKey, Node, Strength
+from hub.customers.likely import NOBODY, Likely, join_likely, likely_living
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,19 @@ class _Groups:
         for node in right:
             self.group[node] = left
 
+    def union_of_different_systems(self, a: Node, b: Node) -> None:
+        """Join their groups where no system knows both."""
+        self.union(a, b, ignore_systems=False)
+
     def _kept_apart(self, left: set[Node], right: set[Node]) -> bool:
         return any((a in left and b in right) or (a in right and b in left) for a, b in self.different)
 
 
 def partition(
-    identifiers: Mapping[Node, frozenset[IdentifierKey]], deleted: frozenset[Node], decisions: Decisions
+    identifiers: Mapping[Node, frozenset[IdentifierKey]],
+    deleted: frozenset[Node],
+    decisions: Decisions,
+    likely: Likely = NOBODY,
 ) -> list[frozenset[Node]]:
     """The groups of records that are one customer each, ordered by their smallest record."""
     groups = _Groups(identifiers, decisions.different)
@@ -61,8 +70,11 @@ def partition(
             # Every pair: the first of them may be kept apart from others who still belong together.
             for a, b in combinations(living, 2):
                 groups.union(a, b, ignore_systems=False)
+    join_likely(likely, deleted, groups.group, groups.union_of_different_systems)
     for node in sorted(deleted & identifiers.keys()):
-        _follow_the_living(node, identifiers[node], carriers, deleted, groups)
+        if not _follow_the_living(node, identifiers[node], carriers, deleted, groups):
+            for other in likely_living(node, likely.links, deleted)[:1]:
+                groups.union(other, node, ignore_systems=False)
     unique = {id(group): frozenset(group) for group in groups.group.values()}
     return sorted(unique.values(), key=min)
 
@@ -91,9 +103,11 @@ def _follow_the_living(
     carriers: Mapping[IdentifierKey, list[Node]],
     deleted: frozenset[Node],
     groups: _Groups,
-) -> None:
+) -> bool:
+    """Whether any living record has one of its identifiers."""
     for key in sorted(keys, key=lambda key: (Strength[key.kind], key.value)):
         living = [other for other in carriers[key] if other not in deleted]
         if living and not is_shared(living, groups.group):
             groups.union(living[0], node, ignore_systems=False)
-            return
+            return True
+    return False

@@ -14,6 +14,8 @@ from hub.customers.assign import Assignment, assign
 from hub.customers.closure import Held, close_over, lock_identifiers
 from hub.customers.crosswalk import read_standing, write_crosswalk
 from hub.customers.identifiers import IdentifierKey, Node, id_of, identifiers_of
+from hub.customers.likeness.bands import BANDS, Bands
+from hub.customers.likeness.weigh import weigh
 from hub.customers.normalise import Spelling
 from hub.customers.partition import partition
 from hub.customers.project import Projection, project
@@ -30,6 +32,7 @@ class Rules:
 
     survivorship: Survivorship
     region: str
+    bands: Bands = BANDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,8 @@ async def recognise(
     """
     neighbours = await _rewrite_identifiers(connection, held)
     world = await close_over(connection, {*changed, *neighbours}, held, written.keys())
-    groups = partition(world.identifiers, frozenset(world.deleted), world.decisions)
+    likely = await weigh(connection, world.identifiers, world.links, rules.bands.links_from)
+    groups = partition(world.identifiers, frozenset(world.deleted), world.decisions, likely)
     standing = await read_standing(connection, [node for node in world.identifiers if not held.is_new(node)])
     assignment = assign(groups, standing, world.deleted, preferred)
     moved = _moved(assignment, standing.current)

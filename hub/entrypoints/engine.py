@@ -11,7 +11,7 @@ from hub.entrypoints.installation import Installation
 from hub.entrypoints.migrating import migration_room
 from hub.entrypoints.outbound import outbound_room
 from hub.entrypoints.upkeep import turns
-from hub.entrypoints.wiring import engine_room
+from hub.entrypoints.wiring import engine_room, recognition_rules
 from hub.flows.handlers import EngineHandlers
 from hub.live.sequencer import Sequencer
 from hub.migration.handlers import MigrationHandlers
@@ -31,7 +31,7 @@ def engine_handlers(hub: Installation) -> OpenHandlers:
     async def opened(database: Database, stopping: Stopping) -> AsyncIterator[Handlers]:
         configuration, keys = hub.configuration, hub.keys()
         room = engine_room(configuration, hub.adapters, database, keys, utc_now)
-        own = turns(keys, configuration.contact, configuration.outbound)
+        own = turns(keys, configuration.contact, configuration.outbound, recognition_rules(configuration))
         try:
             yield {
                 **EngineHandlers(room, stopping).registered(),

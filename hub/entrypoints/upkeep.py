@@ -8,11 +8,13 @@ from typing import Final
 
 from hub.contacts.commitment import break_overdue
 from hub.contacts.wrap_up import end_quiet_sessions
+from hub.customers.recognise import Rules
 from hub.exchange.forget_changes import forget_changes
 from hub.exchange.forget_events import forget_events
 from hub.exchange.shadow import forget_shadows
 from hub.flows.forget_quarantine import forget_quarantine
 from hub.flows.forget_runs import end_abandoned_runs, forget_runs
+from hub.flows.link import LINK_LIKELY, link_likely
 from hub.live.retention import trim
 from hub.migration.work import watch
 from hub.offers.count_outcomes import count_outcomes
@@ -79,10 +81,11 @@ UPKEEP: Final = (
     QUEUE_MAIL,
     CLOSE_PRINT_RUNS,
     SEAL_AUDIT,
+    LINK_LIKELY,
 )
 
 
-def turns(keys: KeyRing, contact: ContactRules, outbound: Outbound) -> Mapping[Upkeep, Turn]:
+def turns(keys: KeyRing, contact: ContactRules, outbound: Outbound, rules: Rules) -> Mapping[Upkeep, Turn]:
     """What each of UPKEEP does."""
     return {
         TRIM_FEED: lambda connection, now, limit: trim(connection, FEED_KEPT, now, limit),
@@ -103,4 +106,5 @@ def turns(keys: KeyRing, contact: ContactRules, outbound: Outbound) -> Mapping[U
         QUEUE_MAIL: lambda connection, now, limit: queue_mail(connection, outbound, now, limit),
         CLOSE_PRINT_RUNS: lambda connection, now, limit: close_due_runs(connection, outbound, now, limit),
         SEAL_AUDIT: lambda connection, now, limit: seal_audit(connection, keys, now, limit),
+        LINK_LIKELY: lambda connection, now, limit: link_likely(connection, rules, now, limit),
     }

@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.decision_engine.client import HttpDecisionEngine
 from hub.clock import Clock
+from hub.customers.likeness.bands import Bands
 from hub.customers.recognise import Rules
 from hub.customers.survive import FieldRule, FlipFlops, Survivorship
 from hub.flows.engine_room import EngineRoom
@@ -54,7 +55,9 @@ def recognition_rules(configuration: Configuration) -> Rules:
     limits = FlipFlops(trust.flip_flops.returns, trust.flip_flops.within_h)
     outward = {str(flow.target): flow.fields for flow in configuration.flows.values() if flow.fields}
     survivorship = Survivorship(FieldRule(trust.rule, trust.sources), fields, limits, outward)
-    return Rules(survivorship, configuration.recognition.region)
+    recognition = configuration.recognition
+    bands = Bands(recognition.match, recognition.review, recognition.merge)
+    return Rules(survivorship, recognition.region, bands)
 
 
 def open_systems(configuration: Configuration, adapters: Mapping[str, Adapter[Any]]) -> OpenSystems:

@@ -23,6 +23,7 @@ from hub.customers.survive import SourceImage
 from hub.flows.accept import Accepted, accept, sift
 from hub.flows.incoming import Content, Incoming, subject_of
 from hub.flows.lane import LaneContext, fence
+from hub.flows.link import order_linking
 from hub.flows.project_belongings import Owned, follow_owners, mark_belongings, write_belongings
 from hub.flows.quarantine import put_aside, supersede
 from hub.flows.twins import keep_twin_versions
@@ -177,7 +178,8 @@ async def _apply_customers(
     await _keep_versions(connection, lane, page, accepted)
     changed = {Node(lane.system, external_id) for external_id in accepted.changed}
     rewritten = {Node(lane.system, external_id) for external_id in accepted.versions}
-    await keep_likenesses(connection, {node: record for node, record in records.items() if node in rewritten})
+    if await keep_likenesses(connection, {node: record for node, record in records.items() if node in rewritten}):
+        await order_linking(connection, page.now)
     images = _images(lane, page, accepted)
     recognised = await recognise(connection, changed, held.only(rewritten), recognition, page.now, spelling, images)
     # Whoever belongs to a customer holds his id, so nothing belongs to one whose id nobody has held before.

@@ -16,11 +16,22 @@ from hub.matching.person import Person
 STEM = 4
 
 
+BROAD = ("word ", "sounds ", "stems ", "sound locality ", "sound house ", "sound year ", "birth ")
+"""Keys that many share among millions; who is surely one person shares another one as well."""
+
+
 def keys_of(person: Person) -> frozenset[int]:
     """Signed 64-bit numbers."""
-    return frozenset(
-        int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True) for key in _keys(person)
-    )
+    return frozenset(map(_number, _keys(person)))
+
+
+def telling_keys(person: Person) -> frozenset[int]:
+    """Those of `keys_of` that few share, however many persons there are."""
+    return frozenset(_number(key) for key in _keys(person) if not key.startswith(BROAD))
+
+
+def _number(key: str) -> int:
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _keys(person: Person) -> Iterator[str]:

@@ -71,3 +71,12 @@ class Recognition(Written):
     region: Annotated[str, AfterValidator(_region)] = Field(
         "NL", description="ISO 3166-1 region of phone numbers written without a country."
     )
+    match: float = Field(
+        0.99, gt=0.5, lt=1, description="From this probability on two records are taken for the same person."
+    )
+    review: float = Field(
+        0.05, gt=0, le=0.5, description="From this probability on a steward is asked whether they are."
+    )
+    merge: bool = Field(
+        True, description="Whether a match becomes one customer by itself; false: a steward decides every one."
+    )

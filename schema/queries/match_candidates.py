@@ -33,6 +33,6 @@ class MatchCandidatesQuery:
         if row is None:
             raise NotFound("there is no such customer")
         async with info.context.reading() as connection:
-            found = await candidates_of(connection, row.id)
+            found = await candidates_of(connection, row.id, info.context.hub.rules.bands)
         info.context.shows(info, [row.id, *(candidate.found.customer for candidate in found)])
         return [MatchCandidate.of(candidate) for candidate in found]

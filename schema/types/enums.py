@@ -7,7 +7,7 @@ from enum import Enum
 import strawberry
 
 from hub.customers.conflict_tables import ConflictState
-from hub.customers.likeness.look_up import MatchBand
+from hub.customers.likeness.bands import MatchBand
 from hub.customers.privacy_tables import PrivacyKind
 from hub.customers.steward_tables import StewardActKind, StewardEffect
 from hub.flows.quarantine_replay import ReplayOutcome

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import text
+
 from benchmarks.people.labelled import labelled_people
+from hub.customers.likeness.weights import Learned, activate, propose
+from hub.customers.recognise import Rules
+from hub.flows.link import link_likely
+from hub.matching.columns import columns
 from hub.matching.dates import birth_of
+from hub.matching.frequencies import frequencies
 from hub.matching.person import Written
+from hub.matching.weights import prior_weights
 from hub.records.customer import ContactMediumRecord, CustomerRecord, PostalAddressRecord
 from hub.records.enums import MediumKind
+from hub.store.engine import Database
+from tests.flows.building import RULES, at
 
 
 def customer(written: Written) -> CustomerRecord:
@@ -46,3 +56,26 @@ def _date(written: str) -> date | None:
         return date.fromisoformat(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}")
     except ValueError:
         return None
+
+
+async def let_experience_decide(database: Database) -> None:
+    """Weights that nobody learned: what experience expects of 20,000 records, all values equally rare."""
+    people = columns([])
+    learned = Learned(prior_weights(20_000, 2e8), dict.fromkeys(people.codes, 20_000))
+    async with database.transaction() as connection:
+        version: int = await connection.scalar(
+            text(
+                """INSERT INTO likeness_weights (state, learned_at, records, matches, document)
+                   VALUES ('LEARNING', now(), 0, 0, '{}') RETURNING version"""
+            )
+        )
+        await propose(connection, version, learned, people, frequencies(people), 0)
+        await activate(connection, version)
+
+
+async def link(database: Database, rules: Rules = RULES.recognition, batch: int = 200) -> None:
+    """What a worker does until nobody waits to be judged."""
+    while True:
+        async with database.transaction() as connection:
+            if await link_likely(connection, rules, at(20_000), batch) < batch:
+                return

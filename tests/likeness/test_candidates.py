@@ -11,15 +11,13 @@ import pytest
 from sqlalchemy import text
 
 from hub.access.principal import Role
-from hub.customers.identifiers import Node
 from hub.customers.likeness.learn import Lesson, learn_weights
 from hub.flows.lane import LaneContext
 from hub.matching.person import Written
 from hub.records.customer import CustomerRecord
-from hub.stewardship.decide import Verdict, decide
 from hub.store.engine import Database
 from tests.flows.building import apply_page, at, content, declare_flow, page
-from tests.likeness.building import crowd, customer
+from tests.likeness.building import crowd, customer, link
 from tests.schema.company import gid
 from tests.schema.serving import Api, serving
 from tests.stewardship.building import owner
@@ -29,6 +27,8 @@ pytestmark = pytest.mark.slow
 ASK = """query($id: ID!) { matchCandidates(customer: $id) {
   customerId probability band sameSystem record { system externalId } other { system externalId }
   fields { field grade bits } weightsVersion } }"""
+DIFFERENT = """mutation($input: DeclareDifferentInput!) { declareDifferent(input: $input) {
+  customer { id } problems { code } } }"""
 JAN = Written("Jan", "de Vries", "1985-03-14", "Merelstraat", "3", "", "Utrecht", "UT", "3511 AB", "jan@example.com")
 TYPO = JAN._replace(given_name="J.", family_name="Vries-Bakker", street="Havikweg", email="", phone="0612345678")
 MARIA = JAN._replace(given_name="Maria", birth_date="1957-11-02", email="")
@@ -45,7 +45,7 @@ class Company:
     lms: LaneContext
 
     async def learn(self) -> Lesson:
-        return await learn_weights(self.database, self.url, at(10_000), lambda what, share: None)
+        return await learn_weights(self.database, self.url, at(10_000), lambda what, share: None, decides=True)
 
     async def candidates(self, system: str, external_id: str) -> list[dict[str, Any]]:
         identity = gid("Customer", await owner(self.database, system, external_id))
@@ -105,10 +105,18 @@ async def test_what_apply_writes_later_is_found_at_once_and_a_stewards_word_is_r
             "SELECT count(*) FROM likeness_key k FULL JOIN likeness l USING (external_id) WHERE external_id = 'later'"
         )
         assert await connection.scalar(left) == 0
-    async with company.database.transaction() as connection:
-        await decide(connection, [(Node("crm", "jan"), Node("lms", "j"))], Verdict.DIFFERENT, "steward", at(10_001))
-    assert (await company.learn()).decisions == 1
+    jan, j = [gid("Customer", await owner(company.database, *node)) for node in (("crm", "jan"), ("lms", "j"))]
+    denied = await company.api.ask(DIFFERENT, {"input": {"customerId": jan, "otherId": j}}, role=Role.AGENT)
+    assert (denied.codes, await company.count("steward_decision")) == (["FORBIDDEN"], 0)
+    alone = await company.api.ask(DIFFERENT, {"input": {"customerId": jan, "otherId": jan}}, role=Role.STEWARD)
+    assert [problem["code"] for problem in alone.data["declareDifferent"]["problems"]] == ["INVALID"]
+    for _ in range(2):
+        told = await company.api.ask(DIFFERENT, {"input": {"customerId": jan, "otherId": j}}, role=Role.STEWARD)
+        assert told.data["declareDifferent"] == {"customer": {"id": jan}, "problems": []}
+    assert (await company.learn()).decisions == await company.count("steward_decision") == 1
     assert await company.candidates("crm", "jan") == await company.candidates("lms", "j") == []
+    await link(company.database)
+    assert await owner(company.database, "crm", "jan") != await owner(company.database, "lms", "j")
 
 
 async def test_two_numbers_of_one_system_are_never_more_than_a_case_for_review(company: Company) -> None:

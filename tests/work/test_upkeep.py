@@ -17,6 +17,7 @@ from hub.work.schedule import upsert_schedule
 from hub.work.tables import Queue
 from hub.work.upkeep import TURNS_AT_MOST, Upkeep, upkeep_handlers
 from hub.work.work import Work
+from tests.flows.building import RULES
 from tests.waiting import until
 from tests.work.bench import START, Bench
 
@@ -66,7 +67,8 @@ async def test_a_backlog_does_not_keep_the_thread_for_itself(quiet_bench: Bench)
 
 
 def test_every_chore_of_the_hub_has_a_turn_and_a_rhythm() -> None:
-    assert tuple(turns(KeyRing(b"k" * 32), DEFAULT_CONTACT, NOTHING_OUTBOUND)) == UPKEEP
+    given = (KeyRing(b"k" * 32), DEFAULT_CONTACT, NOTHING_OUTBOUND, RULES.recognition)
+    assert tuple(turns(*given)) == UPKEEP
     for upkeep in UPKEEP:
         assert next_firing(upkeep.cron, "UTC", START) > START
 

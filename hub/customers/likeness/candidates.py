@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.identifiers import Node
-from hub.customers.likeness.look_up import Found, MatchBand, look_up
+from hub.customers.likeness.bands import Bands, MatchBand
+from hub.customers.likeness.look_up import Found, look_up
 from hub.customers.likeness.person import keys_of_record, person_of
 from hub.records.customer import CustomerRecord
 
@@ -28,7 +29,7 @@ class Candidate:
     same_system: bool
 
 
-async def candidates_of(connection: AsyncConnection, customer: UUID) -> list[Candidate]:
+async def candidates_of(connection: AsyncConnection, customer: UUID, bands: Bands) -> list[Candidate]:
     """One per other customer, by the pair of records that speaks most for it, likeliest first.
 
     What a steward declared different is left out for good. Customers whom one system knows under two numbers are never
@@ -40,7 +41,7 @@ async def candidates_of(connection: AsyncConnection, customer: UUID) -> list[Can
     for node, record in own:
         person = person_of(record)
         apart = await _declared_different(connection, node)
-        for found in await look_up(connection, person, keys_of_record(record, person), {*numbered, *apart}):
+        for found in await look_up(connection, person, keys_of_record(record, person), bands, {*numbered, *apart}):
             known = best.get(found.customer)
             if known is None or known.found.score.probability < found.score.probability:
                 best[found.customer] = Candidate(node, found, same_system=False)

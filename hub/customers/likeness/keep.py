@@ -13,10 +13,12 @@ from hub.records.customer import CustomerRecord
 from hub.store.sets import run_set
 
 
-async def keep_likenesses(connection: AsyncConnection, records: Mapping[Node, CustomerRecord]) -> None:
-    """Two statements a page, and one where the installation does not recognise by likeness."""
-    if records and await connection.scalar(text("SELECT EXISTS (SELECT FROM likeness_weights)")):
-        await write_likenesses(connection, records)
+async def keep_likenesses(connection: AsyncConnection, records: Mapping[Node, CustomerRecord]) -> bool:
+    """Whether any were kept. Two statements a page, and one where the installation does not recognise by likeness."""
+    if not records or not await connection.scalar(text("SELECT EXISTS (SELECT FROM likeness_weights)")):
+        return False
+    await write_likenesses(connection, records)
+    return True
 
 
 async def write_likenesses(connection: AsyncConnection, records: Mapping[Node, CustomerRecord]) -> None:
@@ -33,7 +35,8 @@ async def write_likenesses(connection: AsyncConnection, records: Mapping[Node, C
            gone AS (DELETE FROM likeness_key k USING r
              WHERE k.system = r.system AND k.external_id = r.external_id AND k.key <> ALL(r.keys)),
            kept AS (INSERT INTO likeness (system, external_id, fields) SELECT r.system, r.external_id, r.fields FROM r
-             ON CONFLICT (system, external_id) DO UPDATE SET fields = excluded.fields)
+             ON CONFLICT (system, external_id) DO UPDATE SET fields = excluded.fields, judged_by = 0
+               WHERE likeness.fields <> excluded.fields)
            INSERT INTO likeness_key (key, system, external_id)
            SELECT k.key, r.system, r.external_id FROM r CROSS JOIN LATERAL unnest(r.keys) AS k(key)
            ON CONFLICT DO NOTHING""",

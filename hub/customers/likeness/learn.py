@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from hub.customers.identifiers import Node
 from hub.customers.likeness.keep import write_likenesses
-from hub.customers.likeness.weights import Learned, activate
+from hub.customers.likeness.weights import Learned, activate, propose
 from hub.matching.decide import Pair
 from hub.matching.match import Told, know, match
 from hub.matching.person import Person
@@ -34,8 +34,8 @@ class Lesson:
     matches: int
 
 
-async def learn_weights(database: Database, dsn: str, now: datetime, told: Told) -> Lesson:
-    """Fill in the likenesses that are missing, learn, and let the new version decide.
+async def learn_weights(database: Database, dsn: str, now: datetime, told: Told, *, decides: bool) -> Lesson:
+    """Fill in the likenesses that are missing, learn, and propose the new version, or let it decide at once.
 
     From the first transaction on pages keep likenesses themselves, so none is missed between filling and deciding.
     """
@@ -64,11 +64,13 @@ async def learn_weights(database: Database, dsn: str, now: datetime, told: Told)
         await raw.close()
     async with database.transaction() as connection:
         learned = Learned(matches.weights, matches.frequent.known)
-        await activate(connection, version, learned, known.people, matches.frequent, len(matches.pairs))
+        await propose(connection, version, learned, known.people, matches.frequent, len(matches.pairs))
         await connection.execute(
             text("UPDATE likeness_weights SET records = :records WHERE version = :version"),
             {"records": len(rows), "version": version},
         )
+        if decides:
+            await activate(connection, version)
     return Lesson(version, len(rows), len(decided), len(matches.pairs))
 
 

@@ -1,35 +1,29 @@
-"""Who a person might be, within milliseconds: keys by index, then a comparison with those few who share one."""
+"""Who a person might be, within milliseconds: keys by index, then a comparison with those few who share most."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+import asyncpg
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.identifiers import Node
-from hub.customers.likeness.weights import active_weights
+from hub.customers.likeness.bands import Bands, MatchBand
+from hub.customers.likeness.weights import Learned, remembered_weights
+from hub.matching.pairs_of import told_values
 from hub.matching.person import Person
-from hub.matching.score import Commonness, Score, score, telling_value
-from hub.store.sets import run_set
+from hub.matching.score import Commonness, Score, score
+from hub.store.fetch import fetch
 
 SHARED_MAX: Final = 60
 """A key that so many records share tells nothing alone; their other keys find them."""
-COMPARED_MAX: Final = 80
+COMPARED_MAX: Final = 40
+"""Of those who share a key the ones with most, and rarest, in common; the right one is seldom beyond the twentieth."""
 FOUND_MAX: Final = 25
-MATCH: Final = 0.95
-REVIEW: Final = 0.05
-
-
-class MatchBand(StrEnum):
-    """MATCH: the same person for all we know. REVIEW: for a steward. Below is NEW, and not listed."""
-
-    MATCH = "MATCH"
-    REVIEW = "REVIEW"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,80 +37,72 @@ class Found:
     version: int
 
 
+_LOOK_UP: Final = f"""
+WITH active AS MATERIALIZED (
+  SELECT version, md5(document::text) AS digest FROM likeness_weights WHERE state = 'ACTIVE' LIMIT 1),
+hit AS MATERIALIZED (
+  SELECT k.key, m.system, m.external_id, count(*) OVER (PARTITION BY k.key) AS carriers
+  FROM unnest($1::bigint[]) AS k(key) CROSS JOIN LATERAL (
+    SELECT system, external_id FROM likeness_key m WHERE m.key = k.key LIMIT {SHARED_MAX}) m
+  WHERE EXISTS (SELECT FROM active)),
+chosen AS MATERIALIZED (
+  SELECT system, external_id FROM hit WHERE carriers < {SHARED_MAX} GROUP BY system, external_id
+  ORDER BY sum(1 + 1.0 / carriers) DESC, system, external_id LIMIT $4)
+SELECT NULL AS system, version::text AS external_id, ARRAY[digest, (
+    SELECT json_agg(json_build_array(f.field, f.value, f.persons))::text
+    FROM unnest($2::text[], $3::text[]) AS r(field, value) CROSS JOIN LATERAL (
+      SELECT * FROM likeness_frequency o
+      WHERE o.version = active.version AND o.field = r.field AND o.value = r.value LIMIT 1) f)] AS fields,
+  NULL AS customer_id
+FROM active
+UNION ALL
+SELECT c.system, c.external_id, l.fields, i.customer_id FROM chosen c
+CROSS JOIN LATERAL (
+  SELECT fields FROM likeness p WHERE p.system = c.system AND p.external_id = c.external_id LIMIT 1) l
+CROSS JOIN LATERAL (
+  SELECT customer_id FROM customer_identifier o
+  WHERE o.system = c.system AND o.external_id = c.external_id LIMIT 1) i
+WHERE EXISTS (SELECT FROM source_record s
+  WHERE s.system = c.system AND s.entity = 'customer' AND s.external_id = c.external_id AND NOT s.deleted)
+"""  # noqa: S608  numbers of ours
+
+
 async def look_up(
-    connection: AsyncConnection, person: Person, keys: Collection[int], but: Collection[Node] = ()
+    connection: AsyncConnection, person: Person, keys: Collection[int], bands: Bands, but: Collection[Node] = ()
 ) -> list[Found]:
     """Living records of others that might be `person`, likeliest first, at most FOUND_MAX.
 
-    Empty before weights were learned. The answer depends on the stored records, the weights' version and nothing else.
+    Empty before weights decide. The answer depends on the stored records, the weights' version and nothing else. One
+    statement, told to PostgreSQL without SQLAlchemy in between, which would take longer than the search.
     """
-    active = await active_weights(connection)
-    if active is None:
+    values = sorted(told_values([person]))
+    fields, texts = [field for field, _ in values], [value for _, value in values]
+    rows = await fetch(connection, _LOOK_UP, sorted(keys), fields, texts, COMPARED_MAX + len(but))
+    head = next((row for row in rows if row["system"] is None), None)
+    if head is None:
         return []
-    version, learned = active
-    nodes, others = await _sharing(connection, keys, but)
-    common = Commonness(await _persons(connection, version, person), learned.known)
-    found = score(person, others, learned.weights, common, REVIEW)
-    scored = [(nodes[place], of) for place, of in found.items()]
-    scored.sort(key=lambda row: (-row[1].probability, row[0]))
-    if not scored:
-        return []
-    owners = await _owners(connection, [node for node, _ in scored[:FOUND_MAX]])
-    return [
-        Found(node, owners[node], MatchBand.MATCH if of.probability >= MATCH else MatchBand.REVIEW, of, version)
-        for node, of in scored[:FOUND_MAX]
-        if node in owners
+    version, (digest, persons) = int(head["external_id"]), head["fields"]
+    learned = await remembered_weights(connection, version, digest)
+    common = {(field, value): count for field, value, count in orjson.loads(persons or b"[]")}
+    others = [row for row in rows if row["system"] is not None and _node(row) not in but]
+    return _likeliest(person, others, version, learned, Commonness(common, learned.known), bands)
+
+
+def _node(row: asyncpg.Record) -> Node:
+    return Node(row["system"], row["external_id"])
+
+
+def _likeliest(
+    person: Person,
+    others: Sequence[asyncpg.Record],
+    version: int,
+    learned: Learned,
+    common: Commonness,
+    bands: Bands,
+) -> list[Found]:
+    found = score(person, [Person(*row["fields"]) for row in others], learned.weights, common, bands.review)
+    scored = [
+        Found(_node(others[place]), others[place]["customer_id"], bands.of(of.probability), of, version)
+        for place, of in found.items()
     ]
-
-
-async def _sharing(
-    connection: AsyncConnection, keys: Collection[int], but: Collection[Node]
-) -> tuple[list[Node], list[Person]]:
-    rows = await connection.execute(
-        text(
-            """WITH hit AS (
-                 SELECT k.key, m.system, m.external_id, count(*) OVER (PARTITION BY k.key) AS carriers
-                 FROM unnest(CAST(:keys AS bigint[])) AS k(key) CROSS JOIN LATERAL (
-                   SELECT system, external_id FROM likeness_key m WHERE m.key = k.key LIMIT :shared) m),
-               chosen AS (
-                 SELECT system, external_id, count(*) AS together FROM hit WHERE carriers < :shared
-                 GROUP BY system, external_id ORDER BY together DESC, system, external_id LIMIT :compared)
-               SELECT c.system, c.external_id, l.fields FROM chosen c CROSS JOIN LATERAL (
-                 SELECT fields FROM likeness p WHERE p.system = c.system AND p.external_id = c.external_id LIMIT 1) l"""
-        ),
-        {"keys": sorted(keys), "shared": SHARED_MAX, "compared": COMPARED_MAX + len(but)},
-    )
-    found = [(Node(row[0], row[1]), Person(*row[2])) for row in rows]
-    kept = [row for row in found if row[0] not in but]
-    return [node for node, _ in kept], [person for _, person in kept]
-
-
-async def _persons(connection: AsyncConnection, version: int, person: Person) -> dict[tuple[str, str], int]:
-    values = [
-        {"field": field, "value": telling_value(field, value)}
-        for field, value in zip(Person._fields, person, strict=True)
-        if value
-    ]
-    rows = await run_set(
-        connection,
-        """SELECT f.field, f.value, f.persons
-           FROM json_to_recordset(CAST(:rows AS json)) AS r(field text, value text)
-           CROSS JOIN LATERAL (SELECT * FROM likeness_frequency o
-             WHERE o.version = :version AND o.field = r.field AND o.value = r.value LIMIT 1) f""",
-        values,
-        version=version,
-    )
-    return {(field, value): persons for field, value, persons in rows.all()}
-
-
-async def _owners(connection: AsyncConnection, nodes: Sequence[Node]) -> dict[Node, UUID]:
-    rows = await run_set(
-        connection,
-        """SELECT r.system, r.external_id, c.customer_id
-           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
-           CROSS JOIN LATERAL (SELECT i.customer_id FROM customer_identifier i JOIN source_record s
-               ON s.system = i.system AND s.entity = 'customer' AND s.external_id = i.external_id AND NOT s.deleted
-             WHERE i.system = r.system AND i.external_id = r.external_id LIMIT 1) c""",
-        [node._asdict() for node in nodes],
-    )
-    return {Node(system, external_id): customer for system, external_id, customer in rows.all()}
+    return sorted(scored, key=lambda one: (-one.score.probability, one.node))[:FOUND_MAX]

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Computed, ForeignKey, ForeignKeyConstraint, Identity, Index
+from sqlalchemy import BigInteger, Computed, ForeignKey, ForeignKeyConstraint, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.metadata import Table
 
 
 class WeightsState(StrEnum):
-    """LEARNING: likenesses are kept from now on. ACTIVE: the version that decides. RETIRED: a newer one does."""
+    """LEARNING: likenesses are kept from now on. PROPOSED: learned, and nothing follows from it. ACTIVE: the version
+    that decides. RETIRED: another one does."""
 
     LEARNING = "LEARNING"
+    PROPOSED = "PROPOSED"
     ACTIVE = "ACTIVE"
     RETIRED = "RETIRED"
 
@@ -23,7 +25,7 @@ class Likeness(Table):
     """A source customer normalised for comparing: `fields` in the order of `hub.matching.person.Person`.
 
     It goes with the source record, and its keys go with it by a trigger: a foreign key of every key would be checked
-    25 times a record.
+    25 times a record. `judged_by` is the version of the weights by which its links were found, 0 for none yet.
     """
 
     __tablename__ = "likeness"
@@ -33,12 +35,45 @@ class Likeness(Table):
             ["source_record.system", "source_record.entity", "source_record.external_id"],
             ondelete="CASCADE",
         ),
+        Index("ix_likeness_judged_by", "judged_by"),
     )
 
     system: Mapped[str] = mapped_column(primary_key=True)
     external_id: Mapped[str] = mapped_column(primary_key=True)
     entity: Mapped[str] = mapped_column(Computed("'customer'", persisted=True))
     fields: Mapped[list[str]]
+    judged_by: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
+
+class LikenessLink(Table):
+    """Two records of different systems in the match band, the smaller one first; `bits` are the log2 of the odds."""
+
+    __tablename__ = "likeness_link"
+    __table_args__ = (
+        *(
+            ForeignKeyConstraint(
+                [f"system_{side}", f"external_id_{side}"],
+                ["likeness.system", "likeness.external_id"],
+                ondelete="CASCADE",
+            )
+            for side in "ab"
+        ),
+        Index("ix_likeness_link_b", "system_b", "external_id_b"),
+    )
+
+    system_a: Mapped[str] = mapped_column(primary_key=True)
+    external_id_a: Mapped[str] = mapped_column(primary_key=True)
+    system_b: Mapped[str] = mapped_column(primary_key=True)
+    external_id_b: Mapped[str] = mapped_column(primary_key=True)
+    bits: Mapped[float]
+
+
+class LikenessCrowd(Table):
+    """A key that has been too many people's; it links nobody until other weights decide."""
+
+    __tablename__ = "likeness_crowd"
+
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 
 
 class LikenessKey(Table):
@@ -53,7 +88,10 @@ class LikenessKey(Table):
 
 
 class LikenessWeights(Table):
-    """A version of the learned weights; what it judged can be judged again. `document`: see `weights.py`."""
+    """A version of the learned weights; what it judged can be judged again. `document`: see `weights.py`.
+
+    `links_from`: the probability from which on links were found by it, None before the first.
+    """
 
     __tablename__ = "likeness_weights"
 
@@ -63,6 +101,7 @@ class LikenessWeights(Table):
     records: Mapped[int]
     matches: Mapped[int]
     document: Mapped[dict[str, object]]
+    links_from: Mapped[float | None]
 
 
 class LikenessFrequency(Table):

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.errors import NotFound
 from hub.matching.columns import People
 from hub.matching.frequencies import Frequencies
 from hub.matching.score import telling_value
@@ -29,6 +30,8 @@ class Learned:
 
 
 _DOCUMENT = TypeAdapter(Learned)
+REMEMBERED_MAX = 4
+_REMEMBERED: dict[str, Learned] = {}
 
 
 @lru_cache(maxsize=4)
@@ -37,22 +40,41 @@ def _parsed(document: str) -> Learned:
 
 
 async def active_weights(connection: AsyncConnection) -> tuple[int, Learned] | None:
-    """The version that decides now, if any was learned."""
+    """The version that decides now, if any does."""
     row = (
         await connection.execute(
-            text(
-                """SELECT version, document::text FROM likeness_weights WHERE state = 'ACTIVE'
-                   ORDER BY version DESC LIMIT 1"""
-            )
+            text("SELECT version, document::text FROM likeness_weights WHERE state = 'ACTIVE' LIMIT 1")
         )
     ).one_or_none()
     return None if row is None else (row[0], _parsed(row[1]))
 
 
-async def activate(
+async def remembered_weights(connection: AsyncConnection, version: int, digest: str) -> Learned:
+    """A version by the MD5 digest of its document, read once per process."""
+    known = _REMEMBERED.get(digest)
+    if known is None:
+        known = await weights_of(connection, version)
+        if len(_REMEMBERED) >= REMEMBERED_MAX:
+            _REMEMBERED.clear()
+        _REMEMBERED[digest] = known
+    return known
+
+
+async def weights_of(connection: AsyncConnection, version: int) -> Learned:
+    """A version that was learned, whether or not it decides; NotFound for another."""
+    document = await connection.scalar(
+        text("SELECT document::text FROM likeness_weights WHERE version = :version AND state <> 'LEARNING'"),
+        {"version": version},
+    )
+    if document is None:
+        raise NotFound(f"no weights were learned under version {version}")
+    return _parsed(document)
+
+
+async def propose(
     connection: AsyncConnection, version: int, learned: Learned, people: People, frequent: Frequencies, matches: int
 ) -> None:
-    """Let this version decide from now on."""
+    """Keep what was learned; nothing follows from it before it is activated."""
     await run_set(
         connection,
         """INSERT INTO likeness_frequency (version, field, value, persons)
@@ -63,16 +85,26 @@ async def activate(
         version=version,
     )
     await connection.execute(
-        text("UPDATE likeness_weights SET state = 'RETIRED' WHERE state = 'ACTIVE' OR version < :version"),
-        {"version": version},
-    )
-    await connection.execute(
         text(
-            """UPDATE likeness_weights SET state = 'ACTIVE', document = CAST(:document AS jsonb), matches = :matches
+            """UPDATE likeness_weights SET state = 'PROPOSED', document = CAST(:document AS jsonb), matches = :matches
                WHERE version = :version"""
         ),
         {"version": version, "document": _DOCUMENT.dump_json(learned).decode(), "matches": matches},
     )
+
+
+async def activate(connection: AsyncConnection, version: int) -> None:
+    """Let this version decide from now on; NotFound when it was not learned. Links are found anew by the linker."""
+    await weights_of(connection, version)
+    await connection.execute(
+        text(
+            """UPDATE likeness_weights SET links_from = NULL,
+                 state = CASE WHEN version = :version THEN 'ACTIVE' WHEN state = 'ACTIVE' THEN 'RETIRED' ELSE state END
+               WHERE state = 'ACTIVE' OR version = :version"""
+        ),
+        {"version": version},
+    )
+    await connection.execute(text("DELETE FROM likeness_crowd"))
 
 
 def _often(people: People, frequent: Frequencies) -> list[dict[str, object]]:
