@@ -17,7 +17,7 @@ from hub.settings.configuration import Configuration, load_configuration
 from hub.settings.environment import Settings
 from hub.store.engine import Database, open_engine
 from hub.store.keys import KeyRing
-from hub.store.master_key import load_master_key
+from hub.store.master_key import load_master_keys
 from migrations.migrate import upgrade
 
 DATABASE = "contacthub"
@@ -38,7 +38,7 @@ class Installation:
 
     def keys(self) -> KeyRing:
         """The key ring under the installation's master key."""
-        return KeyRing(load_master_key(self.settings))
+        return KeyRing(load_master_keys(self.settings))
 
 
 def read_configuration(settings: Settings) -> tuple[Configuration, Mapping[str, Adapter[Any]]]:

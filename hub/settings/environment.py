@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=1, le=65535, description="TCP port the web process listens on.")
     master_key: SecretStr | None = Field(
         None,
-        description="32 bytes in base64 that wrap the data keys; unset: generated in data_dir (embedded only).",
+        description="32 bytes in base64 that wrap the data keys, or a key file; unset: generated (embedded only).",
     )
     master_key_file: Path | None = Field(None, description="A file that holds what HUB_MASTER_KEY would.")
     webhook_bytes_max: int = Field(

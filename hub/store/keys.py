@@ -1,14 +1,8 @@
-"""Data keys per person and system: what is written under one is lost, in every copy, when the key is dropped.
-
-AES-256-GCM (NIST SP 800-38D) with random 96-bit nonces; the stored form is nonce followed by ciphertext and tag. The
-additional data names the place, so a ciphertext moved to another row does not open.
-"""
+"""Data keys per person and system: what is written under one is lost, in every copy, when the key is dropped."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import os
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -17,10 +11,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.store.master_key import MasterKeys
+from hub.store.sealing import seal, unseal
 from hub.store.sets import run_set
 from hub.store.suppression import suppressed_among
-
-NONCE_BYTES = 12
+from hub.store.wrapping import Wrapping
 
 _CREATE = text(
     """INSERT INTO subject_key (id, system, subject, wrapped, created_at)
@@ -29,17 +24,6 @@ _CREATE = text(
          AS r(id, subject, wrapped)
        ORDER BY r.subject ON CONFLICT (system, subject) DO NOTHING RETURNING id"""
 )
-
-
-def seal(key: AESGCM, plain: bytes, place: bytes) -> bytes:
-    """Encrypt `plain` for `place`; equal input gives different output each time."""
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + key.encrypt(nonce, plain, place)
-
-
-def unseal(key: AESGCM, sealed: bytes, place: bytes) -> bytes:
-    """The inverse of `seal`; cryptography's InvalidTag when the bytes or the place are not the sealed ones."""
-    return key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
 
 
 class SubjectCipher:
@@ -59,11 +43,12 @@ class SubjectCipher:
 
 
 class KeyRing:
-    """Opens data keys with the installation's master key (32 bytes)."""
+    """Opens data keys with the installation's master keys, or with one of 32 bytes."""
 
-    def __init__(self, master: bytes) -> None:
-        self._wrapping = AESGCM(hashlib.sha256(b"contacthub wrap" + master).digest())
-        self._proving = hashlib.sha256(b"contacthub prove" + master).digest()
+    def __init__(self, master: MasterKeys | bytes) -> None:
+        masters = MasterKeys.of(master) if isinstance(master, bytes) else master
+        self._wrapping = Wrapping(masters.keys)
+        self._proving = masters.proofs
 
     def proof(self, content: bytes) -> bytes:
         """A keyed digest (HMAC-SHA-256): proves equality to whoever holds the key, reveals nothing to others."""
@@ -136,7 +121,7 @@ class KeyRing:
             {
                 "ids": list(made),
                 "subjects": [subject for subject, _ in made.values()],
-                "wrapped": [seal(self._wrapping, key, key_id.bytes) for key_id, (_, key) in made.items()],
+                "wrapped": [self._wrapping.wrap(key, key_id) for key_id, (_, key) in made.items()],
                 "system": system,
                 "now": now,
             },
@@ -144,4 +129,4 @@ class KeyRing:
         return {made[key_id][0]: SubjectCipher(key_id, made[key_id][1]) for key_id in inserted.scalars().all()}
 
     def _open(self, key_id: UUID, wrapped: bytes) -> SubjectCipher:
-        return SubjectCipher(key_id, unseal(self._wrapping, wrapped, key_id.bytes))
+        return SubjectCipher(key_id, self._wrapping.open(wrapped, key_id).key)

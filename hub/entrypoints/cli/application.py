@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "contract": "contract",
     "quarantine": "quarantine",
     "audit": "audit",
+    "keys": "keys",
 }
 """The module of this folder that each command stands in, in the order of the help."""
 

@@ -13,7 +13,7 @@ from hub.errors import Invalid
 from hub.settings.environment import Settings
 from hub.store.engine import Database, open_engine
 from hub.store.keys import KeyRing
-from hub.store.master_key import load_master_key
+from hub.store.master_key import load_master_keys
 from hub.store.verify_audit import Verdict, verify_audit
 
 application = typer.Typer(name="audit", help="Who did and saw what.", no_args_is_help=True)
@@ -38,7 +38,7 @@ def verify(
     earlier = None if known is None else _parsed(known)
     settings = Settings()
     with database_url(settings) as url:
-        verdict = asyncio.run(_verify(url, KeyRing(load_master_key(settings)), earlier))
+        verdict = asyncio.run(_verify(url, KeyRing(load_master_keys(settings)), earlier))
     console = Console(soft_wrap=True)
     for finding in verdict.findings:
         console.print(f"[red]✗[/red] {finding}", highlight=False)
