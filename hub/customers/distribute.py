@@ -38,7 +38,7 @@ async def distribute(
 ) -> None:
     """Want of each system what it has otherwise, once the golden value or its own record changed.
 
-    A frozen field is not written, nor one that nobody has a value for: silence erases nothing.
+    A frozen field is not written, nor one that nobody speaks of: silence erases nothing.
     """
     for image in person.images:
         if image.deleted or image.node.system not in outward:
@@ -59,7 +59,7 @@ def changes_for(image: SourceImage, golden: Golden, fields: Iterable[str]) -> It
     """What the record would have to change to say what the golden record says."""
     for field in fields:
         value, held = golden.values[field], spoken(image, field)
-        if value is not None and value != held:
+        if value != held and field in golden.winners:
             yield FieldChange((field,), held, value)
 
 

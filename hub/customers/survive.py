@@ -102,7 +102,9 @@ class Sourced(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """The golden record: values as JSON text, `winners` the image and rule behind each field that has a value.
+    """The golden record: values as JSON text, `winners` the image and rule behind each field that somebody spoke of.
+
+    A field with a winner and no value is known to have none; one without a winner is one that nobody spoke of.
 
     `digest` is the SHA-256 over everything a reader can see, but not over where or when it was seen.
     """
@@ -127,10 +129,10 @@ def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelli
     winner: SourceImage | None
     for name in FIELDS:
         if len(counted) == 1:
-            winner, values[name] = counted[0], spoken(counted[0], name)
+            winner, values[name] = (counted[0] if says(counted[0], name) else None), spoken(counted[0], name)
         else:
             winner, values[name] = _winner(counted, name, rules.of(name))
-        if winner is not None and values[name] is not None:
+        if winner is not None:
             winners[name] = (winner, rules.of(name).rule)
     for pin in sorted(pins, key=lambda one: (one.at, one.node)):
         values[pin.field] = pin.value
@@ -166,6 +168,11 @@ def spoken(image: SourceImage, name: str) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
+def says(image: SourceImage, name: str) -> bool:
+    """Whether the source speaks of the field: it has a value, or knows that there is none."""
+    return spoken(image, name) is not None or name in image.record.known_blank
+
+
 def _ranked(images: Sequence[SourceImage], rule: FieldRule) -> Sequence[SourceImage]:
     if len(images) < 2:
         return images
@@ -174,14 +181,15 @@ def _ranked(images: Sequence[SourceImage], rule: FieldRule) -> Sequence[SourceIm
 
 
 def _winner(images: Sequence[SourceImage], name: str, rule: FieldRule) -> tuple[SourceImage | None, str | None]:
-    ranked = _ranked(images, rule)
+    ranked = [image for image in _ranked(images, rule) if says(image, name)]
     if rule.rule is SurvivorshipRule.ALWAYS:
         return (ranked[0], spoken(ranked[0], name)) if ranked else (None, None)
+    if rule.rule is SurvivorshipRule.MOST_RECENT:
+        newest = max(reversed(ranked), key=lambda image: image.as_of, default=None)
+        return newest, None if newest is None else spoken(newest, name)
     filled = [(image, value) for image in ranked if (value := spoken(image, name)) is not None]
     if not filled:
-        return None, None
-    if rule.rule is SurvivorshipRule.MOST_RECENT:
-        return max(reversed(filled), key=lambda one: one[0].as_of)
+        return (ranked[0], None) if ranked else (None, None)
     if rule.rule is SurvivorshipRule.OLDEST:
         return min(filled, key=lambda one: one[0].as_of)
     return filled[0]

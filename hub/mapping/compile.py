@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +13,7 @@ import orjson
 from pydantic import ValidationError
 
 from hub.errors import Finding, Misconfigured
+from hub.mapping.blanks import HowBlank, how_blank
 from hub.mapping.contract.compile import compile_contract
 from hub.mapping.contract.contract import Contract
 from hub.mapping.document import MappingDocument
@@ -18,7 +21,7 @@ from hub.mapping.record import ListReader, ObjectReader, Read, RecordMapping
 from hub.mapping.rules import RuleCompiler
 from hub.mapping.shape import RecordShape, shape_of
 from hub.records.catalogue import RECORD_OF
-from hub.records.customer import Canonical, ForeignIdentifier
+from hub.records.customer import Canonical, CustomerRecord, ForeignIdentifier
 from hub.records.identity import Entity
 from hub.yaml.nearest import choices
 from hub.yaml.nodes import Node, read_yaml
@@ -72,7 +75,7 @@ class _Compiler:
         if entity is None or entity.text not in {known.value for known in Entity}:
             return None
         shape = shape_of(RECORD_OF[Entity(entity.text)])
-        fields = self._object(self._root, shape, entity.text)
+        fields = replace(self._object(self._root, shape, entity.text), blanks=self._blanks(shape))
         lists = list(self._lists(shape, entity.text))
         self.findings += self._rules.unused_tables()
         version = _version(self._root)
@@ -106,6 +109,26 @@ class _Compiler:
             self.findings.append(at.finding(f"{name} needs the field {field!r}", "give it a path or a value"))
         return ObjectReader(reads)
 
+    def _blanks(self, shape: RecordShape) -> Mapping[str, Callable[[object], bool]]:
+        """For customers, whose fields are chosen among sources: which objects say that there is none."""
+        general = _said(self._root.child("says_none"))
+        found: dict[str, Callable[[object], bool]] = {}
+        for field, rule in self._root.entries_of("fields").items():
+            own = rule.child("says_none")
+            said = general if own is None else _said(own)
+            if own is not None and not issubclass(shape.model, CustomerRecord):
+                self.findings.append(
+                    own.finding("only a customer's field says that there is none", "remove `says_none`")
+                )
+            path = rule.text if rule.text is not None else rule.text_of("path")
+            if said and path is not None and field in shape.fields:
+                found[field] = partial(_says_none, how_blank(path), said)
+        if general and not issubclass(shape.model, CustomerRecord):
+            self.findings.append(
+                self._root.nearest(["says_none"]).finding("only customers say that there is none", "remove `says_none`")
+            )
+        return found
+
     def _lists(self, shape: RecordShape, name: str) -> Iterator[tuple[str, ListReader]]:
         for field, node in self._root.entries_of("lists").items():
             if field not in shape.lists:
@@ -118,3 +141,11 @@ class _Compiler:
             if select is not None:
                 identity = _IDENTITY.get(child.model, ("external_id",))
                 yield field, ListReader(child.model, select, where, element, identity)
+
+
+def _said(node: Node | None) -> frozenset[str]:
+    return frozenset() if node is None else frozenset(str(item.plain()) for item in node.items)
+
+
+def _says_none(how: HowBlank | None, said: Collection[str], body: object) -> bool:
+    return how is not None and how(body).value in said

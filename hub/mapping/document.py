@@ -25,6 +25,17 @@ class ValueType(StrEnum):
     BOOL = "bool"
 
 
+class Blank(StrEnum):
+    """How an object can be without a value. MISSING: the key is not there. NIL: null. EMPTY: a text with nothing in it.
+
+    NIL, because YAML reads NULL as no word at all.
+    """
+
+    MISSING = "MISSING"
+    NIL = "NIL"
+    EMPTY = "EMPTY"
+
+
 def _only_scalar(value: object) -> object:
     if isinstance(value, dict | list):
         raise PydanticCustomError("scalar", "must be one value", {"allowed": "a text, number, true, false or null"})
@@ -49,6 +60,9 @@ class FieldRule(_Written):
     )
     table: str | None = Field(None, description="Name of the value table that translates the package's value.")
     default: Constant = Field(None, description="Canonical value where the package has none (missing, null or blank).")
+    says_none: tuple[Blank, ...] | None = Field(
+        None, description="Only for customers, in place of the document's: MISSING, NIL, EMPTY."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -83,6 +97,11 @@ class MappingDocument(_Written):
     entity: Entity = Field(description="The canonical record that is made: customer, sales_order, ...")
     version: int = Field(ge=1, description="Raised by the author with every change of meaning; kept with each record.")
     fields: Mapping[str, FieldRule] = Field(description="Canonical field: its rule.")
+    says_none: tuple[Blank, ...] = Field(
+        (),
+        description="Only for customers: which of MISSING, NIL and EMPTY mean that the package knows of no value; the "
+        "others are silence.",
+    )
     lists: Mapping[str, ListRule] = Field({}, description="Canonical list (contact_media, lines, ...): its rule.")
     tables: Mapping[str, Mapping[str, Constant]] = Field(
         {},

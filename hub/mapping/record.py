@@ -24,6 +24,11 @@ class ObjectReader:
     """The single values of an object. What the source leaves blank is left out, so that the record's default holds."""
 
     reads: Sequence[tuple[str, Read]]
+    blanks: Mapping[str, Callable[[object], bool]] = field(default_factory=dict)
+
+    def known_blank(self, body: object, values: Mapping[str, object]) -> list[str]:
+        """The fields without a value of which the object says that there is none; `values` are what it gave."""
+        return [name for name, says_none in self.blanks.items() if name not in values and says_none(body)]
 
     def values(self, body: object) -> dict[str, object]:
         """Canonical values by field name; raises Unfit."""
@@ -92,6 +97,8 @@ class RecordMapping:
         """
         try:
             values = self.fields.values(body)
+            if self.fields.blanks and (blank := self.fields.known_blank(body, values)):
+                values["known_blank"] = blank
             for name, reader in self.lists:
                 try:
                     values[name] = reader.children(body)

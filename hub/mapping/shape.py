@@ -26,6 +26,10 @@ _TYPE_OF: Final[Mapping[object, ValueType]] = {
 }
 
 
+_FOLLOWS: Final = frozenset({"known_blank"})
+"""What no rule of its own gives: it follows from the others."""
+
+
 @dataclass(frozen=True)
 class FieldShape:
     """A single value; `choices` is its enum, if it has one."""
@@ -56,6 +60,8 @@ def shape_of(model: type[Canonical]) -> RecordShape:
     lists: dict[str, RecordShape] = {}
     for name, info in model.model_fields.items():
         declared = _bare(info.annotation)
+        if name in _FOLLOWS:
+            continue
         if get_origin(declared) is tuple:
             lists[name] = shape_of(get_args(declared)[0])
         else:

@@ -65,11 +65,16 @@ def _by_system(identifiers: tuple[ForeignIdentifier, ...]) -> tuple[ForeignIdent
     return tuple(sorted(identifiers, key=lambda identifier: (identifier.system, identifier.external_id)))
 
 
+def _by_name(fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(fields)))
+
+
 class CustomerRecord(Canonical):
     """Everything one system says about one customer, children included, ordered by the children's ids.
 
     `name` is the full name as one line; the parts are filled where the package has them.
     `language` is BCP 47; `status` is the company's own level (for example GOLD).
+    A field without a value is one of which the package is silent, unless `known_blank` names it: it knows of none.
     """
 
     kind: PartyKind = PartyKind.PERSON
@@ -80,6 +85,7 @@ class CustomerRecord(Canonical):
     language: Words | None = None
     status: Words | None = None
     customer_number: Words | None = None
+    known_blank: Annotated[tuple[str, ...], AfterValidator(_by_name)] = ()
     identifiers: Annotated[tuple[ForeignIdentifier, ...], AfterValidator(_by_system)] = ()
     contact_media: Annotated[tuple[ContactMediumRecord, ...], AfterValidator(_by_id)] = ()
     addresses: Annotated[tuple[PostalAddressRecord, ...], AfterValidator(_by_id)] = ()

@@ -95,8 +95,9 @@ class LegalBasis(StrEnum):
 class SurvivorshipRule(StrEnum):
     """Which source's value a golden field takes (HubSpot-Salesforce sync rules, Apache Unomi merge strategies).
 
-    PREFER_UNLESS_BLANK: the first source in order of trust that has a value. ALWAYS: the first source that knows the
-    customer, even if its value is blank. MOST_RECENT, OLDEST: by the source's own time. PINNED: a person's decision.
+    PREFER_UNLESS_BLANK: the first source in order of trust that has a value. ALWAYS: the first source that speaks of
+    the field, even to say that there is no value. MOST_RECENT: likewise the newest, OLDEST: the oldest value, both by
+    the source's own time. PINNED: a person's decision.
     MOST_RESTRICTIVE: the value that allows least, for consent only. FROZEN: the value it had when its sources began to
     overwrite each other by turns.
     """

@@ -11,7 +11,7 @@ from hub.yaml.nearest import choices
 from hub.yaml.nodes import Node
 
 # Every system's own identifiers stay: there is nothing to choose.
-_FIELDS: Final = [name for name in CustomerRecord.model_fields if name != "identifiers"]
+_FIELDS: Final = [name for name in CustomerRecord.model_fields if name not in ("identifiers", "known_blank")]
 
 
 def check_survivorship(survivorship: Node, systems: Mapping[str, Node]) -> Iterator[Finding]:

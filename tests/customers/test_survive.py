@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -46,8 +47,62 @@ def test_the_oldest_value_wins_by_source_time() -> None:
     assert survive([CRM, LMS], rules(SurvivorshipRule.OLDEST, "lms"), SPELLING).values["name"] == "Jan"
 
 
-def test_always_takes_the_blank_of_the_first_source() -> None:
-    assert survive([CRM, LMS], rules(SurvivorshipRule.ALWAYS, "crm"), SPELLING).values["language"] is None
+def test_always_takes_the_blank_of_the_first_source_that_says_so_and_passes_over_silence() -> None:
+    knows_none = replace(CRM, record=CRM.record.model_copy(update={"known_blank": ("language",)}))
+    always = rules(SurvivorshipRule.ALWAYS, "crm")
+    assert survive([CRM, LMS], always, SPELLING).values["language"] == "nl"
+    told = survive([knows_none, LMS], always, SPELLING)
+    assert (told.values["language"], told.winners["language"][0].node.system) == (None, "crm")
+
+
+said = st.sampled_from(("Jan", "J. Smit", "NONE", "SILENT"))
+spoken_by = st.lists(st.tuples(st.sampled_from(("crm", "lms", "cm")), st.integers(1, 9), said), max_size=4)
+any_rule = st.sampled_from(
+    (
+        SurvivorshipRule.PREFER_UNLESS_BLANK,
+        SurvivorshipRule.ALWAYS,
+        SurvivorshipRule.MOST_RECENT,
+        SurvivorshipRule.OLDEST,
+    )
+)
+
+
+def saying(system: str, minute: int, what: str) -> SourceImage:
+    """A source with a name, one that knows of none, or one that is silent of it."""
+    if what == "NONE":
+        return image(system, minute, CustomerRecord(known_blank=("name",)))
+    return image(system, minute, CustomerRecord(name=None if what == "SILENT" else what))
+
+
+@given(spoken=spoken_by, rule=any_rule, minute=st.integers(1, 9))
+def test_a_source_that_is_silent_of_a_field_changes_nothing_of_it(
+    spoken: list[tuple[str, int, str]], rule: SurvivorshipRule, minute: int
+) -> None:
+    images = [saying(*one) for one in spoken]
+    trusted = rules(rule, "web", "crm", "lms")
+    with_silence = survive([*images, saying("web", minute, "SILENT")], trusted, SPELLING)
+    if not images:
+        assert (with_silence.values["name"], "name" in with_silence.winners) == (None, False)
+        return
+    without = survive(images, trusted, SPELLING)
+    assert with_silence.values["name"] == without.values["name"]
+    assert ("name" in with_silence.winners) is ("name" in without.winners)
+
+
+@given(spoken=spoken_by.filter(bool), rule=any_rule)
+def test_that_there_is_none_erases_only_where_the_rule_lets_it(
+    spoken: list[tuple[str, int, str]], rule: SurvivorshipRule
+) -> None:
+    images = [saying(*one) for one in spoken]
+    golden = survive(images, rules(rule, "crm", "lms"), SPELLING)
+    speaking = [(minute, what) for _, minute, what in spoken if what != "SILENT"]
+    assert ("name" in golden.winners) is bool(speaking)
+    if golden.values["name"] is None and any(what != "NONE" for _, what in speaking):
+        assert rule in (SurvivorshipRule.ALWAYS, SurvivorshipRule.MOST_RECENT)
+        winner = golden.winners["name"][0]
+        assert winner.record.known_blank == ("name",)
+        if rule is SurvivorshipRule.MOST_RECENT:
+            assert winner.as_of == max(START + timedelta(minutes=minute) for minute, _ in speaking)
 
 
 def test_a_deleted_source_counts_only_when_none_is_left() -> None:

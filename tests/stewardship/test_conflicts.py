@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,14 @@ import pytest
 from sqlalchemy import Row, text
 
 from hub.customers.identifiers import Node
+from hub.customers.recognise import Rules
+from hub.customers.survive import FieldRule, Survivorship
 from hub.errors import Conflict, Invalid, NotFound
+from hub.flows.apply import apply
 from hub.flows.lane import LaneContext
 from hub.privacy.erase import EraseTerms, erase
 from hub.privacy.requests import Request
+from hub.records.enums import SurvivorshipRule
 from hub.stewardship.resolve import Resolved, Take, resolve_conflict, thaw_conflict
 from hub.store.engine import Database
 from tests.flows.building import RULES, apply_page, at, content, declare_flow, page, person
@@ -134,3 +139,21 @@ async def test_an_erasure_leaves_no_conflict(database: Database) -> None:
         terms = EraseTerms(RULES.keys, "NL", {})
         await erase(connection, await owner(database, "crm", "1"), terms, Request("steward", None, at(20_000)))
     assert await conflicts(database) == []
+
+
+async def test_what_a_system_knows_to_be_none_is_told_the_others_and_silence_is_not(database: Database) -> None:
+    newest = Survivorship(FieldRule(SurvivorshipRule.MOST_RECENT), outward={"lms": ("status",)})
+    rules = replace(RULES, recognition=Rules(newest, "NL"))
+    lanes = {system: await declare_flow(database, system) for system in ("crm", "lms")}
+    await outbound_flow(database, "lms")
+
+    async def says(system: str, minute: int, **told: Any) -> None:  # Any: fields of a customer
+        record = person("Jan", MAIL).model_copy(update=told)
+        async with database.transaction() as connection:
+            await apply(connection, lanes[system], page(content("1", record, minute)), rules, at(minute))
+
+    await says("lms", 1, status="GOLD")
+    await says("crm", 2)
+    assert await wanted(database) == []
+    await says("crm", 3, known_blank=("status",))
+    assert await wanted(database) == [("lms", [{"path": ["status"], "old": "GOLD", "new": None}])]
