@@ -27,6 +27,7 @@ from hub.observe.metrics import Metrics
 from hub.offers.offering import Offering
 from hub.ports.decision_engine import DecisionEngine
 from hub.reads.reach import Reach
+from hub.settings.processes import Processes
 from hub.settings.steering import SteeringRules
 from hub.store.engine import Database
 from hub.store.prepared import PreparedReads
@@ -53,6 +54,7 @@ class Hub:
     desk: Desk
     contacts: ContactDesk
     steering: SteeringRules
+    processes: Processes
     terms: Terms
     metrics: Metrics
     trail: ReadTrail

@@ -60,6 +60,7 @@ from schema.queries.conflicts import ConflictsQuery
 from schema.queries.contact_metrics import ContactMetricsQuery
 from schema.queries.customer import CustomerQuery
 from schema.queries.customer_history import CustomerHistoryQuery
+from schema.queries.customer_processes import CustomerProcessesQuery
 from schema.queries.customers import CustomersQuery
 from schema.queries.entities import REPRESENTATION, EntitiesQuery, Representation
 from schema.queries.flows import FlowsQuery
@@ -97,6 +98,7 @@ class Query(
     NextBestActionsQuery,
     WorkListQuery,
     ContactMetricsQuery,
+    CustomerProcessesQuery,
     FlowsQuery,
     MigrationsQuery,
     QuarantineQuery,

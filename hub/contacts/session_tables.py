@@ -55,6 +55,7 @@ class SessionLeg(Table):
     """A stretch of a session in one channel with one agent; `number` counts from 1. TRANSFERRED ends a leg."""
 
     __tablename__ = "session_leg"
+    __table_args__ = (Index("ix_session_leg_began", "began_at", postgresql_using="brin"),)
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("customer_session.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -76,6 +77,7 @@ class BusinessDialog(Table):
         Index("ix_business_dialog_session", "session_id", "started_at", "id"),
         Index("ix_business_dialog_customer", "customer_id", "started_at"),
         Index("ix_business_dialog_request", "request_id"),
+        Index("ix_business_dialog_started", "started_at", postgresql_using="brin"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

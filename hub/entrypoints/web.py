@@ -48,6 +48,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         offering=Offering(compile_catalogue(hub.configuration.offers)),
         topics=hub.configuration.topics,
         steering=hub.configuration.steering,
+        processes=hub.configuration.processes,
         open_decision_engine=decision_engine(settings),
     )
     async with listening(create_app(services), settings.host, settings.port) as port:

@@ -28,12 +28,14 @@ from hub.settings.find_channels import (
 from hub.settings.find_contracts import with_contracts
 from hub.settings.find_mappings import MappingFinder
 from hub.settings.find_offers import find_offers
+from hub.settings.find_processes import Known, find_processes
 from hub.settings.find_topics import find_topics
 from hub.settings.flows import Flow, FlowEntry, PlannedFlow
 from hub.settings.hub_file import HubFile
 from hub.settings.migrations import MigrationRules
 from hub.settings.offers import OffersDocument
 from hub.settings.privacy import DEFAULT_PRIVACY, PrivacyRules
+from hub.settings.processes import NO_PROCESSES, Processes
 from hub.settings.steering import DEFAULT_STEERING, SteeringRules
 from hub.settings.systems import AdapterSpec, ConnectedSystem
 from hub.settings.topics import NO_TOPICS, Catalogue
@@ -63,6 +65,7 @@ class Configuration:
     privacy: PrivacyRules = DEFAULT_PRIVACY
     outbound: Outbound = NOTHING_OUTBOUND
     steering: SteeringRules = DEFAULT_STEERING
+    processes: Processes = NO_PROCESSES
 
 
 def load_configuration(
@@ -84,8 +87,10 @@ def load_configuration(
     findings += finder.findings
     mappings = with_contracts(path.parent, systems, mappings, findings)
     topics = find_topics(path.parent, root, systems, findings)
-    findings += check_steering(root, CHANNELS if file is None else file.contact.channels)
-    offers = find_offers(path.parent, root, (CHANNELS if file is None else file.contact.channels).keys(), findings)
+    channels = CHANNELS if file is None else file.contact.channels
+    findings += check_steering(root, channels)
+    processes = find_processes(path.parent, root, Known(channels, systems, topics), findings)
+    offers = find_offers(path.parent, root, channels.keys(), findings)
     templates = find_templates(path.parent, root, findings)
     findings += check_steps(root)
     if file is None or findings:
@@ -108,6 +113,7 @@ def load_configuration(
         contact=file.contact,
         privacy=file.privacy,
         steering=file.steering,
+        processes=processes,
         offers=offers,
         topics=topics,
         outbound=Outbound(file.channels, file.outbound, templates, path.parent),

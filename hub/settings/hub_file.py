@@ -32,6 +32,9 @@ class HubFile(Written):
     channels: Mapping[Name, OutboundChannel] = Field({}, description="Channels that carry leads out, by name.")
     outbound: OutboundRules = Field(NO_OUTBOUND, description="How a lead goes through these channels.")
     steering: SteeringRules = Field(DEFAULT_STEERING, description="By what contacts are judged, and what they cost.")
+    processes: str | None = Field(
+        None, description="Path of the customer processes, from hub.yaml's folder; without one none are written down."
+    )
     privacy: PrivacyRules = Field(DEFAULT_PRIVACY, description="What the law wants kept of people who are erased.")
     offers: str | None = Field(
         None,

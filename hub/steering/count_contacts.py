@@ -14,12 +14,10 @@ from hub.steering.figures import ContactFigures, Feedback, Money, Share, Spread
 from hub.steering.scope import Scope, named
 
 # A contact belongs to the channel in which it began: a transfer is that channel's doing, and nothing counts twice.
-_SESSIONS: Final = """
-  SELECT s.id, s.started_at AS at, s.answered_at, s.result, s.csat, s.nps, s.direction,
-    coalesce(l.channel, s.channel) AS channel, {topic} AS topic
-  FROM customer_session s LEFT JOIN session_leg l ON l.session_id = s.id AND l.number = 1
-  WHERE s.started_at >= :from AND s.started_at < :to
-    AND (CAST(:channel AS text) IS NULL OR coalesce(l.channel, s.channel) = :channel)"""
+# A leg never begins before its session, nor does a dialog: the indexes by time then leave out all that came before.
+_BEGUN: Final = """
+  SELECT s.id, s.started_at AS at, s.answered_at, s.result, s.csat, s.nps, s.direction, s.channel, {topic} AS topic
+  FROM customer_session s WHERE s.started_at >= :from AND s.started_at < :to"""
 
 TOPIC_OF_SESSION: Final = """coalesce(s.topic, (SELECT d.topic FROM business_dialog d WHERE d.session_id = s.id
       ORDER BY d.started_at, d.id LIMIT 1))"""
@@ -28,18 +26,24 @@ _CONTACTS: Final = """
 WITH setting AS (
   SELECT * FROM unnest(CAST(:channels AS text[]), CAST(:targets AS int[]), CAST(:costs AS numeric[]),
     CAST(:yields AS numeric[])) AS c(channel, target_s, cost, yielded)),
-session AS ({sessions}),
+begun AS ({begun}),
 leg AS (
-  SELECT l.session_id, bool_or(l.result = 'TRANSFERRED' AND l.ended_at > s.answered_at) AS transferred,
-    sum(extract(epoch FROM greatest(l.ended_at - greatest(l.began_at, s.answered_at), interval '0'))) AS handled_s
-  FROM session s JOIN session_leg l ON l.session_id = s.id
-  WHERE s.answered_at IS NOT NULL AND l.ended_at IS NOT NULL GROUP BY l.session_id),
+  SELECT l.session_id, max(l.channel) FILTER (WHERE l.number = 1) AS channel,
+    bool_or(l.result = 'TRANSFERRED' AND l.ended_at > s.answered_at) AS transferred,
+    sum(extract(epoch FROM greatest(l.ended_at - greatest(l.began_at, s.answered_at), interval '0'))) AS served_s
+  FROM begun s JOIN session_leg l ON l.session_id = s.id AND l.began_at >= :from GROUP BY l.session_id),
+session AS (
+  SELECT s.id, s.at, s.answered_at, s.result, s.csat, s.nps, s.direction, s.topic, l.transferred, l.served_s,
+    coalesce(l.channel, s.channel) AS channel
+  FROM begun s LEFT JOIN leg l ON l.session_id = s.id),
 contact AS (
-  SELECT s.*, c.cost, c.yielded, l.transferred, s.answered_at IS NOT NULL AS answered,
+  SELECT s.*, c.cost, c.yielded, s.answered_at IS NOT NULL AS answered,
     CASE WHEN s.direction = 'INBOUND' THEN extract(epoch FROM s.answered_at - s.at) END AS waited_s,
-    CASE WHEN s.result IN ('COMPLETED', 'CUSTOMER_TERMINATED') THEN l.handled_s END AS handled_s,
+    CASE WHEN s.answered_at IS NOT NULL AND s.result IN ('COMPLETED', 'CUSTOMER_TERMINATED') THEN s.served_s
+      END AS handled_s,
     coalesce(c.target_s, :target) AS target_s
-  FROM session s LEFT JOIN leg l ON l.session_id = s.id LEFT JOIN setting c ON c.channel = s.channel)
+  FROM session s LEFT JOIN setting c ON c.channel = s.channel
+  WHERE CAST(:channel AS text) IS NULL OR s.channel = :channel)
 SELECT {key} AS key, count(*) AS contacts,
   count(*) FILTER (WHERE direction = 'INBOUND' AND (answered OR result IS NOT NULL
     OR at + make_interval(secs => target_s) < :now)) AS due,
@@ -59,7 +63,7 @@ FROM contact GROUP BY 1
 
 # What is on the edge of the period is judged by what lies up to `days` beyond it.
 _TOPICS: Final = """
-WITH session AS ({sessions}),
+WITH begun AS ({begun}),
 about AS (
   SELECT s.customer_id, s.topic, s.id, s.started_at AS at FROM customer_session s
   WHERE s.customer_id IS NOT NULL AND s.topic IS NOT NULL
@@ -68,6 +72,7 @@ about AS (
   UNION
   SELECT s.customer_id, d.topic, s.id, s.started_at FROM customer_session s
   JOIN business_dialog d ON d.session_id = s.id AND d.state <> 'CANCELLED'
+    AND d.started_at >= CAST(:from AS timestamptz) - make_interval(days => :days)
   WHERE s.customer_id IS NOT NULL
     AND s.started_at >= CAST(:from AS timestamptz) - make_interval(days => :days)
     AND s.started_at < CAST(:to AS timestamptz) + make_interval(days => :days)),
@@ -76,26 +81,31 @@ ranked AS (
     lead(at) OVER w - at <= make_interval(days => :days) AS returned
   FROM about WINDOW w AS (PARTITION BY customer_id, topic ORDER BY at, id)),
 marked AS (
-  SELECT s.at, s.channel, r.topic, coalesce(r.again, false) AS again, coalesce(r.returned, false) AS returned
-  FROM ranked r JOIN session s ON s.id = r.id)
+  SELECT s.at, {channel} AS channel, r.topic, coalesce(r.again, false) AS again,
+    coalesce(r.returned, false) AS returned
+  FROM ranked r JOIN begun s ON s.id = r.id {legs})
 SELECT {key} AS key, count(*) AS asked, count(*) FILTER (WHERE again) AS again,
   count(*) FILTER (WHERE NOT again AND at + make_interval(days => :days) <= :now) AS firsts,
   count(*) FILTER (WHERE NOT again AND NOT returned AND at + make_interval(days => :days) <= :now) AS resolved
-FROM marked GROUP BY 1
+FROM marked WHERE CAST(:channel AS text) IS NULL OR channel = :channel GROUP BY 1
 """
+
+_FIRST_LEG: Final = "LEFT JOIN session_leg l ON l.session_id = s.id AND l.number = 1 AND l.began_at >= :from"
 
 
 async def count_contacts(
     connection: AsyncConnection, scope: Scope, now: datetime
 ) -> Mapping[str | None, ContactFigures]:
     """By group."""
-    topic = TOPIC_OF_SESSION if scope.by_topic else "CAST(NULL AS text)"
-    sessions = _SESSIONS.format(topic=topic)
+    untold = "CAST(NULL AS text)"
+    begun = _BEGUN.format(topic=TOPIC_OF_SESSION if scope.by_topic else untold)
     binds = {**scope.binds(now), **_settings(scope)}
-    contacts = await _rows(connection, _CONTACTS.format(sessions=sessions, key=scope.key), binds)
-    topics = await _rows(connection, _TOPICS.format(sessions=sessions, key=scope.key), binds)
-    keys = dict.fromkeys([*contacts, *topics])
-    return {key: _figures(contacts.get(key), topics.get(key)) for key in keys}
+    contacts = await _rows(connection, _CONTACTS.format(begun=begun, key=scope.key), binds)
+    channel, legs = ("coalesce(l.channel, s.channel)", _FIRST_LEG) if scope.of_channels else ("s.channel", "")
+    topics = _TOPICS.format(begun=_BEGUN.format(topic=untold), key=scope.key, channel=channel, legs=legs)
+    topics_found = await _rows(connection, topics, binds)
+    keys = dict.fromkeys([*contacts, *topics_found])
+    return {key: _figures(contacts.get(key), topics_found.get(key)) for key in keys}
 
 
 async def _rows(

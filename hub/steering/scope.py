@@ -80,6 +80,11 @@ class Scope:
         return _KEYS[self.by]
 
     @property
+    def of_channels(self) -> bool:
+        """Whether it matters in which channel a contact began."""
+        return self.channel is not None or self.by is MetricsBy.CHANNEL
+
+    @property
     def by_topic(self) -> bool:
         """Whether a row's topic has to be looked up."""
         return self.by is MetricsBy.TOPIC

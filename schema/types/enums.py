@@ -12,6 +12,7 @@ from hub.customers.privacy_tables import PrivacyKind
 from hub.customers.steward_tables import StewardActKind, StewardEffect
 from hub.flows.quarantine_replay import ReplayOutcome
 from hub.flows.stuck_work import WorkVerdict
+from hub.journeys.gaps import GapKind as ProcessGapKind
 from hub.reads.customer_list import CustomerOrder
 from hub.records.contact import (
     CommitmentState,
@@ -80,6 +81,7 @@ __all__ = [
     "NbaOutcome",
     "PartyKind",
     "PrivacyKind",
+    "ProcessGapKind",
     "QuarantineState",
     "Queue",
     "RealTimeRoad",
@@ -159,6 +161,13 @@ _DESCRIBED: dict[type[Enum], str] = {
     DecisionSource: "Who ranked: the hub, campaign management live, or the last decision ranked anew as that was late.",
     DecisionCause: "Why a decision was made: a channel asked, or contact events changed what holds.",
 }
+
+strawberry.enum(
+    ProcessGapKind,
+    name="ProcessGapKind",
+    description="What is wrong with a step of a process. MISSING_INFORMATION: nothing that the customer gets tells it; "
+    "OVERLAP: the same is sent twice; NO_FALLBACK: no other channel can do it.",
+)
 
 for _enum, _description in _DESCRIBED.items():
     strawberry.enum(_enum, description=_description)

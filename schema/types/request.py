@@ -9,12 +9,15 @@ from uuid import UUID
 import strawberry
 from strawberry import relay
 
+from hub.journeys.next_step import Progress, next_step
 from hub.reads.belongings import REQUESTS
+from hub.records.contact import DialogState
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.enums import RequestKind, RequestState
 from schema.types.handling import RequestHandling, RequestTask
 from schema.types.of_row import OfRow
+from schema.types.process import NextStep
 from schema.types.sourced import Sourced
 
 
@@ -41,6 +44,25 @@ class BusinessRequest(relay.Node, Sourced, OfRow):
     async def tasks(self, info: Info) -> list[RequestTask]:
         """Loaded for all requests of the answer at once."""
         return [RequestTask.of(row) for row in await info.context.loaders.tasks.load(self.id)]
+
+    @resolved("What happens next, and by when; null where its topic belongs to no process, or nothing is to come.")
+    async def next(self, info: Info) -> NextStep | None:
+        """For the customer's own eyes too."""
+        handling = await info.context.loaders.handling.load(self.id)
+        found = None if handling is None else info.context.hub.processes.of_topic(handling.topic)
+        if found is None or handling is None or self.opened_at is None:
+            return None
+        tasks = await info.context.loaders.tasks.load(self.id)
+        progress = Progress(
+            topic=handling.topic,
+            state=self.state,
+            opened_at=self.opened_at,
+            closed_at=handling.closed_at,
+            tasks={task.name: (DialogState(task.state), task.changed_at) for task in tasks},
+        )
+        name, process = found
+        next_one = next_step(process, progress, info.context.now())
+        return None if next_one is None else NextStep.of(name, next_one)
 
     @classmethod
     async def visible(cls, info: Info, identity: UUID) -> Self | None:

@@ -35,6 +35,7 @@ from hub.settings.flows import FlowEntry, Lane
 from hub.settings.hub_file import HubFile
 from hub.settings.migrations import MigrationRules, OnDrift
 from hub.settings.privacy import PrivacyRules
+from hub.settings.processes import CustomerProcess, Expectation, ProcessContent, Processes, ProcessStep
 from hub.settings.steering import SteeredChannel, SteeringRules
 from hub.settings.systems import Limits, SystemEntry
 from hub.settings.topics import AnswerType, Catalogue, Content, DialogStep, Question, StraightThrough, Topic
@@ -47,6 +48,7 @@ MODELS: list[type[BaseModel]] = [
     *(HubFile, SystemEntry, Limits, FlowEntry, Lane, MigrationRules, Survivorship, FieldTrust, Recognition),
     *(Catalogue, Topic, DialogStep, Question, Content, StraightThrough),
     *(ContactRules, Channel, ResponseTarget, PrivacyRules, SteeringRules, SteeredChannel),
+    *(Processes, CustomerProcess, ProcessStep, ProcessContent, Expectation),
     *(OutboundChannel, Opening, OpeningHours, Capacity, EmailOptions, PrintOptions, CallOptions),
     *(OutboundRules, Step, LinkOptions),
     *(MappingDocument, FieldRule, ListRule, ContractDocument, ContractField, Settings),

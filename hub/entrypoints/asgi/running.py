@@ -61,6 +61,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         desk=services.desk,
         contacts=ContactDesk(services.rules, services.keys, services.contact, services.topics),
         steering=services.steering,
+        processes=services.processes,
         metrics=services.metrics,
         trail=trail,
         clock=services.clock,

@@ -17,6 +17,7 @@ from hub.ports.decision_engine import DecisionEngine
 from hub.ports.webhooks import Webhooks
 from hub.records.identity import Entity, SystemName
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
+from hub.settings.processes import NO_PROCESSES, Processes
 from hub.settings.steering import DEFAULT_STEERING, SteeringRules
 from hub.settings.topics import NO_TOPICS, Catalogue
 from hub.store.engine import Database
@@ -54,5 +55,6 @@ class Services:
     offering: Offering = NOTHING_OFFERED
     topics: Catalogue = NO_TOPICS
     steering: SteeringRules = DEFAULT_STEERING
+    processes: Processes = NO_PROCESSES
     retention_days: Mapping[str, int] = field(default_factory=dict)
     open_decision_engine: Callable[[], DecisionEngine] | None = None
