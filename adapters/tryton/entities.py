@@ -145,6 +145,7 @@ ENTITIES: Mapping[Entity, EntityModel] = {
     Entity.CAMPAIGN_MEMBERSHIP: _CAMPAIGN_MEMBERSHIP,
     Entity.CONTACT: _NOTE,
     Entity.WRAP_UP: _NOTE,
+    Entity.LEAD_RESPONSE: _NOTE,
     Entity.CAMPAIGN: _CAMPAIGN,
 }
 

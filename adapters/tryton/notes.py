@@ -29,7 +29,8 @@ TITLES: Final[Mapping[Entity, str]] = {
 }
 """What the first line begins with."""
 
-_OWNER: Final = frozenset({"customer", "customer_key"})
+_PLACE: Final = frozenset({"customer", "customer_key", "lead", "membership"})
+"""Fields that say where a note stands, and so are no lines of it."""
 
 
 class Notes:
@@ -46,18 +47,39 @@ class Notes:
             return Refused("INVALID", "a note is named by an id of the hub: letters, digits and dashes")
         title = f"{TITLES[command.entity]} {external_id}"
         told = {change.path[0]: change.new for change in command.changes if len(change.path) == 1}
-        found = await self._session.search(NOTE, [("message", "like", f"{title}\n%")], ["message", "resource"])
         try:
-            if found:
-                await self._replace(found, told)
-            else:
-                party = await self._party(told)
+            if not await self._kept(title, told):
+                party = await self.party(told)
                 if party is None:
                     return Refused("NOT_FOUND", f"{title} is not here, and the change does not say whose it is")
                 await self._create(f"party.party,{party}", rewritten(f"{title}\n", told))
         except AnswerLost as error:
             return Unanswered(error.message)
         return Written(external_id)
+
+    async def keep(self, title: str, resource: str, told: Mapping[str, JsonValue]) -> None:
+        """Make the note of this title at a record, or bring its lines to what is told."""
+        if not await self._kept(title, told):
+            await self._create(resource, rewritten(f"{title}\n", told))
+
+    async def party(self, told: Mapping[str, JsonValue]) -> str | None:
+        """The party that a change is about; None where it does not say. Raises Conflict while it is being made."""
+        customer, key = told.get("customer"), told.get("customer_key")
+        if customer is not None:
+            return str(customer)
+        if not isinstance(key, str):
+            return None
+        made = await self._creator.find(key)
+        if made is None:
+            raise Conflict("the customer is not made at Tryton yet")
+        return made.external_id
+
+    async def _kept(self, title: str, told: Mapping[str, JsonValue]) -> bool:
+        """Whether there is a note of this title; then it tells this as well."""
+        found = await self._session.search(NOTE, [("message", "like", f"{title}\n%")], ["message", "resource"])
+        if found:
+            await self._replace(found, told)
+        return bool(found)
 
     async def _replace(self, found: Sequence[JsonObject], told: Mapping[str, JsonValue]) -> None:
         """The newest counts; several stand there when an earlier change broke off between its two calls."""
@@ -72,24 +94,13 @@ class Notes:
     async def _create(self, resource: str, message: str) -> None:
         await self._session.call(f"model.{NOTE}.create", [{"resource": resource, "message": message}])
 
-    async def _party(self, told: Mapping[str, JsonValue]) -> str | None:
-        customer, key = told.get("customer"), told.get("customer_key")
-        if customer is not None:
-            return str(customer)
-        if not isinstance(key, str):
-            return None
-        made = await self._creator.find(key)
-        if made is None:
-            raise Conflict("the customer is not made at Tryton yet")
-        return made.external_id
-
 
 def rewritten(message: str, told: Mapping[str, JsonValue]) -> str:
     """The message with these fields' lines as they are now; a field without a value loses its line."""
     title, *lines = message.splitlines()
     fields = dict(line.split(": ", 1) for line in lines if ": " in line)
     for name, value in told.items():
-        if name in _OWNER:
+        if name in _PLACE:
             continue
         label = name.replace("_", " ").capitalize()
         words = written(value)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import TypeAlias
 
+from adapters.tryton.answers import Answers
 from adapters.tryton.batches import Transaction, in_transactions, in_turn
 from adapters.tryton.check import check_access
 from adapters.tryton.clock import SourceClock
 from adapters.tryton.create import Creator
 from adapters.tryton.erase import Eraser
 from adapters.tryton.notes import TITLES, Notes
+from adapters.tryton.opportunity import Opportunities
 from adapters.tryton.options import TrytonOptions
 from adapters.tryton.pull import Puller
 from adapters.tryton.reading import read_by_id
@@ -46,9 +49,15 @@ _NOTED = Capabilities(update=True)
 _CAN: Mapping[Entity, Capabilities] = {
     Entity.CUSTOMER: _CUSTOMER,
     Entity.BUSINESS_REQUEST: replace(_READ, update=True),
+    Entity.SALES_LEAD: replace(_READ, update=True),
+    Entity.LEAD_RESPONSE: _NOTED,
     Entity.CONTACT: _NOTED,
     Entity.WRAP_UP: _NOTED,
 }
+
+
+Singly: TypeAlias = Callable[[WriteCommand], Awaitable[WriteOutcome]]
+"""Carries out one command, as these entities take them."""
 
 
 class TrytonPort(SystemPort):
@@ -65,6 +74,11 @@ class TrytonPort(SystemPort):
         self._puller = Puller(self._session, self._clock, options.page_rows, horizon)
         self._creator = Creator(self._session, self._clock)
         self._notes = Notes(self._session, self._creator)
+        self._singly: Mapping[Entity, Singly] = {
+            **dict.fromkeys(TITLES, self._notes.carry_out),
+            Entity.SALES_LEAD: Opportunities(self._session, self._clock, self._notes).carry_out,
+            Entity.LEAD_RESPONSE: Answers(self._session, self._notes).carry_out,
+        }
         self._transactions: Mapping[Operation, Transaction] = {
             Operation.CREATE: self._creator.transaction,
             Operation.UPDATE: Updater(self._session, self._clock).transaction,
@@ -130,11 +144,12 @@ class TrytonPort(SystemPort):
             raise self._cannot(what, entity)
 
     async def _carry_out(self, commands: Sequence[WriteCommand]) -> Sequence[WriteOutcome]:
-        if commands[0].entity in TITLES:
-            return [await self._notes.carry_out(command) for command in commands]
+        singly = self._singly.get(commands[0].entity)
+        if singly is not None:
+            return [await singly(command) for command in commands]
         return await in_transactions(commands, self._transactions[commands[0].operation])
 
 
 def _group(command: WriteCommand) -> tuple[Operation, str | None]:
-    """Customers share a transaction; each note has one of its own."""
-    return command.operation, command.key if command.entity in TITLES else None
+    """Customers share a transaction; each note and each lead has transactions of its own."""
+    return command.operation, command.key if command.entity is not Entity.CUSTOMER else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -33,9 +33,6 @@ _COLUMN_OF: Final[Mapping[str, str]] = {
 }
 """Fields of a record that a lead of the hub's takes over, with their columns; the state goes its own way."""
 
-_NEW: Final[Mapping[str, JsonValue]] = {"state": LeadState.ACKNOWLEDGED.value}
-"""What a counterpart is taken to have been before anything was heard of it: as the hub opened it."""
-
 
 async def follow_counterparts(
     connection: AsyncConnection, system: str, reported: Sequence[tuple[str, SalesLeadRecord]], now: datetime
@@ -50,7 +47,7 @@ async def follow_counterparts(
         return
     mine = await connection.execute(
         text(
-            """SELECT l.id, l.number, c.told FROM sales_lead l
+            """SELECT l.*, c.told FROM sales_lead l
                LEFT JOIN lead_counterpart c ON c.lead_id = l.id AND c.system = :system
                WHERE l.system = :self AND l.number = ANY(:numbers) AND NOT l.deleted ORDER BY l.id"""
         ),
@@ -59,21 +56,23 @@ async def follow_counterparts(
     for row in mine.all():
         external_id, record = records[row.number]
         lead = await hold_lead(connection, row.id)
-        await _follow(connection, system, lead, record, row.told, now)
+        held = {name for name, column in _COLUMN_OF.items() if getattr(row, column) is not None}
+        await _follow(connection, system, lead, record, _news(record, row.told, held), now)
         await _remember(connection, system, lead.id, external_id, record, now)
 
 
+def _news(record: SalesLeadRecord, told: Mapping[str, JsonValue] | None, held: Collection[str]) -> set[str]:
+    """The fields that the system changed since it told last; on its first word those that the hub has no value for."""
+    says = _told(record)
+    if told is not None:
+        return {name for name, value in says.items() if value != told.get(name)}
+    blank = {name for name, value in says.items() if value is not None and name not in held}
+    return blank if says["state"] != LeadState.ACKNOWLEDGED.value else blank - {"state"}
+
+
 async def _follow(
-    connection: AsyncConnection,
-    system: str,
-    lead: Lead,
-    record: SalesLeadRecord,
-    told: Mapping[str, JsonValue] | None,
-    now: datetime,
+    connection: AsyncConnection, system: str, lead: Lead, record: SalesLeadRecord, news: Collection[str], now: datetime
 ) -> None:
-    before, says = told if told is not None else _NEW, _told(record)
-    # On the first word there is no telling what is news, and a field that the system has no place for is none.
-    news = {name for name in says if says[name] != before.get(name) and (told is not None or says[name] is not None)}
     columns: dict[str, object] = {column: getattr(record, name) for name, column in _COLUMN_OF.items() if name in news}
     if columns:
         await write_lead(connection, lead, columns, now)

@@ -63,6 +63,15 @@ async def test_what_the_lms_changes_is_how_the_lead_stands(company: Database, la
     assert (reopened["state"], reopened["closed_at"]) == ("ACKNOWLEDGED", None)
 
 
+async def test_the_first_word_fills_what_is_blank_and_takes_nothing_away(company: Database, lane: LaneContext) -> None:
+    lead = await opened(company, owner="eva")
+    await told(company, lane, lead, 1, "ACKNOWLEDGED", owner="Marijke", probability=50)
+    first = await row_of(company, lead)
+    assert (first["lead_owner"], first["probability"], first["name"]) == ("eva", 50, "Fibre at home")
+    await told(company, lane, lead, 2, "ACKNOWLEDGED", owner="Piet", probability=50)
+    assert (await row_of(company, lead))["lead_owner"] == "Piet"
+
+
 async def test_both_are_shown_as_one(company: Database, lane: LaneContext, desk: Api) -> None:
     lead = await opened(company)
     await told(company, lane, lead, 1, "IN_PROGRESS")
