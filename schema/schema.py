@@ -42,6 +42,7 @@ from schema.mutations.report_undeliverable import ReportUndeliverableMutation
 from schema.mutations.request_erasure import RequestErasureMutation
 from schema.mutations.request_export import RequestExportMutation
 from schema.mutations.request_next_best_actions import RequestNextBestActionsMutation
+from schema.mutations.request_rectification import RequestRectificationMutation
 from schema.mutations.requests import RequestMutations
 from schema.mutations.resolve_conflict import ResolveConflictMutations
 from schema.mutations.resume_cadence_migration import ResumeCadenceMigrationMutation
@@ -135,6 +136,7 @@ class Mutation(
     RecordConsentMutation,
     ConfirmConsentMutation,
     RequestErasureMutation,
+    RequestRectificationMutation,
     RequestExportMutation,
     SettlePrivacyReceiptMutation,
     RecordContactEventsMutation,

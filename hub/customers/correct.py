@@ -41,7 +41,10 @@ async def correct_contact_medium(
     await lock_customers(connection, {}, spelling, nodes)
     children = await _children(connection, medium, nodes, spelling)
     for node, child_id, old in children:
-        await _correct_child(connection, medium.customer_id, node, child_id, (old, corrected), principal, now)
+        change = FieldChange(("contact_media", child_id, "value"), old, corrected)
+        await keep_correction(connection, node, change, principal, now)
+        target = Target(node.system, Entity.CUSTOMER, ExternalId(node.external_id), str(medium.customer_id))
+        await want_update(connection, target, [change], now)
     await recognise(connection, nodes, Held(), rules, now, spelling)
     await publish(connection, [Change("Customer", str(medium.customer_id), "CustomerAttributeValueChangeEvent")], now)
     deed = Deed(
@@ -117,17 +120,10 @@ async def _children(
     ]
 
 
-async def _correct_child(
-    connection: AsyncConnection,
-    customer_id: UUID,
-    node: Node,
-    child_id: str,
-    values: tuple[str, str],
-    principal: str,
-    now: datetime,
+async def keep_correction(
+    connection: AsyncConnection, node: Node, change: FieldChange, principal: str, now: datetime
 ) -> None:
-    path = ("contact_media", child_id, "value")
-    old, new = values
+    """Lay the change over what the record says, until its system has followed or says something else."""
     await connection.execute(
         text(
             """INSERT INTO correction (id, system, entity, external_id, path, old, new, principal, at)
@@ -137,12 +133,10 @@ async def _correct_child(
             "id": uuid4(),
             "system": node.system,
             "external_id": node.external_id,
-            "path": list(path),
-            "old": old,
-            "new": new,
+            "path": list(change.path),
+            "old": change.old,
+            "new": change.new,
             "principal": principal,
             "at": now,
         },
     )
-    target = Target(node.system, Entity.CUSTOMER, ExternalId(node.external_id), str(customer_id))
-    await want_update(connection, target, [FieldChange(path, old, new)], now)

@@ -7,19 +7,22 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from hub.customers.identifiers import Node
-from hub.customers.survive import SourceImage
-from hub.records.customer import ContactMediumRecord
+from hub.customers.survive import SourceImage, text_of
+from hub.records.customer import CustomerRecord
 
 
 @dataclass(frozen=True, slots=True)
 class OpenCorrection:
-    """A contact medium's value that the hub was told; `old` is what the source held then."""
+    """A value that the hub was told; `old` is what the source held then, None where it held or is to hold none.
+
+    `path` is that of a field, ("name",), or of a contact medium, ("contact_media", CHILD_ID, "value").
+    """
 
     id: UUID
     node: Node
-    child_id: str
-    old: str
-    new: str
+    path: tuple[str, ...]
+    old: str | None
+    new: str | None
 
 
 def overlaid(image: SourceImage, corrections: Sequence[OpenCorrection]) -> SourceImage:
@@ -27,23 +30,36 @@ def overlaid(image: SourceImage, corrections: Sequence[OpenCorrection]) -> Sourc
 
     Corrections are laid in the order they were made, so that a second one builds on the first.
     """
-    media = image.record.contact_media
+    record = image.record
     for correction in corrections:
-        media = tuple(_corrected(medium, correction) for medium in media)
-    if media == image.record.contact_media:
-        return image
-    return replace(image, record=image.record.model_copy(update={"contact_media": media}))
-
-
-def _corrected(medium: ContactMediumRecord, correction: OpenCorrection) -> ContactMediumRecord:
-    if medium.external_id != correction.child_id or medium.value != correction.old:
-        return medium
-    return medium.model_copy(update={"value": correction.new})
+        record = _corrected(record, correction)
+    return image if record is image.record else replace(image, record=record)
 
 
 def settled(image: SourceImage, correction: OpenCorrection) -> str | None:
     """CONVERGED when the source has the new value, OVERRULED when it has a third one or none, None while it is open."""
-    now = next((m.value for m in image.record.contact_media if m.external_id == correction.child_id), None)
+    now = _said(image.record, correction.path)
     if now == correction.old and not image.deleted:
         return None
     return "CONVERGED" if now == correction.new else "OVERRULED"
+
+
+def _said(record: CustomerRecord, path: tuple[str, ...]) -> str | None:
+    if len(path) == 1:
+        return text_of(record, path[0])
+    return next((medium.value for medium in record.contact_media if medium.external_id == path[1]), None)
+
+
+def _corrected(record: CustomerRecord, correction: OpenCorrection) -> CustomerRecord:
+    path, new = correction.path, correction.new
+    if _said(record, path) != correction.old:
+        return record
+    if len(path) == 1:
+        # Read as a record reads it, so that a date is a date again.
+        read = CustomerRecord.model_validate({} if new is None else {path[0]: new})
+        return record.model_copy(update={path[0]: getattr(read, path[0])})
+    media = tuple(
+        medium.model_copy(update={"value": new}) if medium.external_id == path[1] else medium
+        for medium in record.contact_media
+    )
+    return record if media == record.contact_media else record.model_copy(update={"contact_media": media})

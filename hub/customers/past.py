@@ -78,5 +78,5 @@ async def _corrections(
     found: dict[Node, list[OpenCorrection]] = defaultdict(list)
     for row in await connection.execute(_CORRECTIONS, {"id": customer_id, "at": at}):
         node = Node(row.system, row.external_id)
-        found[node].append(OpenCorrection(row.id, node, row.path[1], row.old, row.new))
+        found[node].append(OpenCorrection(row.id, node, tuple(row.path), row.old, row.new))
     return found

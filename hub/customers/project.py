@@ -50,7 +50,7 @@ async def project(
     nodes = [node for group in assignment.groups.values() for node in group]
     images = {node: written[node] for node in nodes if node in written}
     images |= await images_of(connection, [node for node in nodes if node not in images])
-    corrections = await _open_corrections(connection, images)
+    corrections = await open_corrections(connection, images)
     pins = await pins_of(connection, images)
     laid = {
         customer_id: [overlaid(images[node], corrections[node]) for node in group if node in images]
@@ -129,9 +129,8 @@ async def images_of(connection: AsyncConnection, nodes: Sequence[Node]) -> dict[
     return images
 
 
-async def _open_corrections(
-    connection: AsyncConnection, nodes: Collection[Node]
-) -> Mapping[Node, list[OpenCorrection]]:
+async def open_corrections(connection: AsyncConnection, nodes: Collection[Node]) -> Mapping[Node, list[OpenCorrection]]:
+    """What these records are to say and do not yet, oldest first."""
     rows = await run_set(
         connection,
         """SELECT c.id, c.system, c.external_id, c.path, c.old, c.new
@@ -144,7 +143,7 @@ async def _open_corrections(
     corrections: dict[Node, list[OpenCorrection]] = defaultdict(list)
     for row in rows.all():
         node = Node(row.system, row.external_id)
-        corrections[node].append(OpenCorrection(row.id, node, row.path[1], row.old, row.new))
+        corrections[node].append(OpenCorrection(row.id, node, tuple(row.path), row.old, row.new))
     return corrections
 
 
@@ -170,10 +169,10 @@ async def _settle(
 ) -> None:
     """Close the corrections whose source has moved; a chain (a to b, b to c) is judged by its first and last value."""
     for node, of_node in corrections.items():
-        by_child: dict[str, list[OpenCorrection]] = defaultdict(list)
+        by_path: dict[tuple[str, ...], list[OpenCorrection]] = defaultdict(list)
         for correction in of_node:
-            by_child[correction.child_id].append(correction)
-        for chain in by_child.values():
+            by_path[correction.path].append(correction)
+        for chain in by_path.values():
             for place, correction in enumerate(chain):
                 verdict = settled(images[node], correction)
                 followed = any(settled(images[node], later) in (None, "CONVERGED") for later in chain[place + 1 :])

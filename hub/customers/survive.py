@@ -164,7 +164,12 @@ def _digest(values: Mapping[str, str | None], children: Iterable[Sourced], *, de
 
 def spoken(image: SourceImage, name: str) -> str | None:
     """A source's value of a golden field as text, None where it is blank."""
-    value: object = getattr(image.record, name)
+    return text_of(image.record, name)
+
+
+def text_of(record: CustomerRecord, name: str) -> str | None:
+    """A field of a record as text, None where it is blank."""
+    value: object = getattr(record, name)
     return None if value is None or value == "" else str(value)
 
 

@@ -22,11 +22,14 @@ _RECEIPTS = text(
          max(s.why) AS why, bool_or(r.command_id IS NULL AND s.state = 'PENDING') AS by_hand
        FROM privacy_receipt r
        LEFT JOIN outbound_command c ON c.id = r.command_id
+       LEFT JOIN outbound_command n ON n.id = c.carried_by
        CROSS JOIN LATERAL (SELECT
          CASE WHEN r.refusal IS NOT NULL THEN 'REFUSED' WHEN r.settled_at IS NOT NULL THEN 'DONE'
-              WHEN c.state = 'DONE' THEN 'DONE' WHEN c.state IN ('REFUSED', 'DEAD') THEN 'REFUSED'
+              WHEN c.state = 'MERGED' AND c.carried_by IS NULL THEN 'DONE'
+              WHEN coalesce(n.state, c.state) = 'DONE' THEN 'DONE'
+              WHEN coalesce(n.state, c.state) IN ('REFUSED', 'DEAD') THEN 'REFUSED'
               ELSE 'PENDING' END AS state,
-         coalesce(r.refusal, c.outcome_code) AS why) s
+         coalesce(r.refusal, n.outcome_code, c.outcome_code) AS why) s
        WHERE r.request_id = ANY(:ids) GROUP BY 1, 2 ORDER BY 1, 2"""
 )
 

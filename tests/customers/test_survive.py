@@ -137,7 +137,7 @@ def email_image(value: str) -> SourceImage:
 
 
 def correction(old: str, new: str) -> OpenCorrection:
-    return OpenCorrection(UUID(int=1), Node("crm", "1"), "7", old, new)
+    return OpenCorrection(UUID(int=1), Node("crm", "1"), ("contact_media", "7", "value"), old, new)
 
 
 def test_a_correction_lies_over_the_value_it_corrects() -> None:

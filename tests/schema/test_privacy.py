@@ -24,6 +24,10 @@ mutation($input: RequestErasureInput!) { requestErasure(input: $input) {
 EXPORT = """
 mutation($input: RequestExportInput!) { requestExport(input: $input) { document counts problems { code } } }
 """
+RECTIFY = """
+mutation($input: RequestRectificationInput!) { requestRectification(input: $input) {
+  request { kind receipts { system state byHand } counts { name count } } counts systems problems { code path } } }
+"""
 SETTLE = """
 mutation($input: SettlePrivacyReceiptInput!) { settlePrivacyReceipt(input: $input) {
   request { receipts { system state why } } problems { code } } }
@@ -105,3 +109,54 @@ async def test_others_than_stewards_neither_erase_nor_export(api: Api, database:
         )
         assert list(denied.scalars().all()) == ["Mutation.requestErasure", "Mutation.requestExport"]
         assert await connection.scalar(text("SELECT count(*) FROM customer")) == 1
+
+
+async def all_but_the_trail(database: Database) -> list[str]:
+    """Every row but those of the audit trail, which tells of reads behind their answers."""
+    return [row for row in (await everything(database)).splitlines() if not row.startswith("audit_event")]
+
+
+async def test_a_rectification_is_tried_dry_then_true_here_and_asked_for(api: Api, database: Database) -> None:
+    jan = gid("Customer", await owner(database, "crm", "1"))
+    media = await api.ask("query($id: ID!) { customer(by: {id: $id}) { contactMedia { id } } }", {"id": jan})
+    medium = media.data["customer"]["contactMedia"][0]["id"]
+    right = {
+        "customerId": jan,
+        "fields": [{"field": "name", "value": "Jan Kramer"}],
+        "contactMedia": [{"contactMediumId": medium, "value": "jan@example.org"}],
+    }
+    before = await all_but_the_trail(database)
+    dry = await api.ask(RECTIFY, {"input": {**right, "dryRun": True}}, role=Role.STEWARD)
+    assert dry.data["requestRectification"] == {
+        "request": None,
+        "counts": ["contact_medium: 1", "field: 1", "source_record: 1"],
+        "systems": ["crm"],
+        "problems": [],
+    }
+    assert await all_but_the_trail(database) == before
+    answer = await api.ask(RECTIFY, {"input": {**right, "reason": "his letter"}}, role=Role.STEWARD)
+    done = answer.data["requestRectification"]["request"]
+    assert (done["kind"], done["receipts"]) == (
+        "RECTIFICATION",
+        [{"system": "crm", "state": "PENDING", "byHand": True}],
+    )
+    seen = await api.ask("query($id: ID!) { customer(by: {id: $id}) { name contactMedia { value } } }", {"id": jan})
+    assert seen.data["customer"] == {"name": "Jan Kramer", "contactMedia": [{"value": "jan@example.org"}]}
+    assert await deeds(database) == ["requestRectification"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"fields": [{"field": "name", "value": "A"}, {"field": "name", "value": "B"}]},
+        {"fields": [{"field": "name", "value": str(n)} for n in range(51)]},
+        {"fields": [{"field": "shoeSize", "value": "43"}]},
+    ],
+)
+async def test_a_rectification_of_nothing_or_of_one_thing_twice_is_invalid(
+    api: Api, database: Database, wrong: dict[str, object]
+) -> None:
+    jan = gid("Customer", await owner(database, "crm", "1"))
+    answer = await api.ask(RECTIFY, {"input": {"customerId": jan, **wrong}}, role=Role.STEWARD)
+    assert [one["code"] for one in answer.data["requestRectification"]["problems"]] == ["INVALID"]
