@@ -31,8 +31,10 @@ def _grades(people: People, a: Codes, b: Codes) -> Grades:
     grades[errors <= 1] = grade("close")
     grades[year & exchanged] = grade("swapped")
     grades[year & month & day] = grade("equal")
-    for place in np.flatnonzero(traits.partial[a] | traits.partial[b]).tolist():
+    for place in np.flatnonzero((traits.partial[a] | traits.partial[b]) & (a != b)).tolist():
         grades[place] = _partial(values[a[place]], values[b[place]])
+    # One year or month in both is equality, which weighs by how many persons have the same.
+    grades[a == b] = grade("equal")
     return grades
 
 

@@ -19,6 +19,7 @@ AREA = 3
 """The leading characters of a postal code that name a district, in most countries."""
 CLOSE = 0.92
 LONG = 8
+MAIL_LONGER = 12
 MAIL_LONG = 5
 """A shorter local part (info, jan) is many people's."""
 
@@ -80,13 +81,19 @@ def compare_codes(people: People, field: str, left: Codes, right: Codes) -> Grad
 
 
 def compare_mails(people: People, left: Codes, right: Codes) -> Grades:
-    """E-mail addresses; one mailbox name at two providers is often one person."""
+    """E-mail addresses; one mailbox name at two providers is often one person.
+
+    Names stand in mailboxes, so those of a family resemble each other: close is only a slip of a key in a mailbox with
+    the same digits and first letter.
+    """
     comparison, traits = BY_NAME["email"], people.mails
 
     def grade(a: Codes, b: Codes) -> Grades:
         texts = look_up(traits.locals, a), look_up(traits.locals, b)
-        long = np.minimum(traits.length[a], traits.length[b]) >= MAIL_LONG
-        alike = (jaro_winkler(*texts) >= 0.95) | (typing_errors(*texts) <= 2)
+        shorter = np.minimum(traits.length[a], traits.length[b])
+        long = shorter >= MAIL_LONG
+        errors = typing_errors(*texts)
+        alike = ((errors <= 1) | ((errors == 2) & (shorter >= MAIL_LONGER))) & (traits.marks[a] == traits.marks[b])
         grades = np.full(len(a), comparison.grade("different"), np.uint8)
         grades[alike & long] = comparison.grade("close")
         grades[(traits.local[a] == traits.local[b]) & long] = comparison.grade("local_part")

@@ -15,7 +15,8 @@ from typing import Final
 class Comparison:
     """`grades` by name, the first being equality; `ordered` are those whose evidence must fall from one to the next.
 
-    `frequent` says that a rare value in common is worth more than a frequent one.
+    `frequent` says that a rare value in common is worth more than a frequent one. Of one person's records no more than
+    `differing` are different, whatever the data seem to teach: else what was learned is another kind of pair.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Comparison:
     other: tuple[float, ...]
     ordered: tuple[str, ...]
     frequent: bool = True
+    differing: float = 0.8
 
     def grade(self, name: str) -> int:
         """The number of a grade; 0 is kept for the unknown."""
@@ -37,6 +39,7 @@ COMPARISONS: Final = (
         (0.80, 0.06, 0.04, 0.03, 0.01, 0.02, 0.04),
         (0.006, 0.004, 0.006, 0.002, 0.0005, 0.03, 0.95),
         ("equal", "close", "similar", "different"),
+        differing=0.3,
     ),
     Comparison(
         "family",
@@ -44,6 +47,7 @@ COMPARISONS: Final = (
         (0.84, 0.06, 0.02, 0.01, 0.01, 0.02, 0.04),
         (0.001, 0.001, 0.001, 0.001, 0.0005, 0.015, 0.98),
         ("equal", "close", "similar", "different"),
+        differing=0.3,
     ),
     Comparison(
         "birth",
@@ -51,6 +55,7 @@ COMPARISONS: Final = (
         (0.90, 0.01, 0.045, 0.015, 0.01, 0.02),
         (0.00005, 0.00004, 0.001, 0.003, 0.04, 0.955),
         ("equal", "close", "two_parts", "near", "different"),
+        differing=0.3,
     ),
     Comparison(
         "postal",

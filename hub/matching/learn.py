@@ -8,7 +8,7 @@ The prior of `comparisons.py` counts as so many observed pairs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from hub.matching.columns import People
 from hub.matching.compare import PLACES, Pairs
 from hub.matching.comparisons import COMPARISONS, Comparison
 from hub.matching.frequencies import Frequencies
-from hub.matching.weights import RELATED, Column, Grading, Judged, Weights, judge
+from hub.matching.weights import MATCHES, MOVED, MOVERS, RELATED, Column, Grading, Judged, Weights, judge
 
 ROUNDS = 25
 SETTLED = 1e-4
@@ -24,6 +24,8 @@ MATCHES_OF_PRIOR = 40.0
 PAIRS_OF_PRIOR = 3000.0
 LEAST = 1e-9
 DOUBTFUL = 1e-4
+MOVERS_MOST = 0.4
+"""Of the matches; else what was learned are namesakes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,16 @@ def strangers_of(lesson: Lesson, frequent: Frequencies, weights: Weights) -> Wei
     """The given weights with what different persons have in common learned from the random pairs."""
     other = _Strangers(lesson, frequent, weights).other(frequent, weights)
     gradings = {name: Grading(grading.same, other[name]) for name, grading in weights.gradings.items()}
-    return Weights(gradings, weights.match, weights.related)
+    return replace(weights, gradings=gradings)
 
 
 def _corrected(judged: Judged, told: Mapping[int, float]) -> Judged:
     """A person's word counts before any probability."""
     for place, truth in told.items():
+        matches = judged.kinds[place, :MATCHES].copy()
         judged.kinds[place] = 0.0
-        judged.kinds[place, 0] = truth
+        if truth:
+            judged.kinds[place, :MATCHES] = matches / matches.sum() if matches.sum() else (1.0, 0.0)
     return judged
 
 
@@ -91,12 +95,15 @@ def _improved(lesson: Lesson, strangers: Mapping[str, tuple[float, ...]], judged
     gradings = {}
     for comparison in COMPARISONS:
         other = strangers[comparison.name]
-        counts = _counted(comparison, lesson.candidates, judged.probability)
-        same = _blend(counts, comparison.same, MATCHES_OF_PRIOR)
+        of = judged.kinds[:, 0] + judged.kinds[:, 1] * MOVED[comparison.name]
+        counts = _counted(comparison, lesson.candidates, of)
+        same = _plausible(comparison, _blend(counts, comparison.same, MATCHES_OF_PRIOR))
         gradings[comparison.name] = Grading((1.0, *_falling(comparison, same, other[1:])), other)
     totals = judged.kinds.sum(axis=0)
-    shares = (totals + 1.0) / lesson.pairs
-    return Weights(gradings, float(shares[0]), dict(zip(RELATED, map(float, shares[1:]), strict=True)))
+    matches = totals[:MATCHES].sum()
+    movers = min((totals[1] + MATCHES_OF_PRIOR * MOVERS) / (matches + MATCHES_OF_PRIOR), MOVERS_MOST)
+    match, *related = (float(share) for share in (np.append(matches, totals[MATCHES:]) + 1.0) / lesson.pairs)
+    return Weights(gradings, match * (1 - movers), dict(zip(RELATED, related, strict=True)), match * movers)
 
 
 def _counted(comparison: Comparison, pairs: Pairs, weight: Column) -> Column:
@@ -107,6 +114,16 @@ def _counted(comparison: Comparison, pairs: Pairs, weight: Column) -> Column:
 def _blend(counts: Column, prior: tuple[float, ...], strength: float) -> Column:
     blended = counts + strength * np.array(prior)
     return np.asarray(np.maximum(blended / blended.sum(), LEAST))
+
+
+def _plausible(comparison: Comparison, same: Column) -> Column:
+    """The other grades get what `different` has too much."""
+    different = same[-1]
+    if different <= comparison.differing:
+        return same
+    bounded: Column = same * (1 - comparison.differing) / (1 - different)
+    bounded[-1] = comparison.differing
+    return bounded
 
 
 def _falling(comparison: Comparison, same: Column, other: tuple[float, ...]) -> tuple[float, ...]:

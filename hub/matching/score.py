@@ -14,7 +14,8 @@ from hub.matching.comparisons import COMPARISONS
 from hub.matching.frequencies import Frequencies
 from hub.matching.names import name_parts
 from hub.matching.person import Person
-from hub.matching.weights import Weights, judge, likelihoods
+from hub.matching.similarity import Mask
+from hub.matching.weights import MOVED, Weights, judge, likelihoods
 
 NAMES: Final = ("given", "family")
 
@@ -59,20 +60,26 @@ def score(
     right = np.arange(1, len(others) + 1, dtype=np.int32)
     pairs = compare(people, np.zeros(len(others), np.int32), right)
     frequent = _frequencies(people, person, common)
-    probability = judge(pairs, people, frequent, weights).probability
+    judged = judge(pairs, people, frequent, weights)
+    probability = judged.probability
     chosen = probability >= least
-    fields = _explained(pairs.chosen(chosen), people, frequent, weights)
+    moved = judged.kinds[chosen, 1] > judged.kinds[chosen, 0]
+    fields = _explained(pairs.chosen(chosen), people, frequent, weights, moved)
     places = np.flatnonzero(chosen).tolist()
     return {place: Score(float(probability[place]), of) for place, of in zip(places, fields, strict=True)}
 
 
-def _explained(pairs: Pairs, people: People, frequent: Frequencies, weights: Weights) -> list[tuple[FieldScore, ...]]:
+def _explained(
+    pairs: Pairs, people: People, frequent: Frequencies, weights: Weights, moved: Mask
+) -> list[tuple[FieldScore, ...]]:
+    """Of those who probably moved, what the old address says after a move."""
     fields: list[list[FieldScore]] = [[] for _ in range(len(pairs))]
     for comparison in COMPARISONS:
         grades = pairs.grades[:, PLACES[comparison.name]]
         if grades.any():
             same, other = likelihoods(pairs, people, frequent, weights, comparison)
-            for place, bits in enumerate(np.log2(same / other).tolist()):
+            left = np.where(moved, MOVED[comparison.name], 1.0)
+            for place, bits in enumerate(np.log2(left * same / other + 1 - left).tolist()):
                 if grades[place]:
                     grade = comparison.grades[grades[place] - 1]
                     fields[place].append(FieldScore(comparison.name, grade, round(bits, 2)))

@@ -69,13 +69,14 @@ class BirthTraits:
 
 
 class MailTraits:
-    """Per address what stands before the @."""
+    """Per address what stands before the @; `marks` are its first letter and its digits."""
 
     def __init__(self, values: Sequence[str]) -> None:
         numbering = _Numbering()
         self.locals = [value.partition("@")[0] for value in values]
         self.local = _numbers(numbering[local] for local in self.locals)
         self.length = _numbers(len(local) for local in self.locals)
+        self.marks = _numbers(numbering[local[:1] + "".join(filter(str.isdigit, local))] for local in self.locals)
 
 
 def _numbers(values: Iterable[int]) -> Numbers:

@@ -3,8 +3,12 @@
 Fellegi and Sunter (1969) set one kind of pair, a match, against all others. Others are of several kinds, and two of
 them look much like a match: people who live together and people with one name. A sum of weights that takes each field
 for independent gives a family at one address all the evidence of the address and merges it. So the other side of the
-ratio is a mixture: strangers, a household, neighbours, users of one phone or mailbox, namesakes. Each shares
+ratio is a mixture: strangers, a household, relatives elsewhere, neighbours, users of one phone or mailbox, namesakes.
+Each shares
 with a match what `RELATED` says and is like strangers in all else; how many there are is learned.
+
+A match is of two kinds for the same reason: who has moved differs in street, number and postal code all at once, which
+counts against him once and not three times.
 """
 
 from __future__ import annotations
@@ -26,6 +30,16 @@ Column = npt.NDArray[np.float64]
 _ADDRESS: Final = {"postal": 1.0, "locality": 1.0, "region": 1.0, "street": 1.0, "house": 1.0, "unit": 0.9}
 RELATED: Final[Mapping[str, Mapping[str, float]]] = {
     "household": {**_ADDRESS, "family": 0.75, "phone": 0.6, "email": 0.3, "given": 0.03, "birth": 0.04},
+    "relatives": {
+        "family": 0.95,
+        "phone": 0.7,
+        "email": 0.5,
+        "postal": 0.1,
+        "locality": 0.3,
+        "region": 0.6,
+        "given": 0.03,
+        "birth": 0.04,
+    },
     "neighbours": {"postal": 1.0, "locality": 1.0, "region": 1.0, "street": 0.5},
     "contact": {"phone": 0.7, "email": 0.3, "postal": 0.3, "locality": 0.4, "region": 0.6},
     "namesakes": {"given": 0.95, "family": 0.95, "region": 0.3, "locality": 0.1},
@@ -34,6 +48,24 @@ RELATED: Final[Mapping[str, Mapping[str, float]]] = {
 
 In a household few have one given name (father and son) or one birthday (twins), and hardly any both.
 """
+
+
+MOVED: Final[Mapping[str, float]] = {
+    **dict.fromkeys(("given", "family", "birth", "email", "phone"), 1.0),
+    "postal": 0.1,
+    "locality": 0.4,
+    "region": 0.8,
+    "street": 0.02,
+    "house": 0.02,
+    "unit": 0.1,
+}
+"""The share of a match's agreement that is left between two records of one person from before and after a move."""
+
+KINDS: Final[tuple[Mapping[str, float], ...]] = (MOVED, *RELATED.values())
+MOVERS: Final = 0.1
+"""Of the matches of a file that nobody has looked at yet."""
+MATCHES: Final = 2
+"""The kinds that are a match come first: stayed, and moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,45 +83,54 @@ class Grading:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """`match` and `related` are shares of all pairs of records; the rest are strangers."""
+    """`match`, `moved` and `related` are shares of all pairs of records; the rest are strangers."""
 
     gradings: Mapping[str, Grading]
     match: float
     related: Mapping[str, float]
+    moved: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Per pair: the probability of a match, and what each kind of pair has of the evidence (match first)."""
+    """Per pair what each kind has of the evidence: stayed, moved, then those of RELATED."""
 
-    probability: Column
     kinds: npt.NDArray[np.float64]
+
+    @property
+    def probability(self) -> Column:
+        """Of a match."""
+        return np.asarray(self.kinds[:, :MATCHES].sum(axis=1))
 
 
 def prior_weights(records: int, pairs: float) -> Weights:
     """What experience expects of a file before it is looked at: every fifth record has a partner."""
     gradings = {c.name: Grading((1.0, *c.same), (1.0, *c.other)) for c in COMPARISONS}
-    return Weights(gradings, max(records * 0.2, 1.0) / pairs, dict.fromkeys(RELATED, max(records * 0.1, 0.5) / pairs))
+    matches = max(records * 0.2, 1.0) / pairs
+    related = dict.fromkeys(RELATED, max(records * 0.1, 0.5) / pairs)
+    return Weights(gradings, matches * (1 - MOVERS), related, matches * MOVERS)
 
 
 def judge(pairs: Pairs, people: People, frequent: Frequencies, weights: Weights) -> Judged:
     """Bayes over the kinds of pair."""
-    logs = np.zeros((len(pairs), 1 + len(RELATED)))
+    logs = np.zeros((len(pairs), 1 + len(KINDS)))
     for comparison in COMPARISONS:
         if not pairs.grades[:, PLACES[comparison.name]].any():
             continue
         same, other = likelihoods(pairs, people, frequent, weights, comparison)
-        logs[:, 0] += np.log(same / other)
-        for place, shared in enumerate(RELATED.values(), start=1):
+        ratio = same / other
+        whole = np.log(ratio)
+        logs[:, 0] += whole
+        for place, shared in enumerate(KINDS, start=1):
             if part := shared.get(comparison.name, 0.0):
-                logs[:, place] += np.log(part * same / other + (1 - part))
-    shares = np.array([weights.match, *weights.related.values()])
+                logs[:, place] += whole if part == 1.0 else np.log(part * ratio + (1 - part))
+    shares = np.maximum([weights.match, weights.moved, *weights.related.values()], 1e-12)
     logs += np.log(shares)
     strangers = max(1.0 - float(shares.sum()), 0.05)
     top = np.maximum(logs.max(axis=1), np.log(strangers))
     parts = np.exp(logs - top[:, None])
     kinds = parts / (parts.sum(axis=1) + strangers * np.exp(-top))[:, None]
-    return Judged(kinds[:, 0], kinds)
+    return Judged(kinds)
 
 
 def likelihoods(
