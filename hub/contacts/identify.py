@@ -34,24 +34,24 @@ async def identify_customer(
     new: NewCustomer | None,
     by: Conductor,
     now: datetime,
-) -> Recognition:
+) -> Recognised:
     """Tie the session to its customer; what comes to several, or to nobody, leaves it as it is.
 
     Conflict for a customer who is authenticated already and would become somebody else.
     """
     session = await conduct(connection, await hold(connection, session_id), by.agent, now)
     given = clues.normalised(desk.recognition.region)
-    found = await recognise_caller(connection, given)
+    found = await recognise_caller(connection, given, desk.recognition.bands)
     customer = found.customer
     if found.outcome is Recognition.UNKNOWN and new is not None:
         customer = await introduce(connection, desk, new, _with_known(given, session), now)
         found = Recognised(Recognition.RECOGNISED, customer)
     if customer is None or customer == session.customer_id:
-        return found.outcome
+        return found
     if session.level is IdentificationLevel.AUTHENTICATED:
         raise Conflict("the customer has proved who he is; start another session for somebody else")
     await _tie(connection, desk, session, customer, now)
-    return found.outcome
+    return found
 
 
 async def _tie(

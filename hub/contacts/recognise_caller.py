@@ -1,4 +1,7 @@
-"""Find out who is in contact from what the channel knows of him: the golden record's own identifiers, never a guess."""
+"""Find out who is in contact from what the channel knows of him: the golden record's own identifiers, never a guess.
+
+Where they name nobody, or several, what he says of himself is weighed (likely_callers.py).
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.contacts.likely_callers import LikelyCaller, checked_details, likely_callers, only_match
 from hub.contacts.session_tables import KnownCookie
+from hub.customers.likeness.bands import Bands
 from hub.customers.normalise import normalise_email, normalise_phone
 from hub.errors import Invalid
+from hub.matching.person import Written
 from hub.records.contact import Recognition
 
 CLUE_LENGTH_MAX: Final = 320
@@ -23,13 +29,17 @@ CLUE_LENGTH_MAX: Final = 320
 
 @dataclass(frozen=True, slots=True)
 class Clues:
-    """What a channel knows: a calling number, an address, a cookie of its own, the customer's number, or who it is."""
+    """What a channel knows: a calling number, an address, a cookie of its own, the customer's number, or who it is.
+
+    `person`: what he says of himself, such as name, birth date and postal code.
+    """
 
     phone: str | None = None
     email: str | None = None
     cookie: str | None = None
     customer_number: str | None = None
     customer: UUID | None = None
+    person: Written | None = None
 
     def normalised(self, region: str) -> Clues:
         """One spelling each; Invalid for what nobody could have."""
@@ -41,7 +51,8 @@ class Clues:
         for name, value in (("cookie", self.cookie), ("customerNumber", self.customer_number), ("email", email)):
             if value is not None and not 0 < len(value) <= CLUE_LENGTH_MAX:
                 raise Invalid(f"a {name} has 1 to {CLUE_LENGTH_MAX} characters", ("known", name))
-        return Clues(phone, email, self.cookie, self.customer_number, self.customer)
+        person = None if self.person is None else checked_details(self.person)
+        return Clues(phone, email, self.cookie, self.customer_number, self.customer, person)
 
     def kept(self) -> dict[str, object]:
         """What is kept of them while the caller is unknown; a cookie only as its digest."""
@@ -52,10 +63,14 @@ class Clues:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """The customer, None unless exactly one answers to every clue that anybody answers to."""
+    """The customer, None unless exactly one answers to every clue that anybody answers to.
+
+    `callers`: who it may be, where what he said of himself was weighed.
+    """
 
     outcome: Recognition
     customer: UUID | None
+    callers: tuple[LikelyCaller, ...] = ()
 
 
 def digest_of(cookie: str) -> bytes:
@@ -79,10 +94,11 @@ _FIND: Final = text(
 )
 
 
-async def recognise_caller(connection: AsyncConnection, clues: Clues) -> Recognised:
+async def recognise_caller(connection: AsyncConnection, clues: Clues, bands: Bands) -> Recognised:
     """From normalised clues. The surest clue that anybody answers to decides; a weaker one only chooses among several.
 
-    A number withheld or an address shared by a family names nobody alone, but both together may name one of them.
+    A number withheld or an address shared by a family names nobody alone, but both together may name one of them. What
+    he says of himself decides where identifiers do not, in the match band alone.
     """
     found = await _found(connection, clues)
     candidates: frozenset[UUID] = frozenset()
@@ -94,7 +110,14 @@ async def recognise_caller(connection: AsyncConnection, clues: Clues) -> Recogni
             candidates &= named
     if len(candidates) == 1:
         return Recognised(Recognition.RECOGNISED, next(iter(candidates)))
-    return Recognised(Recognition.AMBIGUOUS if candidates else Recognition.UNKNOWN, None)
+    callers: list[LikelyCaller] = []
+    if clues.person is not None:
+        details = clues.person._replace(email=clues.email or "", phone=clues.phone or "")
+        callers = await likely_callers(connection, details, bands, candidates)
+    if (customer := only_match(callers)) is not None:
+        return Recognised(Recognition.RECOGNISED, customer, tuple(callers))
+    outcome = Recognition.AMBIGUOUS if candidates or callers else Recognition.UNKNOWN
+    return Recognised(outcome, None, tuple(callers))
 
 
 async def _found(connection: AsyncConnection, clues: Clues) -> Mapping[str, frozenset[UUID]]:

@@ -15,6 +15,7 @@ from hub.contacts.desk import Conductor, ContactDesk
 from hub.contacts.incidents import count_contact
 from hub.contacts.introduce import NewCustomer, introduce
 from hub.contacts.legs import begin_leg
+from hub.contacts.likely_callers import LikelyCaller
 from hub.contacts.recognise_caller import Clues, Recognised, recognise_caller
 from hub.contacts.register import register
 from hub.contacts.session import CREATED, TOPIC, Session, hold
@@ -64,6 +65,7 @@ class Started:
 
     session: Session
     recognition: Recognition
+    callers: tuple[LikelyCaller, ...] = ()
 
 
 async def start_session(
@@ -79,7 +81,7 @@ async def start_session(
     started_at = _start(beginning.started_at, now)
     check_words("reason", beginning.reason)
     clues = beginning.clues.normalised(desk.recognition.region)
-    found = await recognise_caller(connection, clues)
+    found = await recognise_caller(connection, clues, desk.recognition.bands)
     customer = found.customer
     if found.outcome is Recognition.UNKNOWN and beginning.new_customer is not None:
         customer = await introduce(connection, desk, beginning.new_customer, clues, now)
@@ -91,7 +93,7 @@ async def start_session(
     await count_contact(connection, session.id, session.topic)
     commercial = topic is not None and topic.is_commercial
     session = await register(connection, session, desk.rules.registration, now, commercial=commercial)
-    return Started(session, _outcome(found, customer))
+    return Started(session, _outcome(found, customer), found.callers)
 
 
 def channel_of(desk: ContactDesk, name: str) -> Channel:

@@ -18,6 +18,7 @@ from schema.fields import resolved
 from schema.mutations.contact_payload import KEY
 from schema.mutations.outcome import carry_out
 from schema.mutations.start_session import ClueInput, NewCustomerInput, StartSessionPayload
+from schema.types.likely_caller import kept_callers
 
 
 @strawberry.input(description="What is known now.")
@@ -58,7 +59,7 @@ async def _identify(
 ) -> Mapping[str, object]:
     session = await session_of(context, connection, given.session_id)
     new = None if given.new_customer is None else given.new_customer.customer()
-    recognition = await identify_customer(
+    found = await identify_customer(
         connection, context.hub.contacts, session, given.known.clues(), new, conductor(context), context.now()
     )
-    return {"session": str(session), "recognition": recognition.value}
+    return {"session": str(session), "recognition": found.outcome.value, "callers": kept_callers(found.callers)}

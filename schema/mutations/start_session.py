@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from hub.contacts.introduce import NewCustomer
 from hub.contacts.recognise_caller import Clues
 from hub.contacts.start_session import Beginning, start_session
 from hub.errors import Invalid
+from hub.matching.person import Written
 from schema.authorise import Requires, Scope
 from schema.conducting import conductor
 from schema.context import Context, Info
@@ -24,7 +25,26 @@ from schema.ids import uuid_of
 from schema.mutations.contact_payload import KEY
 from schema.mutations.outcome import Outcome, Problem, carry_out
 from schema.types.enums import Direction, PartyKind, Recognition
+from schema.types.likely_caller import LikelyCaller, kept_callers, shown_callers
 from schema.types.session import CustomerSession
+
+
+@strawberry.input(description="What somebody says of himself; the more, the surer.")
+class CallerPersonInput:
+    """Weighed as records are, where no identifier names him."""
+
+    given_name: str | None = strawberry.field(default=None, description="Given name or initials.")
+    family_name: str | None = strawberry.field(default=None, description="Family name.")
+    birth_date: date | None = strawberry.field(default=None, description="Date of birth.")
+    street: str | None = strawberry.field(default=None, description="Street, with or without the number.")
+    house_number: str | None = strawberry.field(default=None, description="House number.")
+    postal_code: str | None = strawberry.field(default=None, description="Postal code.")
+    locality: str | None = strawberry.field(default=None, description="Town.")
+
+    def written(self) -> Written:
+        """As the hub weighs it."""
+        told = {field: "" if value is None else str(value) for field, value in asdict(self).items()}
+        return Written(**told)
 
 
 @strawberry.input(description="What a channel knows of who is in contact; the surest clue decides.")
@@ -36,11 +56,15 @@ class ClueInput:
     cookie: str | None = strawberry.field(default=None, description="The channel's own mark of a device.")
     customer_number: str | None = strawberry.field(default=None, description="Number the customer says is his.")
     customer_id: GlobalID | None = strawberry.field(default=None, description="Who it is, chosen from a list.")
+    person: CallerPersonInput | None = strawberry.field(
+        default=None, description="What he says of himself, which decides where the other clues do not."
+    )
 
     def clues(self) -> Clues:
         """As the hub takes them."""
         customer = None if self.customer_id is None else uuid_of(self.customer_id, "Customer")
-        return Clues(self.phone, self.email, self.cookie, self.customer_number, customer)
+        person = None if self.person is None else self.person.written()
+        return Clues(self.phone, self.email, self.cookie, self.customer_number, customer, person)
 
 
 @strawberry.input(description="Somebody whom no system knows; made in the hub at once and in the CRM with the contact.")
@@ -83,6 +107,9 @@ class StartSessionPayload:
 
     session: CustomerSession | None = strawberry.field(description="The session.")
     recognition: Recognition | None = strawberry.field(description="What the clues came to.")
+    candidates: list[LikelyCaller] = strawberry.field(
+        description="Who it may be, likeliest first, where what he says of himself was weighed; needs customers:read."
+    )
     problems: list[Problem] = strawberry.field(description="Why no session was started.")
 
     @classmethod
@@ -92,6 +119,7 @@ class StartSessionPayload:
         return cls(
             session=None if session is None else await CustomerSession.visible(info, UUID(str(session))),
             recognition=None if recognition is None else Recognition(str(recognition)),
+            candidates=await shown_callers(info, outcome.response.get("callers")),
             problems=outcome.problems,
         )
 
@@ -129,7 +157,11 @@ async def _start(context: Context, connection: AsyncConnection, given: StartSess
         started_at=given.started_at,
     )
     started = await start_session(connection, context.hub.contacts, beginning, conductor(context), context.now())
-    return {"session": str(started.session.id), "recognition": started.recognition.value}
+    return {
+        "session": str(started.session.id),
+        "recognition": started.recognition.value,
+        "callers": kept_callers(started.callers),
+    }
 
 
 def clues_of(context: Context, known: ClueInput | None) -> Clues:
