@@ -23,6 +23,7 @@ from hub.reads.belongings import lines_of
 from hub.reads.calls import calls_by_name
 from hub.reads.customers import customers_by_id
 from hub.reads.flows import flows_by_name, lanes_of, progress_of
+from hub.reads.freshness import freshness_for
 from hub.reads.handling import dialogs_of, handling_of, tasks_of
 from hub.reads.lead_parts import lead_receipts_of, responses_of
 from hub.reads.migrations import latest_migrations, migrations_by_id
@@ -115,6 +116,7 @@ class Loaders:
         self.incident_contacts = self._every(contacts_of)
         self.undeliverable = self._some(undeliverable_of)
         self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
+        self.freshness = self._every(lambda c, parts: freshness_for(c, parts, request.now()))
         self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))
         self.conflicts = self._every(lambda c, ids: conflicts_for(c, ids, request.rules))
         self.consents = self._every(consents_of)

@@ -26,6 +26,7 @@ class MediumRow:
     valid_from: datetime | None
     valid_to: datetime | None
     system: str
+    external_id: str
     as_of: datetime
 
 
@@ -45,6 +46,7 @@ class AddressRow:
     label: str | None
     preferred: bool
     system: str
+    external_id: str
     as_of: datetime
 
 

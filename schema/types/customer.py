@@ -13,6 +13,7 @@ from strawberry import relay
 
 from hub.reads.belongings import CONSENTS, FINISHED, HOLDINGS, LEADS, MEMBERSHIPS, ORDERS, REQUESTS, RUNNING
 from hub.reads.customers import CustomerRow
+from hub.reads.freshness import Told, freshness_of
 from hub.reads.parts import Conditions
 from hub.reads.promises import COMMITMENTS, STANDING, TIMELINE
 from hub.reads.reaching import ADDRESSES, IDENTIFIERS, MEDIA, SEGMENTS
@@ -23,6 +24,7 @@ from hub.reads.relations import (
     SOURCES_OF_CUSTOMER,
     whole,
 )
+from hub.records.identity import Entity
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
@@ -32,7 +34,7 @@ from schema.types.conflict import FieldConflict
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.consent import ConsentStanding
 from schema.types.enums import Direction, LeadPriority, LeadRating, LeadState, PartyKind
-from schema.types.freshness import FieldProvenance, SourceStatus
+from schema.types.freshness import FRESHNESS, FieldProvenance, PartFreshness, SourceStatus, freshness
 from schema.types.lead_parts import LeadReceipt, LeadResponse
 from schema.types.of_row import OfRow
 from schema.types.order import SalesOrder
@@ -227,6 +229,8 @@ class SalesLead(relay.Node, Sourced, OfRow):
     """A chance to sell that somebody follows up."""
 
     id: relay.NodeID[UUID]
+    external_id: strawberry.Private[str]
+    observed_at: strawberry.Private[datetime]
     customer_id: strawberry.Private[UUID | None]
     number: str | None = strawberry.field(
         description="Its number: the hub's own for a lead opened here, such as L-7F3KQ-9XM2D, else its package's."
@@ -284,3 +288,9 @@ class SalesLead(relay.Node, Sourced, OfRow):
             return None
         info.context.shows(info, [] if row.customer_id is None else [row.customer_id])
         return cls.of(row)
+
+    @resolved(FRESHNESS, reads=freshness_of(Entity.SALES_LEAD))
+    async def freshness(self, info: Info) -> PartFreshness:
+        """By the flow that brings it."""
+        told = Told(Entity.SALES_LEAD, self.source, self.external_id, self.observed_at)
+        return await freshness(info, told)

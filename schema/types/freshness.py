@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import strawberry
 
+from hub.reads.freshness import Told, freshness_of
+from hub.records.identity import Entity
+from schema.context import Info
+from schema.fields import resolved
 from schema.types.enums import FlowCadence, SurvivorshipRule, SystemState
 from schema.types.of_row import SAID_BY, OfRow
 from schema.types.sourced import Sourced
+
+FRESHNESS: Final = "How fresh it is: when the hub saw it, how often it is brought, whether it is overdue."
+
+
+@strawberry.type(description="How fresh one part of a view is.")
+class PartFreshness(OfRow):
+    """By the flow that brings this kind of thing from its source."""
+
+    observed_at: datetime = strawberry.field(description="When the hub last knew the part to be current.")
+    cadence: FlowCadence | None = strawberry.field(description="How often it is brought; null where no flow brings it.")
+    stale: bool = strawberry.field(description="Older than its cadence allows, or its source cannot be reached.")
+
+
+async def freshness(info: Info, told: Told) -> PartFreshness:
+    """Loaded for all parts of the answer at once."""
+    return PartFreshness.of(await info.context.loaders.freshness.load(told))
 
 
 @strawberry.type(description="Where one golden value came from.")
@@ -19,6 +40,11 @@ class FieldProvenance(Sourced, OfRow):
     external_id: str = strawberry.field(description="The customer's id in that system.")
     observed_at: datetime = strawberry.field(description="When the hub saw it.")
     rule: SurvivorshipRule = strawberry.field(description="The rule by which this source's value was taken.")
+
+    @resolved(FRESHNESS, reads=freshness_of(Entity.CUSTOMER))
+    async def freshness(self, info: Info) -> PartFreshness:
+        """Of the record that won the field."""
+        return await freshness(info, Told(Entity.CUSTOMER, self.source, self.external_id, self.observed_at))
 
 
 @strawberry.type(

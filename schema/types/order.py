@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 import strawberry
 from strawberry import relay
 
+from hub.reads.freshness import Told, freshness_of
 from hub.reads.relations import LINES_OF_ORDER
+from hub.records.identity import Entity
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.enums import RequestState
+from schema.types.freshness import FRESHNESS, PartFreshness, freshness
 from schema.types.of_row import OfRow
 from schema.types.sourced import Sourced
 
@@ -34,6 +37,8 @@ class SalesOrder(relay.Node, Sourced, OfRow):
     """An order."""
 
     id: relay.NodeID[UUID]
+    external_id: strawberry.Private[str]
+    observed_at: strawberry.Private[datetime]
     number: str | None = strawberry.field(description="The order's number in its package.")
     state: RequestState = strawberry.field(description="Where it stands.")
     ordered_on: date | None = strawberry.field(description="Day of the order.")
@@ -45,3 +50,9 @@ class SalesOrder(relay.Node, Sourced, OfRow):
     async def lines(self, info: Info) -> list[SalesOrderLine]:
         """Loaded for all orders of the answer at once."""
         return [SalesOrderLine.of(row) for row in await info.context.loaders.lines.load(self.id)]
+
+    @resolved(FRESHNESS, reads=freshness_of(Entity.SALES_ORDER))
+    async def freshness(self, info: Info) -> PartFreshness:
+        """By the flow that brings it."""
+        told = Told(Entity.SALES_ORDER, self.source, self.external_id, self.observed_at)
+        return await freshness(info, told)

@@ -9,9 +9,12 @@ from uuid import UUID
 import strawberry
 from strawberry import relay
 
+from hub.reads.freshness import Told, freshness_of
+from hub.records.identity import Entity
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.enums import MediumKind
+from schema.types.freshness import FRESHNESS, PartFreshness, freshness
 from schema.types.of_row import SAID_BY, OfRow
 from schema.types.sourced import Sourced
 
@@ -30,6 +33,7 @@ class ContactMedium(relay.Node, Sourced, OfRow):
     """An e-mail address, phone number or web site."""
 
     id: relay.NodeID[UUID]
+    external_id: strawberry.Private[str]
     kind: MediumKind = strawberry.field(description="E-mail, phone or something else.")
     value: str = strawberry.field(description="As the source wrote it.")
     normalised: str = strawberry.field(description="The one spelling: lower-cased e-mail, E.164 phone.")
@@ -44,12 +48,19 @@ class ContactMedium(relay.Node, Sourced, OfRow):
         row = await info.context.loaders.undeliverable.load(self.id)
         return None if row is None else Undeliverable(**asdict(row))
 
+    @resolved(FRESHNESS, reads=freshness_of(Entity.CUSTOMER))
+    async def freshness(self, info: Info) -> PartFreshness:
+        """By the flow that brings it."""
+        told = Told(Entity.CUSTOMER, self.source, self.external_id, None)
+        return await freshness(info, told)
+
 
 @strawberry.type(description="A postal address of a customer.")
 class PostalAddress(relay.Node, Sourced, OfRow):
     """An address, once per content."""
 
     id: relay.NodeID[UUID]
+    external_id: strawberry.Private[str]
     street: str | None = strawberry.field(description="Street without the number.")
     house_number: str | None = strawberry.field(description="House number.")
     unit: str | None = strawberry.field(description="Flat, floor or addition.")
@@ -59,6 +70,12 @@ class PostalAddress(relay.Node, Sourced, OfRow):
     country: str | None = strawberry.field(description="Country (ISO 3166-1 alpha-2).")
     label: str | None = strawberry.field(description="The source's word for it, such as invoice or delivery.")
     preferred: bool = strawberry.field(description="Whether the source marks it as the one to use.")
+
+    @resolved(FRESHNESS, reads=freshness_of(Entity.CUSTOMER))
+    async def freshness(self, info: Info) -> PartFreshness:
+        """By the flow that brings it."""
+        told = Told(Entity.CUSTOMER, self.source, self.external_id, None)
+        return await freshness(info, told)
 
 
 @strawberry.type(description="The id under which a connected system knows the customer.")

@@ -11,10 +11,13 @@ from strawberry import relay
 
 from hub.journeys.next_step import Progress, next_step
 from hub.reads.belongings import REQUESTS
+from hub.reads.freshness import Told, freshness_of
 from hub.records.contact import DialogState
+from hub.records.identity import Entity
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.enums import RequestKind, RequestState
+from schema.types.freshness import FRESHNESS, PartFreshness, freshness
 from schema.types.handling import RequestHandling, RequestTask
 from schema.types.of_row import OfRow
 from schema.types.process import NextStep
@@ -26,6 +29,8 @@ class BusinessRequest(relay.Node, Sourced, OfRow):
     """A quote, sale, service or complaint that may span sessions and channels."""
 
     id: relay.NodeID[UUID]
+    external_id: strawberry.Private[str]
+    observed_at: strawberry.Private[datetime]
     kind: RequestKind = strawberry.field(description="What it is about.")
     state: RequestState = strawberry.field(description="Where it stands.")
     running: bool = strawberry.field(description="Whether somebody still has to act.")
@@ -72,3 +77,9 @@ class BusinessRequest(relay.Node, Sourced, OfRow):
             return None
         info.context.shows(info, [] if row.customer_id is None else [row.customer_id])
         return cls.of(row)
+
+    @resolved(FRESHNESS, reads=freshness_of(Entity.BUSINESS_REQUEST))
+    async def freshness(self, info: Info) -> PartFreshness:
+        """By the flow that brings it."""
+        told = Told(Entity.BUSINESS_REQUEST, self.source, self.external_id, self.observed_at)
+        return await freshness(info, told)

@@ -59,8 +59,12 @@ class Both:
 
 
 def _told(body: dict[str, Any]) -> Told:
-    errors = [json.dumps(_without_number(error), sort_keys=True) for error in body.get("errors", [])]
-    return Told(json.dumps(body.get("data")), sorted(errors))
+    data, told = body.get("data"), body.get("errors", [])
+    if data is None:
+        # A root field that may not be null failed: what its siblings would have told is told or not (spec 6.4.4).
+        told = [error for error in told if len(error.get("path") or ()) < 2]
+    errors = [json.dumps(_without_number(error), sort_keys=True) for error in told]
+    return Told(json.dumps(data), sorted(errors))
 
 
 def _without_number(error: dict[str, Any]) -> dict[str, Any]:
