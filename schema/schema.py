@@ -71,6 +71,7 @@ from schema.queries.match_candidates import MatchCandidatesQuery
 from schema.queries.migrations import MigrationsQuery
 from schema.queries.next_best_actions import NextBestActionsQuery
 from schema.queries.node import NodeQuery
+from schema.queries.preview_rule_change import PreviewRuleChangeQuery
 from schema.queries.privacy import PrivacyQuery
 from schema.queries.quarantine import QuarantineQuery
 from schema.queries.stuck_work import StuckWorkQuery
@@ -96,6 +97,7 @@ class Query(
     IncidentsQuery,
     MatchCandidatesQuery,
     ConflictsQuery,
+    PreviewRuleChangeQuery,
     NextBestActionsQuery,
     WorkListQuery,
     ContactMetricsQuery,

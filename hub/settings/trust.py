@@ -13,7 +13,7 @@ from hub.records.enums import SurvivorshipRule
 from hub.settings.written import Written
 from hub.yaml.nearest import choices
 
-_CONFIGURABLE: Final = (
+CONFIGURABLE: Final = (
     SurvivorshipRule.PREFER_UNLESS_BLANK,
     SurvivorshipRule.ALWAYS,
     SurvivorshipRule.MOST_RECENT,
@@ -23,8 +23,8 @@ _CONFIGURABLE: Final = (
 
 def _configurable(rule: object) -> object:
     # PINNED and FROZEN are about one customer, MOST_RESTRICTIVE what consent does when people are merged.
-    if rule not in _CONFIGURABLE:
-        hint = {"rule": str(rule), "allowed": choices(str(rule), _CONFIGURABLE)}
+    if rule not in CONFIGURABLE:
+        hint = {"rule": str(rule), "allowed": choices(str(rule), CONFIGURABLE)}
         raise PydanticCustomError("survivorship", "{rule} is not a rule for a field", hint)
     return rule
 

@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "quarantine": "quarantine",
     "audit": "audit",
     "keys": "keys",
+    "rules": "rules",
 }
 """The module of this folder that each command stands in, in the order of the help."""
 

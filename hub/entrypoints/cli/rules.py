@@ -1,0 +1,160 @@
+"""`hub rules`: what another hub.yaml would make of the customers, before it is activated."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from hub.customers.likeness.preview import preview_links
+from hub.customers.likeness.weights import active_weights
+from hub.customers.recognise import Rules
+from hub.entrypoints.installation import Installation, installation, migrate
+from hub.entrypoints.wiring import open_systems, recognition_rules
+from hub.errors import HubError
+from hub.flows.mapping_preview import MappingPreview, preview_mapping
+from hub.settings.configuration import Configuration, load_configuration
+from hub.settings.environment import Settings
+from hub.stewardship.rule_preview import RulePreview, Terms, preview_rules
+
+application = typer.Typer(name="rules", help="Survivorship, mappings and recognition.", no_args_is_help=True)
+
+
+@application.callback()
+def _rules() -> None:
+    """Keeps `preview` a word of its own while it is the only one."""
+
+
+@application.command("preview")
+def preview(
+    config: Annotated[Path, typer.Option("--config", exists=True, dir_okay=False, help="The other hub.yaml.")],
+    samples: Annotated[int, typer.Option(min=0, max=1000, help="How many changed fields to show.")] = 20,
+    customers: Annotated[int | None, typer.Option(min=1, help="Only so many customers; left out: all.")] = None,
+    read_sources: Annotated[
+        bool, typer.Option("--read-sources", help="Read systems whose mapping differs, to see what it would make.")
+    ] = False,
+) -> None:
+    """What the other file's survivorship, flows' `fields`, mappings and bands would change; writes nothing.
+
+    Every stored version is replayed under both. Samples are personal data: they go to the screen and nowhere else.
+
+    Example: hub rules preview --config new.yaml
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console()
+    with (
+        installation(Settings()) as home,
+        Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+    ):
+        other = load_configuration(config, home.adapters, os.environ)
+        asyncio.run(_preview(home, other, (samples, customers, read_sources), progress, console))
+
+
+async def _preview(
+    home: Installation,
+    other: Configuration,
+    asked: tuple[int, int | None, bool],
+    progress: Progress,
+    console: Console,
+) -> None:
+    await migrate(home.database_url)
+    samples, customers, read_sources = asked
+    before, after = recognition_rules(home.configuration), recognition_rules(other)
+    database = home.open_database()
+    try:
+        task = progress.add_task("Replaying customers", total=None)
+        terms = Terms(before, after, home.keys(), samples)
+        found = await preview_rules(
+            database, terms, customers, lambda done, of: progress.update(task, completed=done, total=of)
+        )
+        _show(found, console)
+        await _links(home, before, after, console)
+        await _mappings(home, other, (samples, read_sources), progress, console)
+    finally:
+        await database.aclose()
+
+
+async def _mappings(
+    home: Installation, other: Configuration, asked: tuple[int, bool], progress: Progress, console: Console
+) -> None:
+    """What other mappings would make of the objects that the systems have now."""
+    systems = open_systems(home.configuration, home.adapters)
+    try:
+        for place in sorted(other.mappings.keys() & home.configuration.mappings.keys()):
+            mappings = home.configuration.mappings[place], other.mappings[place]
+            if mappings[0].version == mappings[1].version:
+                continue
+            name = f"{place[0]}, {place[1].value}"
+            if not asked[1]:
+                console.print(f"The mapping of {name} differs: --read-sources tells what it would make.")
+                continue
+            told = partial(_reading, progress, progress.add_task(f"Reading {name}", total=None))
+            try:
+                found = await preview_mapping(systems.port(place[0]), mappings, asked[0], told)
+            except HubError as error:
+                console.print(f"{name} cannot be read now: {error.message}")
+                continue
+            _show_mapping(name, found, console)
+    finally:
+        await systems.aclose()
+
+
+def _reading(progress: Progress, task: TaskID, done: int) -> None:
+    progress.update(task, completed=done)
+
+
+async def _links(home: Installation, before: Rules, after: Rules, console: Console) -> None:
+    """What other bands would link, with the weights that decide now."""
+    if before.bands == after.bands:
+        return
+    database = home.open_database()
+    try:
+        async with database.reading() as connection:
+            active = await active_weights(connection)
+        if active is None:
+            return
+        links = await preview_links(database, active[0], after.bands.links_from)
+    finally:
+        await database.aclose()
+    console.print(f"Recognition: keeps {links.kept:,} links, makes {links.gains:,} and parts {links.losses:,}.")
+
+
+def _show(found: RulePreview, console: Console) -> None:
+    console.print(
+        f"{found.customers:,} customers, {found.versions:,} versions: {found.changed:,} customers would change."
+    )
+    fields = Table("field", "customers", "changes until now", "with the other rules")
+    for name in sorted(found.fields | found.turns_before | found.turns_after):
+        turns = found.turns_before[name], found.turns_after[name]
+        fields.add_row(name, f"{found.fields[name]:,}", f"{turns[0]:,}", f"{turns[1]:,}")
+    console.print(fields)
+    if found.writes:
+        writes = Table("system", "field", "values that would leave")
+        for (system, name), count in sorted(found.writes.items()):
+            writes.add_row(system, name, f"{count:,}")
+        console.print(writes)
+    if found.samples:
+        table = Table("customer", "field", "now", "of", "then", "of", title=f"the first {len(found.samples)}")
+        for one in found.samples:
+            values = one.before or "", one.source_before or "", one.after or "", one.source_after or ""
+            table.add_row(str(one.customer_id), one.field, *values)
+        console.print(table)
+
+
+def _show_mapping(name: str, found: MappingPreview, console: Console) -> None:
+    console.print(
+        f"Mapping of {name}: {found.objects:,} objects read, {found.changed:,} would become other records; "
+        f"{found.unfit_before:,} do not fit now, {found.unfit_after:,} would not."
+    )
+    table = Table("field", "records", "first id")
+    for field, count in sorted(found.fields.items()):
+        table.add_row(field, f"{count:,}", next((s.external_id for s in found.samples if s.field == field), ""))
+    if found.fields:
+        console.print(table)

@@ -1,0 +1,91 @@
+"""What another mapping would make of a system's objects: they are read once, mapped by both, and nothing is kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from hub.errors import Invalid
+from hub.mapping.record import RecordMapping
+from hub.ports.system import SystemPort
+from hub.records.customer import Canonical
+from hub.records.source import JsonObject
+
+PAGE: Final = 500
+"""Objects in memory at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappingSample:
+    """A field of a record that would become another one."""
+
+    external_id: str
+    field: str
+
+
+@dataclass(slots=True)
+class MappingPreview:
+    """`fields` counts records by canonical field that would differ; an object that does not fit has no record."""
+
+    objects: int = 0
+    changed: int = 0
+    unfit_before: int = 0
+    unfit_after: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+    samples: list[MappingSample] = field(default_factory=list)
+
+
+async def preview_mapping(
+    port: SystemPort,
+    mappings: tuple[RecordMapping, RecordMapping],
+    samples_max: int,
+    told: Callable[[int], None] = lambda done: None,
+) -> MappingPreview:
+    """Over everything that the system has, by the mapping that holds and by the one that is tried.
+
+    HubError as the port raises it; the calls are outside the hub's budget, for a person waits for them.
+    """
+    preview = MappingPreview()
+    entity = mappings[0].entity
+    cursor, last = await port.begin_run(entity, None, timedelta()), False
+    while not last:
+        page = await port.pull(entity, cursor, PAGE)
+        for source in page.objects:
+            if source.body is not None:
+                _compare(source.external_id, source.body, mappings, samples_max, preview)
+        cursor, last = page.cursor, page.last
+        told(preview.objects)
+    return preview
+
+
+def _compare(
+    external_id: str,
+    body: JsonObject,
+    mappings: tuple[RecordMapping, RecordMapping],
+    samples_max: int,
+    preview: MappingPreview,
+) -> None:
+    before, after = (_record(mapping, body) for mapping in mappings)
+    preview.objects += 1
+    preview.unfit_before += before is None
+    preview.unfit_after += after is None
+    if before == after:
+        return
+    preview.changed += 1
+    if before is None or after is None:
+        return
+    for name in type(before).model_fields:
+        if getattr(before, name) != getattr(after, name):
+            preview.fields[name] += 1
+            if len(preview.samples) < samples_max:
+                preview.samples.append(MappingSample(external_id, name))
+
+
+def _record(mapping: RecordMapping, body: JsonObject) -> Canonical | None:
+    try:
+        return mapping.record_of(body)
+    except Invalid:
+        return None

@@ -1,0 +1,223 @@
+"""What other rules would make of the customers: every stored version replayed under both, nothing written."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.distribute import changes_for
+from hub.customers.identifiers import Node
+from hub.customers.keep_conflicts import cases_of, decided
+from hub.customers.normalise import Spelling
+from hub.customers.project import pins_of
+from hub.customers.recognise import Rules
+from hub.customers.survive import FIELDS, Golden, Pin, SourceImage, survive
+from hub.records.customer import CustomerRecord
+from hub.store.documents import versions_of_many
+from hub.store.engine import Database
+from hub.store.keys import KeyRing
+
+PAGE: Final = 200
+"""Customers whose versions are in memory at once."""
+
+Progress = Callable[[int, int], None]
+"""How many customers are done, of how many."""
+
+_PAGE: Final = text("SELECT id FROM customer WHERE id > :after ORDER BY id LIMIT :limit")
+
+_RECORDS: Final = text(
+    """SELECT i.customer_id, i.system, i.external_id, s.deleted_as_of FROM customer_identifier i
+       JOIN source_record s ON s.system = i.system AND s.entity = 'customer' AND s.external_id = i.external_id
+       WHERE i.customer_id = ANY(:ids) ORDER BY i.system, i.external_id"""
+)
+
+
+class Write(NamedTuple):
+    """One value that a system would be told."""
+
+    node: Node
+    field: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A golden field that would change, and whose value it is and would be."""
+
+    customer_id: UUID
+    field: str
+    before: str | None
+    after: str | None
+    source_before: str | None
+    source_after: str | None
+
+
+@dataclass(slots=True)
+class RulePreview:
+    """`fields` counts customers by golden field that would change, `writes` values by (system, field) that would leave
+    anew; `turns_before` and `turns_after` how often each golden field changed over the stored history under each.
+    """
+
+    customers: int = 0
+    versions: int = 0
+    changed: int = 0
+    complete: bool = True
+    fields: Counter[str] = field(default_factory=Counter)
+    writes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    turns_before: Counter[str] = field(default_factory=Counter)
+    turns_after: Counter[str] = field(default_factory=Counter)
+    samples: list[Sample] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The rules that hold, those that are tried, what opens the versions, and how many samples are kept."""
+
+    before: Rules
+    after: Rules
+    keys: KeyRing
+    samples_max: int = 20
+
+
+async def preview_rules(
+    database: Database, terms: Terms, customers_max: int | None = None, told: Progress = lambda done, of: None
+) -> RulePreview:
+    """Over all customers, or the first ones by id; in memory is one page of them, in a transaction of its own."""
+    preview, after = RulePreview(), UUID(int=0)
+    async with database.reading() as connection:
+        total = await connection.scalar(text("SELECT count(*) FROM customer")) or 0
+    of = total if customers_max is None else min(total, customers_max)
+    while preview.customers < of:
+        limit = min(PAGE, of - preview.customers)
+        async with database.reading() as connection:
+            ids = list((await connection.execute(_PAGE, {"after": after, "limit": limit})).scalars())
+            if not ids:
+                break
+            await _preview_page(connection, ids, terms, preview)
+        after = ids[-1]
+        told(preview.customers, of)
+    preview.complete = customers_max is None or total <= customers_max
+    return preview
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """A version as the hub saw it; `at` in its own time."""
+
+    at: datetime
+    image: SourceImage
+
+
+async def _preview_page(connection: AsyncConnection, ids: Sequence[UUID], terms: Terms, preview: RulePreview) -> None:
+    owned: dict[UUID, list[Node]] = defaultdict(list)
+    deleted: dict[Node, datetime | None] = {}
+    for row in await connection.execute(_RECORDS, {"ids": list(ids)}):
+        node = Node(row.system, row.external_id)
+        owned[row.customer_id].append(node)
+        deleted[node] = row.deleted_as_of
+    events = await _events(connection, terms.keys, deleted)
+    pins, cases = await pins_of(connection, list(deleted)), await cases_of(connection, ids)
+    spelling = Spelling(terms.before.region)
+    for customer_id in ids:
+        preview.customers += 1
+        lived = sorted(
+            (event for node in owned[customer_id] for event in events.get(node, ())),
+            key=lambda event: (event.at, event.image.node),
+        )
+        if lived:
+            pinned = [pin for node in owned[customer_id] for pin in pins.get(node, ())]
+            _replay(customer_id, lived, [*pinned, *decided(cases.get(customer_id, {}))], terms, spelling, preview)
+
+
+async def _events(
+    connection: AsyncConnection, keys: KeyRing, deleted: Mapping[Node, datetime | None]
+) -> Mapping[Node, Sequence[_Event]]:
+    """The versions of these records that can still be read; a record that is gone ends with its tombstone."""
+    of_system: dict[str, list[str]] = defaultdict(list)
+    for node in deleted:
+        of_system[node.system].append(node.external_id)
+    found: dict[Node, list[_Event]] = {}
+    for system, external_ids in of_system.items():
+        stored = await versions_of_many(connection, keys, system, "customer", external_ids)
+        for external_id, versions in stored.items():
+            node = Node(system, external_id)
+            for one in versions:
+                if one.document is None:
+                    continue
+                record = CustomerRecord.model_validate_json(one.document)
+                gone = deleted[node]
+                is_last = one is versions[-1]
+                dead = is_last and gone is not None and one.as_of <= gone
+                image = SourceImage(node, record, one.as_of, one.observed_at, dead)
+                found.setdefault(node, []).append(_Event(one.observed_at, image))
+    return found
+
+
+def _replay(
+    customer_id: UUID,
+    lived: Sequence[_Event],
+    pins: Sequence[Pin],
+    terms: Terms,
+    spelling: Spelling,
+    preview: RulePreview,
+) -> None:
+    images: dict[Node, SourceImage] = {}
+    golden: tuple[Golden, Golden] | None = None
+    for event in lived:
+        preview.versions += 1
+        images[event.image.node] = event.image
+        said, then = list(images.values()), [pin for pin in pins if pin.at <= event.at]
+        now = (
+            survive(said, terms.before.survivorship, spelling, then),
+            survive(said, terms.after.survivorship, spelling, then),
+        )
+        if golden is not None:
+            preview.turns_before.update(_changed(golden[0], now[0]))
+            preview.turns_after.update(_changed(golden[1], now[1]))
+        golden = now
+    said = list(images.values())
+    before = survive(said, terms.before.survivorship, spelling, pins)
+    after = survive(said, terms.after.survivorship, spelling, pins)
+    _compare(customer_id, before, after, terms, preview)
+    wanted = _writes(said, before, terms.before)
+    for write in _writes(said, after, terms.after) - wanted:
+        preview.writes[write.node.system, write.field] += 1
+
+
+def _compare(customer_id: UUID, before: Golden, after: Golden, terms: Terms, preview: RulePreview) -> None:
+    differing = list(_changed(before, after))
+    preview.fields.update(differing)
+    preview.changed += bool(differing)
+    room = terms.samples_max - len(preview.samples)
+    for name in [name for name in differing if name in FIELDS][:room]:
+        sources = [one.winners[name][0].node.system if name in one.winners else None for one in (before, after)]
+        preview.samples.append(Sample(customer_id, name, before.values[name], after.values[name], *sources))
+
+
+def _changed(before: Golden, after: Golden) -> Iterator[str]:
+    """The golden fields that differ, and the lists of media and addresses as one each."""
+    yield from (name for name in FIELDS if before.values[name] != after.values[name])
+    for name, one, other in (
+        ("contact_media", before.media, after.media),
+        ("addresses", before.addresses, after.addresses),
+    ):
+        if [(c.key, c.image.node, c.values) for c in one] != [(c.key, c.image.node, c.values) for c in other]:
+            yield name
+
+
+def _writes(images: Sequence[SourceImage], golden: Golden, rules: Rules) -> set[Write]:
+    """What systems would be told, with the rules' own flows."""
+    outward = rules.survivorship.outward
+    return {
+        Write(image.node, change.path[0], change.new)
+        for image in images
+        if not image.deleted
+        for change in changes_for(image, golden, outward.get(image.node.system, ()))
+    }

@@ -1,0 +1,96 @@
+"""What other rules would make of the customers."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import strawberry
+from strawberry.relay import GlobalID
+
+from hub.stewardship.rule_preview import RulePreview as Found
+from hub.stewardship.rule_preview import Sample
+from schema.types.steward import in_schema
+
+
+@strawberry.type(description="One golden field under the other rules.")
+class FieldPreview:
+    """Counted over the customers that were looked at."""
+
+    field: str = strawberry.field(description="The field of Customer, by its name in this schema.")
+    customers: int = strawberry.field(description="Customers whose value would be another one.")
+    changes_until_now: int = strawberry.field(description="How often it changed over the stored history.")
+    changes_then: int = strawberry.field(description="How often it would have changed under the other rules.")
+
+
+@strawberry.type(description="Values of one field that would leave for one system anew.")
+class WritePreview:
+    """By the flows that keep golden fields equal there."""
+
+    system: str = strawberry.field(description="Name of the system.")
+    field: str = strawberry.field(description="The field of Customer, by its name in this schema.")
+    values: int = strawberry.field(description="How many records there would be told another value.")
+
+
+@strawberry.type(description="A golden field of a customer that would change.")
+class ChangeSample:
+    """One of the first."""
+
+    customer_id: GlobalID = strawberry.field(description="Whose.")
+    field: str = strawberry.field(description="The field of Customer, by its name in this schema.")
+    before: str | None = strawberry.field(description="Its value now.")
+    after: str | None = strawberry.field(description="Its value then.")
+    source_before: str | None = strawberry.field(description="Whose value it is; null: nobody speaks of it.")
+    source_after: str | None = strawberry.field(description="Whose value it would be.")
+
+    @classmethod
+    def of(cls, sample: Sample) -> Self:
+        """The type from what was found."""
+        return cls(
+            customer_id=GlobalID("Customer", str(sample.customer_id)),
+            field=in_schema(sample.field),
+            before=sample.before,
+            after=sample.after,
+            source_before=sample.source_before,
+            source_after=sample.source_after,
+        )
+
+
+@strawberry.type(description="What other rules would make of the customers; nothing was changed.")
+class RulePreview:
+    """Every stored version of their records was replayed under both."""
+
+    customers: int = strawberry.field(description="How many customers were looked at.")
+    complete: bool = strawberry.field(description="That was all of them; `hub rules preview` has no bound.")
+    versions: int = strawberry.field(description="How many versions were replayed.")
+    changed: int = strawberry.field(description="Customers of whom any golden value would change.")
+    fields: list[FieldPreview] = strawberry.field(description="By field; those that never changed are left out.")
+    writes: list[WritePreview] = strawberry.field(description="By system and field.")
+    samples: list[ChangeSample] = strawberry.field(description="The first fields that would change.")
+
+    @classmethod
+    def of(cls, found: Found) -> Self:
+        """The type from what was found."""
+        names = sorted(found.fields | found.turns_before | found.turns_after)
+        fields = [
+            FieldPreview(
+                field=in_schema(name),
+                customers=found.fields[name],
+                changes_until_now=found.turns_before[name],
+                changes_then=found.turns_after[name],
+            )
+            for name in names
+        ]
+        writes = [
+            WritePreview(system=system, field=in_schema(name), values=count)
+            for (system, name), count in sorted(found.writes.items())
+        ]
+        samples = [ChangeSample.of(sample) for sample in found.samples]
+        return cls(
+            customers=found.customers,
+            complete=found.complete,
+            versions=found.versions,
+            changed=found.changed,
+            fields=fields,
+            writes=writes,
+            samples=samples,
+        )

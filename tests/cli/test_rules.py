@@ -1,0 +1,34 @@
+"""`hub rules preview`: another hub.yaml beside the one that holds, over what the hub has and what the source gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.company import Company, customer
+
+pytestmark = pytest.mark.slow
+
+
+async def test_another_mapping_and_other_rules_are_previewed_and_nothing_is_written(company: Company) -> None:
+    company.deliver(customer(1, FULLNAME="Jan Smit"), customer(2, FULLNAME=None))
+    assert (await company.hub("run", "weekly-customers")).status == 0
+    before = await company.rows("SELECT count(*) FROM document_version")
+    other = company.folder / "new.yaml"
+    held = (company.folder / "hub.yaml").read_text()
+    other.write_text(held.replace("mappings/customer.yaml", "mappings/other.yaml"))
+    mapping = (company.folder / "mappings" / "customer.yaml").read_text()
+    (company.folder / "mappings" / "other.yaml").write_text(mapping.replace("name: FULLNAME", "name: CUSTNO"))
+    asked = await company.hub("rules", "preview", "--config", str(other))
+    assert asked.status == 0
+    assert "2 customers, 2 versions: 0 customers would change." in asked.output
+    assert "--read-sources tells what it would make." in asked.output
+    taken = await company.hub("rules", "preview", "--config", str(other), "--read-sources")
+    assert "cannot be read now" in taken.output
+    company.deliver(customer(1, FULLNAME="Jan Smit"), customer(2, FULLNAME="Mia"))
+    read = await company.hub("rules", "preview", "--config", str(other), "--read-sources")
+    assert "2 objects read, 2 would become other records; 0 do not fit now, 0 would not." in " ".join(
+        read.output.split()
+    )
+    assert await company.rows("SELECT count(*) FROM document_version") == before
+    assert (await company.hub("run", "weekly-customers")).status == 0
+    assert await company.rows("SELECT name FROM customer ORDER BY name") == [("Jan Smit",), ("Mia",)]
