@@ -24,7 +24,7 @@ async def test_another_mapping_and_other_rules_are_previewed_and_nothing_is_writ
     assert "--read-sources tells what it would make." in asked.output
     taken = await company.hub("rules", "preview", "--config", str(other), "--read-sources")
     assert "cannot be read now" in taken.output
-    company.deliver(customer(1, FULLNAME="Jan Smit"), customer(2, FULLNAME="Mia"))
+    company.deliver(customer(1, FULLNAME="Jan Smit"), customer(2, FULLNAME="Mia", CHANGED="2026-01-05 10:00:00"))
     read = await company.hub("rules", "preview", "--config", str(other), "--read-sources")
     assert "2 objects read, 2 would become other records; 0 do not fit now, 0 would not." in " ".join(
         read.output.split()
