@@ -18,6 +18,9 @@ CREATE TABLE IF NOT EXISTS orders (
     status TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS taken (key TEXT PRIMARY KEY, reference TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS report (id INTEGER PRIMARY KEY, body TEXT NOT NULL, sent INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS confirmation (
+    id INTEGER PRIMARY KEY, reference TEXT NOT NULL, email TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting',
+    reason TEXT, UNIQUE (reference, email));
 """
 
 STATUSES: Final = (
@@ -41,6 +44,17 @@ class Report:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A mail to who ordered: waiting, sent, refused (by his mail server, for `reason`) or told (the hub knows)."""
+
+    id: int
+    reference: str
+    email: str
+    subject: str
+    reason: str | None
+
+
 class Orders:
     """One file; every method is one transaction."""
 
@@ -50,7 +64,10 @@ class Orders:
             connection.executescript(TABLES)
 
     def take(self, key: str, reference: str, told: Mapping[str, object]) -> bool:
-        """What a call said of an order, once per key; a new order is received. False for a key taken before."""
+        """What a call said of an order, once per key; a new order is received. False for a key taken before.
+
+        An order with an address is confirmed there, and again when it is given another one.
+        """
         now = _now()
         with self._opened() as connection:
             if connection.execute("INSERT OR IGNORE INTO taken VALUES (?, ?)", (key, reference)).rowcount == 0:
@@ -66,6 +83,9 @@ class Orders:
             )
             if row is None:
                 _report(connection, reference)
+            if told.get("email"):
+                pair = (reference, str(told["email"]))
+                connection.execute("INSERT OR IGNORE INTO confirmation (reference, email) VALUES (?, ?)", pair)
         return True
 
     def move(self, reference: str, status: str) -> bool:
@@ -95,6 +115,25 @@ class Orders:
         """It has arrived."""
         with self._opened() as connection:
             connection.execute("UPDATE report SET sent = 1 WHERE id = ?", (report,))
+
+    def confirmations(self, state: str) -> Sequence[Confirmation]:
+        """Those in that state, oldest first; at most 100."""
+        with self._opened() as connection:
+            rows = connection.execute(
+                """SELECT c.id, c.reference, c.email, coalesce(o.subject, 'Your order') AS subject, c.reason
+                   FROM confirmation c JOIN orders o ON o.reference = c.reference
+                   WHERE c.state = ? ORDER BY c.id LIMIT 100""",
+                (state,),
+            )
+            return [Confirmation(**dict(row)) for row in rows]
+
+    def settle(self, confirmation: int, state: str, reason: str | None = None) -> None:
+        """It is in another state."""
+        with self._opened() as connection:
+            connection.execute(
+                "UPDATE confirmation SET state = ?, reason = coalesce(?, reason) WHERE id = ?",
+                (state, reason, confirmation),
+            )
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
