@@ -18,6 +18,7 @@ from hub.flows.link import LINK_LIKELY, link_likely
 from hub.live.retention import trim
 from hub.migration.work import watch
 from hub.offers.count_outcomes import count_outcomes
+from hub.offers.forget_decisions import forget_contact_events, forget_decisions
 from hub.outbound.plan import plan_leads
 from hub.outbound.print_runs import close_due_runs
 from hub.outbound.queue_mail import queue_mail
@@ -48,6 +49,8 @@ FORGET_EVENTS: Final = Upkeep("forget-events", "37 * * * *", 1_000)
 FORGET_SHADOWS: Final = Upkeep("forget-shadows", "47 * * * *", 5_000)
 FORGET_CHANGES: Final = Upkeep("forget-changes", "7 * * * *", 5_000)
 FORGET_QUARANTINE: Final = Upkeep("forget-quarantine", "57 * * * *", 1_000)
+FORGET_DECISIONS: Final = Upkeep("forget-decisions", "13 * * * *", 1_000)
+FORGET_CONTACT_EVENTS: Final = Upkeep("forget-contact-events", "43 * * * *", 5_000)
 FORGET_RETAINED: Final = Upkeep("forget-retained", "57 3 * * *", 1_000)
 COUNT_OUTCOMES: Final = Upkeep("count-outcomes", "* * * * *", 2_000)
 WATCH_MIGRATIONS: Final = Upkeep("watch-migrations", "* * * * *", 1_000)
@@ -71,6 +74,8 @@ UPKEEP: Final = (
     FORGET_SHADOWS,
     FORGET_CHANGES,
     FORGET_QUARANTINE,
+    FORGET_DECISIONS,
+    FORGET_CONTACT_EVENTS,
     FORGET_RETAINED,
     COUNT_OUTCOMES,
     WATCH_MIGRATIONS,
@@ -96,6 +101,8 @@ def turns(keys: KeyRing, contact: ContactRules, outbound: Outbound, rules: Rules
         FORGET_SHADOWS: forget_shadows,
         FORGET_CHANGES: lambda connection, now, limit: forget_changes(connection, now - CLOSED_KEPT, limit),
         FORGET_QUARANTINE: lambda connection, now, limit: forget_quarantine(connection, now - CLOSED_KEPT, limit),
+        FORGET_DECISIONS: forget_decisions,
+        FORGET_CONTACT_EVENTS: forget_contact_events,
         FORGET_RETAINED: forget_retained,
         COUNT_OUTCOMES: count_outcomes,
         WATCH_MIGRATIONS: watch,
