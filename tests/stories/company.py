@@ -21,7 +21,6 @@ from pydantic import SecretStr
 import adapters.tryton
 from examples.demo.tryton.home import running_tryton
 from examples.demo.tryton.roles import EMPTY
-from examples.demo.tryton.rpc import TrytonRpc
 from examples.demo.tryton.seed.parties import PartyRows, email, mobile
 from examples.demo.tryton.server import TrytonServer
 from hub.access.development import DevelopmentTokens
@@ -84,15 +83,14 @@ def emails_in(server: TrytonServer) -> list[str]:
         return [str(row["value"]) for row in rpc.search_read("party.contact_mechanism", domain, ["value"])]
 
 
-def notes_in(server: TrytonServer) -> list[str]:
-    """What a person at the CRM reads beside her, the oldest first."""
+def notes_in(server: TrytonServer, name: str = NAME) -> list[str]:
+    """What a person at the CRM reads beside the customer of that name, the oldest first; none while he is not there."""
     with server.log_in(DATABASE) as rpc:
-        return [str(row["message"]) for row in _notes(rpc)]
-
-
-def _notes(rpc: TrytonRpc) -> list[dict[str, object]]:
-    party = rpc.id_of("party.party", [["code", "=", NUMBER]])
-    return rpc.search_read("ir.note", [["resource", "=", f"party.party,{party}"]], ["message"])
+        notes: list[str] = []
+        for party in rpc.search("party.party", [["name", "=", name]]):
+            found = rpc.search_read("ir.note", [["resource", "=", f"party.party,{party}"]], ["message"])
+            notes += [str(row["message"]) for row in found]
+        return notes
 
 
 @dataclass(frozen=True)
@@ -110,6 +108,16 @@ class Company:
         (order,) = (await self.orders.get("/orders")).json()
         found: Mapping[str, Any] = order
         return found
+
+
+async def until_known(api: Api) -> None:
+    """Until the hub has taken her in."""
+
+    async def known() -> bool:
+        answer = await api.ask("query($phone: String!) { customer(by: {phone: $phone}) { id } }", {"phone": PHONE})
+        return answer.data["customer"] is not None
+
+    await until(known, what="Tryton's customer in the hub")
 
 
 def secret() -> str:

@@ -6,7 +6,6 @@ Over HTTP and WebSocket; Tryton is the CRM, the order service a program of its o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -27,11 +26,10 @@ from tests.stories.company import (
     WRONG,
     Company,
     company,
-    crm_with_sanne,
     emails_in,
     notes_in,
+    until_known,
 )
-from tests.tryton_ground import Ground
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -71,13 +69,6 @@ ADVANCE: Final = """mutation($input: AdvanceRequestInput!) { advanceRequest(inpu
   request { state handling { respondBy respondedAt } } problems { code } } }"""
 
 
-@pytest.fixture(scope="module")
-def crm(ground: Ground) -> Iterator[TrytonServer]:
-    """Tryton, which knows Sanne with a typo."""
-    with crm_with_sanne(ground) as server:
-        yield server
-
-
 async def start(api: Any, channel: str, role: Role = Role.AGENT, **given: Any) -> Any:
     payload = await do(api, "startSession", START, role, channel=channel, **given)
     assert payload["problems"] == []
@@ -92,11 +83,7 @@ async def orders_on_the_web_site(world: Company) -> Any:
     """As the web site does it for a customer who logged in under her number: the request that stands for the order."""
     api, role = world.api, Role.FRONTEND
 
-    async def known() -> bool:
-        answer = await api.ask(BOUNCED, {"phone": PHONE})
-        return bool(answer.data["customer"])
-
-    await until(known, what="Tryton's customer in the hub")
+    await until_known(api)
     session = (await start(api, "web", role, known={"customerNumber": NUMBER}, reason="Order"))["session"]
     found = (await dialog(api, "startDialog", role, sessionId=session["id"], topic="fibre"))["dialog"]
     said = [{"question": "product", "value": "Glasvezel 1000"}]
