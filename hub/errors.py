@@ -4,7 +4,9 @@ HubError
 ├── Transient        the same call may succeed later; may carry `retry_after_s`
 │   ├── NothingWaiting  a source of complete sets has no new one; no fault of the system, so no breaker counts it
 │   ├── Throttled    the budget of calls is spent, or the system asked for patience; always carries `retry_after_s`
-│   └── Suspended    the system's breaker is open: it was not called
+│   ├── Suspended    the system's breaker is open: it was not called
+│   ├── RateLimited  the caller asks more often than he may; always carries `retry_after_s`
+│   └── TooManyAtOnce  the caller has as much under way as he may; always carries `retry_after_s`
 ├── Unauthorised     who you are, or what you may do, is not enough
 │   └── Forbidden    known and still not allowed: another token would not help
 │       └── UntrustedDocument  the installation answers the documents of its manifest only
@@ -19,6 +21,7 @@ HubError
 └── Invalid          the input cannot be accepted as it is
     ├── Ambiguous    several objects answer to it: ask for something more precise
     ├── TooMany      more at once than is taken; send it in parts
+    ├── TooCostly    the operation would read more than the caller may ask for at a time
     ├── InTheFuture  it is told for a time that has not come: the caller's clock is wrong
     ├── OtherCustomer  it refers to something that belongs to another customer
     ├── Drifted      an object does not look as its contract says
@@ -79,6 +82,18 @@ class Suspended(Transient):
     def __init__(self, system: str) -> None:
         super().__init__(f"system {system} does not answer: calls wait until it does")
         self.system = system
+
+
+class RateLimited(Transient):
+    """The caller's own rate is spent; nothing was done."""
+
+    code = "RATE_LIMITED"
+
+
+class TooManyAtOnce(Transient):
+    """As many operations or subscriptions of the caller are under way as may be; nothing was done."""
+
+    code = "TOO_MANY_AT_ONCE"
 
 
 class Unauthorised(HubError):
@@ -184,6 +199,12 @@ class TooMany(Invalid):
     """More elements at once than one call takes; nothing of it was done."""
 
     code = "TOO_MANY"
+
+
+class TooCostly(Invalid):
+    """The operation's cost, computed before it is executed, is beyond what the caller's role allows."""
+
+    code = "TOO_COSTLY"
 
 
 class InTheFuture(Invalid):

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from strawberry.extensions import FieldExtension
 
-from hub.access.authorise import authorise
 from hub.access.principal import Scope
 from hub.errors import Forbidden
 from schema.context import Context, Info
@@ -31,7 +30,7 @@ class Requires(FieldExtension):
     def check(self, context: Context, place: str) -> None:
         """Raise Unauthorised or Forbidden; that somebody known was refused at `place` goes into the audit trail."""
         try:
-            authorise(context.principal, self.scope, context.now())
+            context.authorise(self.scope)
         except Forbidden:
             context.denies(place)
             raise

@@ -15,7 +15,11 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.contextvars import get_contextvars
 
-from hub.access.principal import Principal
+from hub.access.admission import Admission
+from hub.access.authorise import authorise
+from hub.access.principal import Principal, Scope
+from hub.access.revoked import Revoked
+from hub.access.watched import Watched
 from hub.clock import Clock
 from hub.contacts.desk import ContactDesk
 from hub.customers.recognise import Rules
@@ -63,6 +67,9 @@ class Hub:
     offering: Offering
     retention_days: Mapping[str, int]
     decision_engine: DecisionEngine | None
+    admission: Admission
+    revoked: Revoked
+    watched: Watched
 
 
 class Context:
@@ -99,6 +106,16 @@ class Context:
         if self._principal is None:
             raise Unauthorised("send a token first")
         return self._principal
+
+    @property
+    def holds(self) -> bool:
+        """Whether the caller's token is still good: neither at its end nor revoked."""
+        return self.principal.expires_at > self.now() and self.hub.revoked.holds(self.principal)
+
+    def authorise(self, scope: Scope | None) -> None:
+        """Raise Unauthorised for a token that is no longer good, Forbidden for one that lacks the scope."""
+        authorise(self.principal, scope, self.now())
+        self.hub.revoked.check(self.principal)
 
     def identify(self, principal: Principal) -> None:
         """The WebSocket has said who it is."""

@@ -24,7 +24,7 @@ def told(error: GraphQLError) -> GraphQLError:
     """The error as the caller may see it; what is not meant for him is logged and replaced."""
     cause = _cause_of(error)
     if isinstance(cause, HubError) and cause.code != INTERNAL:
-        return _with(error, cause.message, {"code": cause.code, **_hints(cause)})
+        return _with(error, cause.message, {"code": cause.code, **hints(cause)})
     if isinstance(cause, RecursionError):
         return _with(error, "the document is nested too deeply", {"code": BAD_REQUEST})
     if cause is None or isinstance(cause, StrawberryGraphQLError):
@@ -42,7 +42,7 @@ def _cause_of(error: GraphQLError) -> BaseException | None:
     return None if type(cause) is GraphQLError else cause
 
 
-def _hints(error: HubError) -> dict[str, object]:
+def hints(error: HubError) -> dict[str, object]:
     """What a program needs to recover, beside the code."""
     if isinstance(error, Transient) and error.retry_after_s is not None:
         return {"retryAfterSeconds": error.retry_after_s}

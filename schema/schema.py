@@ -48,6 +48,7 @@ from schema.mutations.resolve_conflict import ResolveConflictMutations
 from schema.mutations.resume_cadence_migration import ResumeCadenceMigrationMutation
 from schema.mutations.resume_session import ResumeSessionMutation
 from schema.mutations.retry_work import RetryWorkMutation
+from schema.mutations.revoke_tokens import RevokeTokensMutation
 from schema.mutations.roll_back_cadence_migration import RollBackCadenceMigrationMutation
 from schema.mutations.run_flow import RunFlowMutation
 from schema.mutations.settle_privacy_receipt import SettlePrivacyReceiptMutation
@@ -157,6 +158,7 @@ class Mutation(
     ResumeCadenceMigrationMutation,
     AbortCadenceMigrationMutation,
     CompleteCadenceMigrationMutation,
+    RevokeTokensMutation,
 ):
     """One base class per mutation."""
 

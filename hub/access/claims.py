@@ -23,7 +23,7 @@ def _known(value: object) -> object:
 
 
 class Claims(BaseModel):
-    """The claims the hub reads: `roles` (a list or one name), `customer_id`, `queue`, and OAuth's `scope`."""
+    """The claims the hub reads: `roles` (a list or one name), `customer_id`, `queue`, OAuth's `scope`, `jti`, `iat`."""
 
     sub: Annotated[str, Field(min_length=1, max_length=255)]
     exp: float
@@ -31,6 +31,8 @@ class Claims(BaseModel):
     scope: str | None = None
     customer_id: UUID | None = None
     queue: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    jti: Annotated[str, Field(max_length=500)] | None = None
+    iat: Annotated[float, Field(ge=0, le=_LAST_SECOND)] | None = None
 
     @classmethod
     def read(cls, claims: Mapping[str, object]) -> Self:
@@ -55,6 +57,8 @@ class Claims(BaseModel):
             expires_at=datetime.fromtimestamp(min(self.exp, _LAST_SECOND - skew.total_seconds()), UTC) + skew,
             roles=self.roles,
             queue=self.queue,
+            token_id=self.jti,
+            issued_at=None if self.iat is None else datetime.fromtimestamp(self.iat, UTC),
         )
 
     def _scopes(self) -> frozenset[Scope]:

@@ -58,6 +58,7 @@ class Scope(StrEnum):
     QUARANTINE_SETTLE = "quarantine:settle"
     WORK_READ = "work:read"
     WORK_SETTLE = "work:settle"
+    TOKENS_REVOKE = "tokens:revoke"
 
 
 _OFFERS = frozenset({Scope.OFFERS_READ, Scope.OFFERS_DECIDE})
@@ -97,7 +98,7 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     Role.ARCHITECT: _QUARANTINE
     | _WORK
     | frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.FLOWS_MIGRATE, Scope.FLOWS_APPROVE, Scope.SYSTEMS_READ})
-    | {Scope.STEERING_READ},
+    | {Scope.STEERING_READ, Scope.TOKENS_REVOKE},
     Role.SYSTEM: frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.MEDIA_REPORT}),
 }
 
@@ -107,6 +108,7 @@ class Principal:
     """The subject of a verified token; `customer` is set for a customer, who sees himself only.
 
     `expires_at` has the tolerance for clocks in it: until then the token is good. `queue` is an agent's work queue.
+    `token_id` is the token's `jti`, by which it can be revoked.
     """
 
     subject: str
@@ -115,3 +117,5 @@ class Principal:
     expires_at: datetime
     roles: frozenset[Role] = frozenset()
     queue: str | None = None
+    token_id: str | None = None
+    issued_at: datetime | None = None

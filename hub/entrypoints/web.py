@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
+from hub.access.admission import Allowance
+from hub.access.principal import Role
+from hub.access.shared_usage import SharedUsage
 from hub.clock import utc_now
 from hub.entrypoints.asgi.app import create_app
 from hub.entrypoints.asgi.documents import Documents, read_manifest
@@ -13,11 +17,13 @@ from hub.entrypoints.asgi.services import Services
 from hub.entrypoints.installation import Installation
 from hub.entrypoints.migrating import unconnected_desk
 from hub.entrypoints.trust import token_verifier
+from hub.entrypoints.usage_in_redis import usage_in_redis
 from hub.entrypoints.wiring import decision_engine, open_webhooks, recognition_rules
 from hub.errors import Invalid
 from hub.observe.metrics import Metrics
 from hub.offers.catalogue import compile_catalogue
 from hub.offers.offering import Offering
+from hub.settings.callers import CallerLimits
 from hub.settings.environment import Settings
 
 
@@ -50,9 +56,29 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         steering=hub.configuration.steering,
         processes=hub.configuration.processes,
         open_decision_engine=decision_engine(settings),
+        allowances={role: _allowance(hub.configuration.callers.of(role.value)) for role in Role},
+        open_usage=_usage(settings),
     )
     async with listening(create_app(services), settings.host, settings.port) as port:
         yield port
+
+
+def _allowance(limits: CallerLimits) -> Allowance:
+    """Of a role's limits with nothing left out."""
+    written = limits.model_dump()
+    return Allowance(
+        per_second=written["requests_per_second"],
+        burst=written["burst"],
+        at_once=written["at_once"],
+        subscriptions=written["subscriptions"],
+        cost=written["cost"],
+    )
+
+
+def _usage(settings: Settings) -> Callable[[], SharedUsage] | None:
+    if settings.usage_url is None:
+        return None
+    return partial(usage_in_redis, settings.usage_url.get_secret_value(), settings.broker_prefix)
 
 
 def _documents(settings: Settings) -> Documents:

@@ -6,6 +6,7 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
+from hub.errors import HubError
 from hub.live.changes import NumberedChange, decode_cursor, encode_cursor
 from hub.live.gap import read_gap
 from hub.live.mailbox import Mailbox
@@ -41,6 +42,7 @@ class Subscription:
         self._last = self._scanned = 0 if cursor is None else decode_cursor(cursor)
         self._missed: deque[NumberedChange] = deque()
         self._mailbox: Mailbox | None = None
+        self._ended: HubError | None = None
 
     @property
     def cursor(self) -> str:
@@ -71,9 +73,18 @@ class Subscription:
     def __aiter__(self) -> Self:
         return self
 
+    def end(self, error: HubError) -> None:
+        """The iterator raises `error` at once, also while it waits; only the first call counts."""
+        self._ended = self._ended or error
+        self._missed.clear()
+        if self._mailbox is not None:
+            self._mailbox.cut_off(error)
+
     async def __anext__(self) -> NumberedChange:
         # May be cancelled at each await and called again: what was read is kept, what was not is still to be read.
         while not self._missed:
+            if self._ended is not None:
+                raise self._ended
             if self._mailbox is None:
                 if not await self._read_page(up_to=None):
                     self._mailbox = await self._join()

@@ -12,6 +12,7 @@ from hub.errors import Finding, Misconfigured
 from hub.mapping.record import RecordMapping
 from hub.records.identity import Entity, FlowName, SystemName
 from hub.settings.business_flows import BUSINESS_FLOWS
+from hub.settings.callers import DEFAULT_CALLERS, Callers
 from hub.settings.check_flows import check_flows
 from hub.settings.check_migrations import check_migrations
 from hub.settings.check_steering import check_steering
@@ -66,6 +67,7 @@ class Configuration:
     outbound: Outbound = NOTHING_OUTBOUND
     steering: SteeringRules = DEFAULT_STEERING
     processes: Processes = NO_PROCESSES
+    callers: Callers = DEFAULT_CALLERS
 
 
 def load_configuration(
@@ -114,6 +116,7 @@ def load_configuration(
         privacy=file.privacy,
         steering=file.steering,
         processes=processes,
+        callers=file.callers,
         offers=offers,
         topics=topics,
         outbound=Outbound(file.channels, file.outbound, templates, path.parent),

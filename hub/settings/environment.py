@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     decision_engine_deadline_ms: int = Field(
         150, ge=10, le=5_000, description="An answer that takes longer is not waited for, in milliseconds."
     )
+    usage_url: SecretStr | None = Field(
+        None, description="redis://... where requests of a caller are counted for all processes; unset: PostgreSQL."
+    )
     log_format: LogFormat = Field(LogFormat.JSON, description="json or console.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     page_size_max: int = Field(100, ge=1, le=1000, description="Largest `first` of a connection.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from hub.settings.callers import DEFAULT_CALLERS, Callers
 from hub.settings.channels import NO_OUTBOUND, OutboundChannel, OutboundRules
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.settings.flows import FlowEntry
@@ -36,6 +37,7 @@ class HubFile(Written):
         None, description="Path of the customer processes, from hub.yaml's folder; without one none are written down."
     )
     privacy: PrivacyRules = Field(DEFAULT_PRIVACY, description="What the law wants kept of people who are erased.")
+    callers: Callers = Field(DEFAULT_CALLERS, description="How much one caller may ask of the API, by his role.")
     offers: str | None = Field(
         None,
         description="Path of the catalogue of propositions, from hub.yaml's folder; without one nothing is offered.",

@@ -65,7 +65,7 @@ class CompiledReads:
     ) -> Answer | None:
         """The answer to a query that statements answer at least in part; None is for strawberry as it comes."""
         document = self._schema.documents.read(self._schema._schema, text)
-        if document is None or context.principal.expires_at <= context.now():
+        if document is None or not context.holds:
             return None
         given = orjson.dumps(variables)
         key = (document, operation_name, given, context.principal.scopes, context.principal.customer)

@@ -35,16 +35,23 @@ async def follow(
 ) -> AsyncGenerator[Message, None]:
     """CURRENT first unless it resumes, then each change; read the object anew for each message.
 
-    The caller's rights are checked again before each message. Raises as Subscription does.
+    The caller's rights are checked again before each message, and every second while there is none. Raises as
+    Subscription does, TooManyAtOnce beyond the caller's limit, and Unauthorised as soon as his rights end.
     """
-    hub = context.hub
+    hub, principal = context.hub, context.principal
+
+    def check() -> None:
+        requires.check(context, f"Subscription.{interest.topic}")
+
     hub.metrics.subscribed(interest.topic, +1)
     try:
-        async with Subscription(hub.feed, hub.database, interest, cursor=after, latest_only=True) as changes:
-            if after is None:
-                yield Message(changes.cursor, CURRENT)
-            async for change in changes:
-                requires.check(context, f"Subscription.{interest.topic}")
-                yield Message(change.cursor, change.kind)
+        with hub.admission.following(principal):
+            async with Subscription(hub.feed, hub.database, interest, cursor=after, latest_only=True) as changes:
+                with hub.watched.while_it_holds(check, changes.end):
+                    if after is None:
+                        yield Message(changes.cursor, CURRENT)
+                    async for change in changes:
+                        check()
+                        yield Message(change.cursor, change.kind)
     finally:
         hub.metrics.subscribed(interest.topic, -1)

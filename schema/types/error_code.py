@@ -40,6 +40,13 @@ class ErrorCode(Enum):
     NOTHING_WAITING = strawberry.enum_value("NOTHING_WAITING", description="No complete set of records is waiting.")
     THROTTLED = strawberry.enum_value("THROTTLED", description="The budget of calls is spent; try again later.")
     SYSTEM_SUSPENDED = strawberry.enum_value("SYSTEM_SUSPENDED", description="The package does not answer now.")
+    RATE_LIMITED = strawberry.enum_value(
+        "RATE_LIMITED", description="You ask more often than you may; wait `retryAfterSeconds`."
+    )
+    TOO_MANY_AT_ONCE = strawberry.enum_value(
+        "TOO_MANY_AT_ONCE", description="Too much of yours is under way; wait until some of it has ended."
+    )
+    TOO_COSTLY = strawberry.enum_value("TOO_COSTLY", description="The operation asks for too much; ask for less.")
     BAD_REQUEST = strawberry.enum_value("BAD_REQUEST", description="The document or its variables do not fit.")
     TOO_LARGE = strawberry.enum_value("TOO_LARGE", description="The request is longer than allowed.")
     PERSISTED_QUERY_NOT_FOUND = strawberry.enum_value(

@@ -43,6 +43,8 @@ MATRIX = {
         Scope.CONTACTS_CONDUCT,
         Scope.CONTACTS_IDENTIFY,
         Scope.REQUESTS_WORK,
+        Scope.MEDIA_REPORT,
+        Scope.LEADS_WORK,
     },
     Role.SUPERVISOR: {
         Scope.CUSTOMERS_READ,
@@ -57,6 +59,9 @@ MATRIX = {
         Scope.CONTACTS_IDENTIFY,
         Scope.REQUESTS_WORK,
         Scope.INCIDENTS_DECLARE,
+        Scope.MEDIA_REPORT,
+        Scope.LEADS_WORK,
+        Scope.STEERING_READ,
     },
     Role.FRONTEND: {
         Scope.CUSTOMERS_READ,
@@ -69,6 +74,8 @@ MATRIX = {
         Scope.CONTACTS_READ,
         Scope.CONTACTS_CONDUCT,
         Scope.CONTACTS_IDENTIFY,
+        Scope.MEDIA_REPORT,
+        Scope.LEADS_WORK,
     },
     Role.STEWARD: {
         Scope.CUSTOMERS_READ,
@@ -99,8 +106,10 @@ MATRIX = {
         Scope.QUARANTINE_SETTLE,
         Scope.WORK_READ,
         Scope.WORK_SETTLE,
+        Scope.STEERING_READ,
+        Scope.TOKENS_REVOKE,
     },
-    Role.SYSTEM: {Scope.FLOWS_READ, Scope.FLOWS_RUN},
+    Role.SYSTEM: {Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.MEDIA_REPORT},
 }
 
 

@@ -17,6 +17,7 @@ from hub.records.identity import Entity, SystemRole
 from hub.records.lanes import FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy
 from hub.records.outbound import ChannelKind, MailTls, UnknownRule
 from hub.settings.business_flows import BUSINESS_FLOWS
+from hub.settings.callers import CallerLimits, Callers
 from hub.settings.channels import (
     CallOptions,
     Capacity,
@@ -49,6 +50,7 @@ MODELS: list[type[BaseModel]] = [
     *(Catalogue, Topic, DialogStep, Question, Content, StraightThrough),
     *(ContactRules, Channel, ResponseTarget, PrivacyRules, SteeringRules, SteeredChannel),
     *(Processes, CustomerProcess, ProcessStep, ProcessContent, Expectation),
+    *(Callers, CallerLimits),
     *(OutboundChannel, Opening, OpeningHours, Capacity, EmailOptions, PrintOptions, CallOptions),
     *(OutboundRules, Step, LinkOptions),
     *(MappingDocument, FieldRule, ListRule, ContractDocument, ContractField, Settings),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hub.access.principal import Principal
+from hub.access.tokens import TokenVerifier
 from hub.errors import Unauthorised
+from schema.context import Hub
 
 SCHEME = "bearer "
 
@@ -26,3 +29,10 @@ def token_in(value: str | None) -> str:
     if value is None or not value.lower().startswith(SCHEME):
         raise Unauthorised("send a token: `Authorization: Bearer <token>`")
     return value[len(SCHEME) :].strip()
+
+
+async def caller_of(hub: Hub, tokens: TokenVerifier, token: str) -> Principal:
+    """Whose token it is. Unauthorised for one that does not hold, or does not hold any more."""
+    principal = await tokens.verify(token)
+    hub.revoked.check(principal)
+    return principal

@@ -23,7 +23,7 @@ from strawberry.types.unset import UNSET, UnsetType
 from hub.access.principal import Principal
 from hub.access.tokens import TokenVerifier
 from hub.entrypoints.asgi.answers import problem, refused
-from hub.entrypoints.asgi.bearer import token_of, token_of_init
+from hub.entrypoints.asgi.bearer import caller_of, token_of, token_of_init
 from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.explorer import explorer_page, wants_page
 from hub.entrypoints.asgi.negotiation import EVENTS, media_type_of, written
@@ -34,7 +34,7 @@ from hub.entrypoints.asgi.running import Running
 from hub.entrypoints.asgi.socket_operations import SocketOperations
 from hub.errors import HubError
 from schema.compiled.answer import CompiledReads
-from schema.context import Context
+from schema.context import Context, Hub
 from schema.errors import BAD_REQUEST
 from schema.schema import HubSchema
 
@@ -81,7 +81,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return explorer_page()
         try:
             context = await self.get_context(request, Response())
-            return with_validator(request, await self.run(request, context=context))
+            admission = context.hub.admission
+            caller = admission.enter(context.principal)
+            try:
+                return with_validator(request, await self.run(request, context=context))
+            finally:
+                admission.leave(caller)
         except HTTPException as error:
             return problem(error.status_code, BAD_REQUEST, error.reason)
         except HubError as error:
@@ -92,13 +97,13 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         running: Running = request.app.state.running
         hub = running.hub
         if isinstance(request, WebSocket):
-            return Context(hub, await self._greeted(request))
-        return Context(hub, await self._tokens.verify(token_of(request.headers)))
+            return Context(hub, await self._greeted(hub, request))
+        return Context(hub, await caller_of(hub, self._tokens, token_of(request.headers)))
 
-    async def _greeted(self, socket: WebSocket) -> Principal | None:
+    async def _greeted(self, hub: Hub, socket: WebSocket) -> Principal | None:
         """Who a WebSocket says it is by header; what the header does not prove connection_init still may."""
         try:
-            return await self._tokens.verify(token_of(socket.headers))
+            return await caller_of(hub, self._tokens, token_of(socket.headers))
         except HubError:
             return None
 
@@ -106,7 +111,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         """Refuse (4403) who is still unknown after connection_init."""
         if not context.identified:
             try:
-                context.identify(await self._tokens.verify(token_of_init(context.connection_params)))
+                context.identify(await caller_of(context.hub, self._tokens, token_of_init(context.connection_params)))
             except HubError:
                 raise ConnectionRejectionError from None
         return cast("UnsetType", UNSET)

@@ -12,7 +12,7 @@ from strawberry.http import process_result
 
 from hub.access.tokens import TokenVerifier
 from hub.entrypoints.asgi.answers import refused
-from hub.entrypoints.asgi.bearer import token_in
+from hub.entrypoints.asgi.bearer import caller_of, token_in
 from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.negotiation import media_type_of, written
 from hub.entrypoints.asgi.outcome import outcome_of, told
@@ -65,7 +65,7 @@ class PlainQueries:
         scope["route"] = self._route
         try:
             context = await self._context(scope, head)
-            answered = await self._answered(context, head, asked)
+            answered = await self._admitted(context, head, asked)
         except HubError as error:
             await refused(error)(scope, receive, send)
             return
@@ -78,7 +78,25 @@ class PlainQueries:
 
     async def _context(self, scope: Scope, head: Head) -> Context:
         running: Running = scope["app"].state.running
-        return Context(running.hub, await self._tokens.verify(token_in(head.authorization)))
+        hub = running.hub
+        return Context(hub, await caller_of(hub, self._tokens, token_in(head.authorization)))
+
+    async def _admitted(
+        self, context: Context, head: Head, asked: PlainQuery
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
+        """Counted as one request of its caller; what is handed on is counted where it is answered."""
+        admission = context.hub.admission
+        caller = admission.enter(context.principal)
+        try:
+            answered = await self._answered(context, head, asked)
+        except BaseException:
+            admission.leave(caller)
+            raise
+        if answered is None:
+            admission.hand_on(caller)
+        else:
+            admission.leave(caller)
+        return answered
 
     async def _answered(
         self, context: Context, head: Head, asked: PlainQuery

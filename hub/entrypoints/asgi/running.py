@@ -10,6 +10,10 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.access.admission import Admission
+from hub.access.revoked import Revoked
+from hub.access.shared_usage import share
+from hub.access.watched import Watched
 from hub.contacts.desk import ContactDesk
 from hub.entrypoints.asgi.scrape import Scrape
 from hub.entrypoints.asgi.services import Services
@@ -18,6 +22,8 @@ from hub.flows.terms import Terms
 from hub.live.reader import Reader
 from hub.store.prepared import PreparedReads
 from hub.store.read_trail import ReadTrail
+from hub.store.revocations import FollowRevocations
+from hub.store.usage import UsageInPostgres
 from schema.context import Hub
 
 log = structlog.get_logger(__name__)
@@ -49,8 +55,16 @@ async def running(services: Services) -> AsyncIterator[Running]:
     feed = Reader(services.feed_dsn)
     prepared = PreparedReads(database.engine, services.prepared_connections)
     trail = ReadTrail(database, services.clock)
+    revoked, watched, admission = Revoked(), Watched(), Admission(services.allowances)
+    revocations = FollowRevocations(database, revoked, services.clock, watched.sweep)
+    await revocations.look_on()
+    usage = UsageInPostgres(database) if services.open_usage is None else services.open_usage()
     task = asyncio.create_task(feed.run(), name="change feed")
-    writing = asyncio.create_task(trail.run(), name="audit trail")
+    beside = [
+        asyncio.create_task(trail.run(), name="audit trail"),
+        asyncio.create_task(revocations.run(), name="revoked tokens"),
+        asyncio.create_task(share(admission, usage), name="shared usage"),
+    ]
     engine = None if services.open_decision_engine is None else services.open_decision_engine()
     hub = Hub(
         database=database,
@@ -69,17 +83,21 @@ async def running(services: Services) -> AsyncIterator[Running]:
         offering=services.offering,
         retention_days=services.retention_days,
         decision_engine=engine,
+        admission=admission,
+        revoked=revoked,
+        watched=watched,
     )
     try:
         yield Running(hub, Scrape(hub), task, Inbox(database, services.keys, services.clock))
     finally:
-        task.cancel()
-        writing.cancel()
-        await asyncio.gather(task, writing, return_exceptions=True)
+        for each in (task, *beside):
+            each.cancel()
+        await asyncio.gather(task, *beside, return_exceptions=True)
         await _written(trail)
         await prepared.aclose()
         if engine is not None:
             await engine.aclose()
+        await usage.aclose()
         await database.aclose()
 
 

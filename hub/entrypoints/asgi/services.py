@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
+from hub.access.admission import Allowance
+from hub.access.principal import Role
+from hub.access.shared_usage import SharedUsage
 from hub.access.tokens import TokenVerifier
 from hub.clock import Clock
 from hub.customers.recognise import Rules
@@ -23,6 +27,8 @@ from hub.settings.topics import NO_TOPICS, Catalogue
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
 
+NO_LIMITS: Final = Allowance(1e9, 1_000_000_000, 1_000_000, 1_000_000, 1_000_000_000)
+
 
 @dataclass(frozen=True)
 class Services:
@@ -30,7 +36,8 @@ class Services:
 
     `open_database` gives the web process's own engine, with its statement timeout; `feed_dsn` is the same database for
     the reader of the change feed. `development` shows the explorer page and answers introspection. Queries are
-    `compiled` to statements, which run on `prepared_connections` of their own.
+    `compiled` to statements, which run on `prepared_connections` of their own. `allowances` say what callers may ask
+    at a time; what they ask of all processes is counted in PostgreSQL, or where `open_usage` says.
     """
 
     open_database: Callable[[], Database]
@@ -58,3 +65,5 @@ class Services:
     processes: Processes = NO_PROCESSES
     retention_days: Mapping[str, int] = field(default_factory=dict)
     open_decision_engine: Callable[[], DecisionEngine] | None = None
+    allowances: Mapping[Role, Allowance] = field(default_factory=lambda: dict.fromkeys(Role, NO_LIMITS))
+    open_usage: Callable[[], SharedUsage] | None = None

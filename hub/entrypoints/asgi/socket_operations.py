@@ -1,16 +1,19 @@
-"""Operations over a WebSocket name stored documents as those over HTTP do."""
+"""Operations over a WebSocket name stored documents as those over HTTP do, and are counted like them."""
 
 from __future__ import annotations
 
 from typing import Protocol, cast
 
-from graphql import GraphQLFormattedError
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from graphql import GraphQLError, OperationType
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, SubscribeMessage
 
+from hub.access.admission import Caller
 from hub.entrypoints.asgi.documents import Documents
 from hub.errors import HubError
 from schema.context import Context
+from schema.errors import told
+from schema.schema import HubSchema
 
 
 class _WithDocuments(Protocol):
@@ -21,15 +24,40 @@ class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
     """The protocol demands a `query`: it is empty where `documentId` or the hash in `extensions` names the document."""
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Starts the operation with the text that it means, or answers `error` where there is none for it."""
+        """Starts the operation with the text that it means; answers `error` where there is none, or he asks too much.
+
+        An operation that is not begun costs what any request costs, so a flood of them is cut off as well.
+        """
+        if not self.connection_acknowledged:
+            await super().handle_subscribe(message)
+            return
         payload = message["payload"]
         try:
             text = cast("_WithDocuments", self.view).documents.text_of(
                 payload["query"], payload.get("documentId"), payload.get("extensions")
             )
+            caller = self.context.hub.admission.enter(self.context.principal)
         except HubError as error:
-            told: GraphQLFormattedError = {"message": error.message, "extensions": {"code": error.code}}
-            await self.send_message(ErrorMessage(id=message["id"], type="error", payload=[told]))
+            await self._refuse(message["id"], error)
             return
         payload["query"] = text or ""
         await super().handle_subscribe(message)
+        self._leave_at_the_end(message["id"], caller, payload)
+
+    def _leave_at_the_end(self, name: str, caller: Caller, payload: object) -> None:
+        """A subscription has a limit of its own and no end in sight, so it does not count as under way."""
+        operation = self.operations.get(name)
+        if operation is None or operation.task is None or self._follows(operation):
+            self.context.hub.admission.leave(caller)
+            return
+        operation.task.add_done_callback(lambda _: self.context.hub.admission.leave(caller))
+
+    def _follows(self, operation: Operation[Context, None]) -> bool:
+        schema = cast("HubSchema", self.schema)
+        document = schema.documents.read(schema._schema, operation.query)
+        definition = None if document is None else document.operation(operation.operation_name)
+        return definition is not None and definition.operation is OperationType.SUBSCRIPTION
+
+    async def _refuse(self, name: str, error: HubError) -> None:
+        shown = told(GraphQLError(error.message, original_error=error)).formatted
+        await self.send_message(ErrorMessage(id=name, type="error", payload=[shown]))
