@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock
 from hub.exchange.tables import EventState
+from hub.observe.context import carried_context
 from hub.store.engine import Database
 from hub.store.keys import KeyRing, SubjectCipher
+from hub.store.sets import run_set
 from hub.work.dispatch import dispatch
 from hub.work.tables import Queue
+from hub.work.together import Together
 from hub.work.work import NewWork
 
 TAKE_IN: Final = "inbox.apply"
@@ -38,11 +41,17 @@ class PushedEvent:
     line: str | None = None
 
 
-_INSERT: Final = text(
-    """INSERT INTO inbox_event (system, event_id, received_at, subject_key_id, headers, body)
-       VALUES (:system, :event, :now, :key_id, CAST(:headers AS jsonb), :body)
-       ON CONFLICT (system, event_id) DO NOTHING"""
-)
+STORED_AT_ONCE: Final = 100
+"""Events in one transaction where so many arrive while the one before it is written."""
+
+_INSERT: Final = """
+INSERT INTO inbox_event (system, event_id, received_at, subject_key_id, headers, body)
+SELECT r.system, r.event, r.at, r.key_id, r.headers, decode(r.body, 'base64')
+FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, event text, at timestamptz, key_id uuid, headers jsonb,
+  body text)
+ORDER BY r.system, r.event
+ON CONFLICT (system, event_id) DO NOTHING
+RETURNING system, event_id"""
 
 
 class Inbox:
@@ -61,31 +70,41 @@ class Inbox:
         self._keys = keys
         self._clock = clock
         self._ciphers: dict[str, tuple[str, SubjectCipher]] = {}
+        self._store = Together(self._store_all, most=STORED_AT_ONCE, apart=True)
 
     async def take(self, event: PushedEvent) -> bool:
         """Store the event and order the work, or neither; False when it was stored before."""
         now = self._clock()
         cipher = await self._cipher(event.system, now)
+        row = {
+            "system": event.system,
+            "event": event.event_id,
+            "at": now,
+            "key_id": cipher.key_id,
+            "headers": event.headers,
+            "body": b64encode(cipher.seal(event.body, _place(event.system, event.event_id))).decode(),
+        }
+        work = NewWork(
+            kind=TAKE_IN,
+            queue=Queue.REALTIME,
+            payload={"system": event.system, "event": event.event_id},
+            line=event.line,
+            context={**carried_context(), "system": event.system},
+        )
+        return await self._store((row, work))
+
+    async def _store_all(self, arrived: Sequence[tuple[Mapping[str, object], NewWork]]) -> list[bool]:
+        """Which of them are new; an event that arrives twice at once is the first one's."""
         async with self._database.transaction() as connection:
-            binds = {
-                "system": event.system,
-                "event": event.event_id,
-                "now": now,
-                "key_id": cipher.key_id,
-                "headers": orjson.dumps(event.headers).decode(),
-                "body": cipher.seal(event.body, _place(event.system, event.event_id)),
-            }
-            if (await connection.execute(_INSERT, binds)).rowcount == 0:
-                return False
-            work = NewWork(
-                kind=TAKE_IN,
-                queue=Queue.REALTIME,
-                payload={"system": event.system, "event": event.event_id},
-                line=event.line,
-                context={"system": event.system},
-            )
-            await dispatch(connection, [work], now)
-        return True
+            rows = await run_set(connection, _INSERT, [row for row, _ in arrived])
+            stored = {(row.system, row.event_id) for row in rows}
+            new = []
+            for row, _ in arrived:
+                new.append((row["system"], row["event"]) in stored)
+                stored.discard((row["system"], row["event"]))
+            ordered = [work for (_, work), is_new in zip(arrived, new, strict=True) if is_new]
+            await dispatch(connection, ordered, self._clock())
+        return new
 
     async def _cipher(self, system: str, now: datetime) -> SubjectCipher:
         day = now.date().isoformat()
@@ -109,36 +128,45 @@ class StoredEvent:
     body: bytes
 
 
-async def event_of(connection: AsyncConnection, keys: KeyRing, system: str, event_id: str) -> StoredEvent | None:
-    """The event, None once it is forgotten."""
-    row = (
+async def events_of(
+    connection: AsyncConnection, keys: KeyRing, system: str, event_ids: Sequence[str]
+) -> dict[str, StoredEvent]:
+    """The events by their ids, without those that are forgotten."""
+    rows = (
         await connection.execute(
             text(
-                """SELECT state, received_at, headers, subject_key_id, body FROM inbox_event
-                   WHERE system = :system AND event_id = :event"""
+                """SELECT event_id, state, received_at, headers, subject_key_id, body FROM inbox_event
+                   WHERE system = :system AND event_id = ANY(CAST(:events AS text[]))"""
             ),
-            {"system": system, "event": event_id},
+            {"system": system, "events": event_ids},
         )
-    ).one_or_none()
-    cipher = None if row is None else await keys.cipher_of(connection, row.subject_key_id)
-    if row is None or cipher is None:
-        return None
-    body = cipher.unseal(row.body, _place(system, event_id))
-    return StoredEvent(EventState(row.state), row.received_at, row.headers, body)
+    ).all()
+    ciphers = await keys.ciphers_of(connection, {row.subject_key_id for row in rows})
+    return {
+        row.event_id: StoredEvent(
+            EventState(row.state),
+            row.received_at,
+            row.headers,
+            ciphers[row.subject_key_id].unseal(row.body, _place(system, row.event_id)),
+        )
+        for row in rows
+        if row.subject_key_id in ciphers
+    }
 
 
-async def settle(connection: AsyncConnection, system: str, event_id: str, state: EventState, now: datetime) -> None:
-    """Say what became of an event, in a transaction of its own, which does not wait for the disk.
+async def settle(connection: AsyncConnection, system: str, states: Mapping[str, EventState], now: datetime) -> None:
+    """Say what became of events, by their ids, in a transaction of its own, which does not wait for the disk.
 
-    After a crash of the server that forgets it the event is taken in once more, and changes nothing.
+    After a crash of the server that forgets it the events are taken in once more, and change nothing.
     """
     await connection.execute(
         text(
-            """UPDATE inbox_event SET state = :state, settled_at = :now
-               FROM (SELECT set_config('synchronous_commit', 'off', true)) lazily
-               WHERE system = :system AND event_id = :event"""
+            """UPDATE inbox_event e SET state = r.state, settled_at = :now
+               FROM (SELECT set_config('synchronous_commit', 'off', true)) lazily,
+                 unnest(CAST(:events AS text[]), CAST(:states AS text[])) AS r(event, state)
+               WHERE e.system = :system AND e.event_id = ANY(CAST(:events AS text[])) AND e.event_id = r.event"""
         ),
-        {"system": system, "event": event_id, "state": state, "now": now},
+        {"system": system, "events": list(states), "states": list(states.values()), "now": now},
     )
 
 

@@ -33,7 +33,6 @@ from hub.records.customer import CustomerRecord
 from hub.records.identity import Entity
 from hub.store.documents import NewVersion, Origin, append_versions
 from hub.store.keys import KeyRing, SubjectCipher
-from hub.store.sets import read_along_keys
 from hub.store.suppression import suppressed_among
 
 Counters: TypeAlias = dict[str, int]
@@ -64,7 +63,6 @@ async def apply(
     A lane that does not count is accepted by the same guard into its twins, and nothing golden follows from it.
     """
     await fence(connection, lane)
-    await read_along_keys(connection)
     newer, accepted = await sift(connection, lane, page)
     subjects = {_subject(content, lane.entity) for content in newer.values()}
     ciphers = await rules.keys.ciphers(connection, lane.system, subjects, now) if subjects else {}

@@ -12,8 +12,8 @@ from hub.exchange.inbox import TAKE_IN
 from hub.exchange.order import SEND
 from hub.flows.engine_room import EngineRoom
 from hub.flows.hand_over import RELEASE
+from hub.flows.intake import Intake
 from hub.flows.probe import probe_system
-from hub.flows.push import take_event
 from hub.flows.release import release
 from hub.flows.run_lane import run_lane
 from hub.flows.schedules import START, runs
@@ -31,6 +31,7 @@ class EngineHandlers:
 
     def __init__(self, room: EngineRoom, stopping: Callable[[], bool] = lambda: False) -> None:
         self._room = room
+        self._intake = Intake(room)
         self._stopping = stopping
 
     def registered(self) -> Handlers:
@@ -41,7 +42,7 @@ class EngineHandlers:
             SEND: RegisteredHandler(self.send, repeatable=True),
             PROBE: RegisteredHandler(self.probe, repeatable=True),
             RELEASE: RegisteredHandler(self.release, repeatable=True),
-            TAKE_IN: RegisteredHandler(self.take_in, repeatable=True),
+            TAKE_IN: RegisteredHandler(self.take_in, repeatable=True, together=True),
         }
 
     async def run(self, work: Work) -> Decision:
@@ -90,4 +91,4 @@ class EngineHandlers:
 
     async def take_in(self, work: Work) -> Decision:
         """Take in one event that a system pushed."""
-        return await take_event(self._room, str(work.payload["system"]), str(work.payload["event"]), work.attempts)
+        return await self._intake.take(str(work.payload["system"]), str(work.payload["event"]), work.attempts)

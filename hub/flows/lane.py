@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.errors import Conflict, NotFound, StaleEpoch
 from hub.records.identity import Entity
 from hub.records.lanes import RUNNING_MODES, FlowCadence, LaneMode
+from hub.store.sets import ALONG_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ BEFORE_PAGES: Final = "pg_advisory_xact_lock(hashtext('contacthub.flow'), hashte
 one line for all. Taken before the flow's row by every page, and by whoever moves authority."""
 
 _FENCE: Final = f"""
-WITH turn AS MATERIALIZED (SELECT {AFTER_CUT_OVERS})
+WITH turn AS MATERIALIZED (SELECT {AFTER_CUT_OVERS}, {ALONG_KEYS})
 SELECT f.epoch FROM turn CROSS JOIN information_flow f WHERE f.name = :flow FOR SHARE OF f"""  # noqa: S608  constants of ours
 
 _SELECT: Final = """
@@ -113,7 +114,8 @@ async def fence(connection: AsyncConnection, lane: LaneContext) -> None:
 
     FOR SHARE and nothing weaker: a plain read lets a write of the old epoch commit after the cut-over. A lane beside
     the authority may change its mode within an epoch (a migration is given up), so its mode is read behind the lock;
-    Conflict when it is another. It queues behind a cut-over that waits (see `AFTER_CUT_OVERS`).
+    Conflict when it is another. It queues behind a cut-over that waits (see `AFTER_CUT_OVERS`). The page's statements
+    read along keys.
     """
     row = (await connection.execute(text(_FENCE), {"flow": lane.flow})).one_or_none()
     if row is None:

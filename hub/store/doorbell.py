@@ -55,7 +55,8 @@ class Doorbell:
         while self._wanted:
             channels, self._wanted = sorted(self._wanted), set()
             try:
-                async with self._engine.begin() as connection:
-                    await connection.execute(_NOTIFY, {"channels": channels})
+                async with self._engine.connect() as connection:
+                    ringing = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    await ringing.execute(_NOTIFY, {"channels": channels})
             except (SQLAlchemyError, OSError) as error:
                 log.warning("doorbell out of order, others find the work by looking", error=type(error).__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import CursorResult, TextClause, text
@@ -32,14 +32,14 @@ async def run_set(
     return await connection.execute(_clause(statement), {"rows": payload, **binds})
 
 
-async def read_along_keys(connection: AsyncConnection) -> None:
-    """Let no statement of this transaction read or hash a whole table where it can walk an index.
+ALONG_KEYS: Final = """set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+  set_config('enable_mergejoin', 'off', true)"""
+"""To be selected: no statement behind it in the transaction reads or hashes a whole table where it can walk an index.
 
-    Plans are kept per connection, so one made while a table was small would read all of it for every later page.
-    """
-    await connection.execute(
-        _clause(
-            """SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-                 set_config('enable_mergejoin', 'off', true)"""
-        )
-    )
+Plans are kept per connection, so one made while a table was small would read all of it for every later page.
+"""
+
+
+async def read_along_keys(connection: AsyncConnection) -> None:
+    """ALONG_KEYS by itself."""
+    await connection.execute(_clause(f"SELECT {ALONG_KEYS}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -11,16 +12,20 @@ from hub.clock import Clock
 from hub.errors import HubError
 from hub.observe.context import restore_context
 from hub.store.engine import Database
-from hub.work.claim import claim_sent
+from hub.work.claim import claim_all_sent
 from hub.work.decisions import Decision, Park, RetryAt, Unknown, decide
 from hub.work.doorbell import Bell
 from hub.work.leases import Leases
-from hub.work.record import record
+from hub.work.record import record_all
+from hub.work.together import Together
 from hub.work.urgency import under_urgency, urgency_of
 from hub.work.work import Handlers, RegisteredHandler, Work
 
 RECORD_AGAIN_S = (0.1, 0.5, 2.0, 5.0)
 """Pauses before an outcome is written again when the database is away; the lease is kept meanwhile if it can be."""
+
+AT_ONCE = 100
+"""Rows claimed, and outcomes recorded, in one transaction where so many come at once."""
 
 log = structlog.get_logger(__name__)
 
@@ -38,12 +43,13 @@ class Actor:
         self._leases = leases
         self._bell = bell
         self._running: set[asyncio.Task[Decision]] = set()
+        self._claim = Together(self._claim_all, most=AT_ONCE)
+        self._keep = Together(self._keep_all, most=AT_ONCE)
 
     async def run(self, row_id: int) -> None:
         """Run the row if it is still to be run. Never raises: the table and not the broker repeats what failed."""
         try:
-            async with self._database.transaction() as connection:
-                work = await claim_sent(connection, row_id, self._owner, self._handlers, self._clock())
+            work = await self._claim(row_id)
             if work is not None:
                 with restore_context(work.context), under_urgency(urgency_of(work.queue)):
                     await self._attempt(work)
@@ -58,7 +64,7 @@ class Actor:
     async def _attempt(self, work: Work) -> None:
         registered = self._handlers.get(work.kind)
         if registered is None:
-            await self._record(work, Park(f"no handler for {work.kind} in this version", "NO_HANDLER"))
+            await self._record(work, Park(f"no handler for {work.kind} in this version", "NO_HANDLER"), together=False)
             return
         with self._leases.hold(work, registered.lease_s):
             task = asyncio.ensure_future(self._decide(registered, work))
@@ -67,7 +73,7 @@ class Actor:
                 decision = await task
             finally:
                 self._running.discard(task)
-            await self._record(work, decision)
+            await self._record(work, decision, together=registered.together)
 
     async def _decide(self, registered: RegisteredHandler, work: Work) -> Decision:
         try:
@@ -86,11 +92,13 @@ class Actor:
                 return decide(error, work.attempts, self._clock())
             return Unknown(f"ended by {type(error).__name__}")
 
-    async def _record(self, work: Work, decision: Decision) -> None:
+    async def _record(self, work: Work, decision: Decision, *, together: bool) -> None:
         for pause_s in (*RECORD_AGAIN_S, None):
             try:
-                async with self._database.transaction() as connection:
-                    kept = await record(connection, work, decision, self._clock())
+                if together:
+                    kept = await self._keep((work, decision))
+                else:
+                    (kept,) = await self._keep_all([(work, decision)])
             except (DBAPIError, OSError):
                 if pause_s is None:
                     raise
@@ -100,3 +108,13 @@ class Actor:
         if not kept:
             log.warning("work had been taken away", work=work.id, kind=work.kind, attempts=work.attempts)
         self._bell.ring()
+
+    async def _claim_all(self, row_ids: Sequence[int]) -> list[Work | None]:
+        async with self._database.transaction() as connection:
+            found = await claim_all_sent(connection, row_ids, self._owner, self._handlers, self._clock())
+        return [found.pop(row_id, None) for row_id in row_ids]
+
+    async def _keep_all(self, outcomes: Sequence[tuple[Work, Decision]]) -> list[bool]:
+        async with self._database.transaction() as connection:
+            kept = await record_all(connection, outcomes, self._clock())
+        return [work.id in kept for work, _ in outcomes]

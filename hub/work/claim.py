@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -59,7 +59,10 @@ _CLAIM_SENT = text(
     SET state = 'RUNNING', attempts = attempts + 1, lease_owner = :owner,
         lease_until = CAST(:now AS timestamptz)
             + make_interval(secs => coalesce((CAST(:leases AS jsonb) ->> kind)::float, :lease_s))
-    WHERE id = :id AND state = 'SENT'
+    WHERE id = ANY(ARRAY(
+        SELECT s.id FROM dispatch s
+        WHERE s.id = ANY(CAST(:ids AS bigint[])) AND s.state = 'SENT' ORDER BY s.id FOR UPDATE
+    ))
     RETURNING id, kind, queue, line, payload, attempts, context
     """
 )
@@ -88,21 +91,28 @@ async def claim_sent(
     connection: AsyncConnection, row_id: int, owner: str, handlers: Handlers, now: datetime
 ) -> Work | None:
     """The row as an attempt of `owner` under its kind's lease, or None: an unknown, repeated or outdated message."""
+    return (await claim_all_sent(connection, [row_id], owner, handlers, now)).get(row_id)
+
+
+async def claim_all_sent(
+    connection: AsyncConnection, row_ids: Sequence[int], owner: str, handlers: Handlers, now: datetime
+) -> dict[int, Work]:
+    """As `claim_sent`, of several rows by their ids."""
     leases = {kind: registered.lease_s for kind, registered in handlers.items()}
     claimed = await connection.execute(
         _CLAIM_SENT,
-        {"id": row_id, "owner": owner, "now": now, "leases": orjson.dumps(leases).decode(), "lease_s": LEASE_S},
+        {"ids": row_ids, "owner": owner, "now": now, "leases": orjson.dumps(leases).decode(), "lease_s": LEASE_S},
     )
-    row = claimed.one_or_none()
-    if row is None:
-        return None
-    return Work(
-        id=row.id,
-        kind=row.kind,
-        queue=Queue(row.queue),
-        line=row.line,
-        payload=row.payload,
-        attempts=row.attempts,
-        owner=owner,
-        context=row.context,
-    )
+    return {
+        row.id: Work(
+            id=row.id,
+            kind=row.kind,
+            queue=Queue(row.queue),
+            line=row.line,
+            payload=row.payload,
+            attempts=row.attempts,
+            owner=owner,
+            context=row.context,
+        )
+        for row in claimed
+    }

@@ -9,21 +9,25 @@ from typing_extensions import override
 
 TURN_MS = 100
 """How long a thread waits before it looks whether it should stop; for Redis also the longest pause between looks."""
+URGENT_TURN_MS = 25
+"""The longest pause between looks at Redis for work that somebody waits for."""
 
 
 class Pool(dramatiq.Worker):
     """Dramatiq's worker for one declared queue, without its delay queue, which would be a connection for nothing."""
 
-    def __init__(self, broker: dramatiq.Broker, queue_name: str, threads: int) -> None:
+    def __init__(self, broker: dramatiq.Broker, queue_name: str, threads: int, look_ms: int = TURN_MS) -> None:
         super().__init__(broker, queues={queue_name}, worker_timeout=TURN_MS, worker_threads=threads)
         self.queue_prefetch = threads
         self._queue_name = queue_name
+        self._look_ms = look_ms
 
     @override
     def start(self) -> None:
         """Start the threads. Dramatiq would first announce itself to every queue of the broker, delay queues too."""
         for _ in range(self.worker_threads):
             self._add_worker()
+        self.worker_timeout = self._look_ms  # of the consumer, which is made now
         self._add_consumer(self._queue_name)
 
     def end_turns(self) -> None:

@@ -62,12 +62,14 @@ class RegisteredHandler:
 
     `repeatable`: to run it twice has the effect of once, so work whose process died, or that failed unexpectedly, runs
     again; otherwise it becomes UNKNOWN. `lease_s`: that long after its process fell silent the work counts as lost;
-    it is renewed while the handler runs, so it bounds no run.
+    it is renewed while the handler runs, so it bounds no run. `together`: outcomes are recorded several at a time,
+    which is for kinds whose lines nobody holds for long, as each then waits for the lines of all.
     """
 
     handler: Handler
     repeatable: bool
     lease_s: float = LEASE_S
+    together: bool = False
 
 
 Handlers: TypeAlias = Mapping[str, RegisteredHandler]

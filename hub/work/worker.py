@@ -23,7 +23,7 @@ from hub.work.chores import Chores
 from hub.work.doorbell import Bell, answer_doorbell
 from hub.work.leases import Leases
 from hub.work.loop_thread import LoopThread
-from hub.work.pool import Pool
+from hub.work.pool import TURN_MS, URGENT_TURN_MS, Pool
 from hub.work.relay import Relay
 from hub.work.tables import Queue
 from hub.work.work import Handlers
@@ -33,8 +33,8 @@ Stopping: TypeAlias = Callable[[], bool]
 OpenHandlers: TypeAlias = Callable[[Database, Stopping], AbstractAsyncContextManager[Handlers]]
 """Opens the handlers with all they use on the loop they run on, and closes it after the last has ended."""
 
-THREADS: Final[Mapping[Queue, int]] = MappingProxyType({queue: 8 if queue is Queue.REALTIME else 2 for queue in Queue})
-"""How many works of each queue run at once in a process."""
+THREADS: Final[Mapping[Queue, int]] = MappingProxyType({queue: 16 if queue is Queue.REALTIME else 2 for queue in Queue})
+"""How many works of each queue run at once in a process; so many events at most are taken in together."""
 WINDOW_PER_THREAD = 4
 """Rows in flight for each thread: enough that it never waits for the relay, few enough to lose little by a crash."""
 GRACE_S = 30.0
@@ -83,7 +83,8 @@ class Worker:
             actor, handlers = await self._handlers_loop.run_from(self._open_actor(bell))
             for queue, threads in self._threads.items():
                 self._carrier.declare(queue, lambda row_id: self._handlers_loop.run(actor.run(row_id)))
-                self._pools.append(Pool(self._carrier.broker, self._carrier.queue_name(queue), threads))
+                turn_ms = URGENT_TURN_MS if queue is Queue.REALTIME else TURN_MS
+                self._pools.append(Pool(self._carrier.broker, self._carrier.queue_name(queue), threads, turn_ms))
             for pool in self._pools:
                 pool.start()
             await self._chores_loop.run_from(self._open_chores(handlers, bell))

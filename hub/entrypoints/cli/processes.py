@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Annotated, TypeAlias
 
@@ -32,7 +31,7 @@ def up(port: Port = None) -> None:
     """
     settings = logged_settings(port)
     with installation(settings) as hub:
-        asyncio.run(_up(hub))
+        run(_up(hub))
 
 
 @application.command("serve")
