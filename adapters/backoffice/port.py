@@ -25,7 +25,7 @@ from hub.ports.system import SystemPort
 from hub.ports.writing import Operation, Refused, Unanswered, WriteCommand, WriteOutcome, Written
 from hub.records.identity import Entity, SystemName
 
-_CAN: Final = Capabilities(update=True, push=True, versions=True)
+_CAN: Final = Capabilities(update=True, push=True, push_in_full=True, versions=True)
 _NOT_NOW: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 

@@ -29,6 +29,7 @@ _CAN: Final = Capabilities(
     update=True,
     delete=True,
     push=True,
+    push_in_full=True,
     versions=True,
     hub_key=True,
     batch_size=BATCH_SIZE,

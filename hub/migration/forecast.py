@@ -87,7 +87,10 @@ def runs_per_day(cron: str | None, time_zone: str, now: datetime) -> float:
 
 
 def inbound_load(lane: Lane, can: Capabilities, load: Load, now: datetime) -> LaneLoad:
-    """Pages and sweeps of its runs, one more call a run for the source's clock; a read per change that is pushed."""
+    """Pages and sweeps of its runs, one more call a run for the source's clock; a read per change that is only named.
+
+    An event that tells its object in full calls nobody, unless it is in doubt; how often that is the source cannot say.
+    """
     runs = runs_per_day(lane.cron, lane.time_zone, now)
     if _handed_over(can):
         return LaneLoad(runs, 0.0, 0.0)
@@ -97,7 +100,7 @@ def inbound_load(lane: Lane, can: Capabilities, load: Load, now: datetime) -> La
         per_run = 1 + max(1, ceil(changed / lane.page_size))
         if lane.sweep and can.sweep:
             per_run += max(1, ceil(load.records / SWEPT_AT_ONCE))
-    pushed = load.changes_per_day if not runs and can.push else 0.0
+    pushed = load.changes_per_day if not runs and can.push and not can.push_in_full else 0.0
     per_minute = per_run * max(1.0, runs / MINUTES_PER_DAY) if runs else pushed / MINUTES_PER_DAY
     return LaneLoad(runs, per_run * runs + pushed, per_minute)
 

@@ -24,8 +24,9 @@ class Capabilities:
     `versions`: records carry the source's change stamp. `hub_key`: the hub's idempotency key is stored in the
     created object and can be searched, so that a create whose answer was lost can be found again. `once_per_key`: a
     command under a key that was carried out before has no second effect, also while the first is still under way.
-    `batch_size`: most commands in one `write` call. `push`: the package calls the
-    hub's `/webhooks/{system}` when an object of this entity is made, changed or deleted.
+    `batch_size`: most commands in one `write` call. `push`: the package calls the hub's `/webhooks/{system}` when an
+    object of this entity is made, changed or deleted; `push_in_full`: its events tell the object in full and with the
+    source's stamp, so that only one in doubt is read at the source.
     """
 
     pull: PullKind | None = None
@@ -35,6 +36,7 @@ class Capabilities:
     update: bool = False
     delete: bool = False
     push: bool = False
+    push_in_full: bool = False
     versions: bool = False
     hub_key: bool = False
     once_per_key: bool = False

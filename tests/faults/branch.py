@@ -63,7 +63,9 @@ class BranchPort(RestPort):
 
     def __init__(self, name: SystemName, options: BranchOptions, limits: CallLimits = DEFAULT_LIMITS) -> None:
         super().__init__(name, options, limits)
-        self.capabilities = {entity: replace(can, push=True) for entity, can in self.capabilities.items()}
+        self.capabilities = {
+            entity: replace(can, push=True, push_in_full=True) for entity, can in self.capabilities.items()
+        }
 
 
 ADAPTER: Final = Adapter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,13 +41,17 @@ def test_a_daily_sweep_over_many_records_costs_pages_of_ids() -> None:
     assert inbound_load(daily, POLLED, Load(100_000, 1_200.0), NOW).calls_per_day == 54.0
 
 
-def test_a_file_calls_nobody_and_a_push_reads_each_change_once() -> None:
+def test_a_file_calls_nobody_and_a_push_reads_each_change_that_it_only_names() -> None:
     weekly = lane(FlowCadence.WEEKLY, "0 2 * * 0")
     assert inbound_load(weekly, Capabilities(pull=PullKind.FULL), Load(9, 1.0), NOW).calls_per_day == 0.0
     pushed = Capabilities(pull=PullKind.SNAPSHOT, push=True, read=True)
     real_time = lane(FlowCadence.REAL_TIME, None)
     assert inbound_load(real_time, pushed, Load(9_000, 40.0), NOW).calls_per_day == 40.0
     assert seed_calls(real_time, pushed, Load(9_000, 40.0)) == 19
+    told = replace(pushed, push_in_full=True)
+    assert inbound_load(real_time, told, Load(9_000, 40.0), NOW).calls_per_day == 0.0
+    polled = lane(FlowCadence.REAL_TIME, "* * * * *")
+    assert inbound_load(polled, told, Load(9_000, 40.0), NOW).calls_per_day > 1_440
 
 
 def test_a_batch_lane_fills_its_batches_and_a_real_time_one_sends_each() -> None:
