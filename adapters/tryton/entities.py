@@ -146,6 +146,7 @@ ENTITIES: Mapping[Entity, EntityModel] = {
     Entity.CONTACT: _NOTE,
     Entity.WRAP_UP: _NOTE,
     Entity.LEAD_RESPONSE: _NOTE,
+    Entity.CONTACT_EVENT: _NOTE,
     Entity.CAMPAIGN: _CAMPAIGN,
 }
 

@@ -18,6 +18,7 @@ from adapters.tryton.notes import TITLES, Notes
 from adapters.tryton.opportunity import Opportunities
 from adapters.tryton.options import TrytonOptions
 from adapters.tryton.pull import Puller
+from adapters.tryton.reactions import Reactions
 from adapters.tryton.reading import read_by_id
 from adapters.tryton.session import Session
 from adapters.tryton.sweep import sweep_page
@@ -51,6 +52,7 @@ _CAN: Mapping[Entity, Capabilities] = {
     Entity.BUSINESS_REQUEST: replace(_READ, update=True),
     Entity.SALES_LEAD: replace(_READ, update=True),
     Entity.LEAD_RESPONSE: _NOTED,
+    Entity.CONTACT_EVENT: Capabilities(create=True, once_per_key=True),
     Entity.CONTACT: _NOTED,
     Entity.WRAP_UP: _NOTED,
 }
@@ -78,6 +80,7 @@ class TrytonPort(SystemPort):
             **dict.fromkeys(TITLES, self._notes.carry_out),
             Entity.SALES_LEAD: Opportunities(self._session, self._clock, self._notes).carry_out,
             Entity.LEAD_RESPONSE: Answers(self._session, self._notes).carry_out,
+            Entity.CONTACT_EVENT: Reactions(self._session, self._notes).carry_out,
         }
         self._transactions: Mapping[Operation, Transaction] = {
             Operation.CREATE: self._creator.transaction,

@@ -48,7 +48,7 @@ def test_each_of_the_twelve_business_flows_has_an_entry(demo: Configuration) -> 
     assert running & planned == set()
 
 
-def test_three_systems_exchange_twelve_flows(demo: Configuration) -> None:
+def test_three_systems_exchange_fourteen_flows(demo: Configuration) -> None:
     assert {name: flow.authoritative.cadence for name, flow in demo.flows.items()} == {
         "crm-customers": FlowCadence.REAL_TIME,
         "crm-orders": FlowCadence.DAILY,
@@ -62,6 +62,8 @@ def test_three_systems_exchange_twelve_flows(demo: Configuration) -> None:
         "contact-registration": FlowCadence.REAL_TIME,
         "request-hand-over": FlowCadence.REAL_TIME,
         "wrap-up": FlowCadence.REAL_TIME,
+        "contact-events": FlowCadence.REAL_TIME,
+        "request-status": FlowCadence.REAL_TIME,
     }
     assert list(demo.systems) == ["crm", "lms", "cm"]
 

@@ -56,6 +56,33 @@ def notes_of(tryton: RunningTryton, party: str) -> list[str]:
     return sorted(str(row["message"]) for row in tryton.rpc.search_read("ir.note", domain, ["message"]))
 
 
+def event(party: str, kind: str, at: str, channel: str = "web", about: str = "tv-compleet") -> WriteCommand:
+    told = {"key": str(uuid4()), "customer": party, "kind": kind, "channel": channel, "occurred_at": at}
+    changes = tuple(FieldChange((name,), None, value) for name, value in {**told, "proposition": about}.items())
+    return WriteCommand(f"cm/contact-event/{told['key']}", Entity.CONTACT_EVENT, Operation.CREATE, None, changes)
+
+
+@pytest.mark.slow
+async def test_what_a_customer_did_with_an_offer_is_one_note_at_its_own_times(
+    tryton: RunningTryton, notes_port: TrytonPort
+) -> None:
+    party, other = make_parties(tryton.rpc, 2)
+    shown = event(party, "SHOWN", "2026-03-02T12:00:00Z")
+    accepted = event(party, "ACCEPTED", "2026-03-02T12:00:07.5Z", "call-centre")
+    late = event(party, "SHOWN", "2026-03-01T09:00:00Z")
+    for command in (shown, accepted, shown, late, event(other, "SHOWN", "2026-03-03T12:00:00Z")):
+        assert await notes_port.write([command]) == [Written(ExternalId(command.key))]
+    title = f"Offer tv-compleet to party {party}"
+    lines = "Shown: 2026-03-02T12:00:00Z web\nAccepted: 2026-03-02T12:00:07.5Z call-centre\n"
+    assert notes_of(tryton, party) == [f"{title}\n{lines}"]
+    again = event(party, "SHOWN", "2026-03-04T09:00:00Z")
+    await notes_port.write([again])
+    assert "Shown: 2026-03-04T09:00:00Z web\n" in notes_of(tryton, party)[0]
+    stray = event(party, "INTEREST", "2026-03-02T12:00:00Z", about="")
+    (refused,) = await notes_port.write([stray])
+    assert isinstance(refused, Refused)
+
+
 @pytest.mark.slow
 async def test_a_request_is_one_note_that_follows_its_state(tryton: RunningTryton, notes_port: TrytonPort) -> None:
     (party,) = make_parties(tryton.rpc, 1)
