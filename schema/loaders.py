@@ -27,6 +27,7 @@ from hub.reads.freshness import freshness_for
 from hub.reads.handling import dialogs_of, handling_of, tasks_of
 from hub.reads.lead_parts import lead_receipts_of, responses_of
 from hub.reads.migrations import latest_migrations, migrations_by_id
+from hub.reads.outbound import deliveries_of_customers, deliveries_of_leads, letters_waiting
 from hub.reads.paging import Page, Window
 from hub.reads.parts import Conditions, Part, counts_of, pages_of, parts_by_id
 from hub.reads.privacy import privacy_receipts_of
@@ -115,6 +116,9 @@ class Loaders:
         self.incidents = self._some(incidents_by_id)
         self.incident_contacts = self._every(contacts_of)
         self.undeliverable = self._some(undeliverable_of)
+        self.deliveries_of_leads = self._every(deliveries_of_leads)
+        self.deliveries_of_customers = self._every(deliveries_of_customers)
+        self.letters = self._every(letters_waiting)
         self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
         self.freshness = self._every(lambda c, parts: freshness_for(c, parts, request.now()))
         self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))

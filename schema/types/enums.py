@@ -14,6 +14,7 @@ from hub.flows.quarantine_replay import ReplayOutcome
 from hub.flows.stuck_work import WorkVerdict
 from hub.journeys.gaps import GapKind as ProcessGapKind
 from hub.reads.customer_list import CustomerOrder
+from hub.records.outbound import CallOutcome, ChannelKind, DeliveryReason, DeliveryState, PrintRunState
 from hub.records.contact import (
     CommitmentState,
     DialogOutcome,
@@ -52,6 +53,8 @@ from hub.work.tables import Queue, WorkState
 __all__ = [
     "AnswerType",
     "BreakerState",
+    "CallOutcome",
+    "ChannelKind",
     "CommitmentState",
     "ConflictState",
     "ConsentStatus",
@@ -59,6 +62,8 @@ __all__ = [
     "CustomerOrder",
     "DecisionCause",
     "DecisionSource",
+    "DeliveryReason",
+    "DeliveryState",
     "DialogOutcome",
     "DialogState",
     "DifferenceKind",
@@ -80,6 +85,7 @@ __all__ = [
     "NbaDropReason",
     "NbaOutcome",
     "PartyKind",
+    "PrintRunState",
     "PrivacyKind",
     "ProcessGapKind",
     "QuarantineState",
@@ -118,6 +124,12 @@ _DESCRIBED: dict[type[Enum], str] = {
     MediumKind: "What a contact medium is (TMF629).",
     RequestKind: "What a business request is about.",
     RequestState: "Where a request or order stands (TMF622). PENDING: the customer must act; HELD: we are blocked.",
+    ChannelKind: "How a channel carries leads out: a mail each, a run of letters, a list that agents call from.",
+    DeliveryState: "Where a delivery stands. CLAIMED: somebody has it and may give it back; SENDING: from here on it "
+    "may have left; UNKNOWN: nobody knows whether it did, and it is not sent again before someone decides.",
+    DeliveryReason: "Why a delivery is in its state.",
+    PrintRunState: "Where a print run stands. CLOSED: its letters are fixed; STAGED: it is written, not handed over.",
+    CallOutcome: "What a call came to. REACHED: spoken with; what he said is the lead's response.",
     LeadState: "Where a lead stands (TMF699).",
     LeadRating: "How promising a lead is (TMF699).",
     LeadPriority: "How urgent a lead is (TMF699).",

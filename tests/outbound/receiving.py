@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -21,7 +21,7 @@ class Receiver:
     recipients: list[str] = field(default_factory=list)
     at_rcpt: dict[str, str] = field(default_factory=dict)
     at_data: dict[str, str] = field(default_factory=dict)
-    taken: Callable[[EmailMessage], None] | None = None
+    taken: Callable[[EmailMessage], Awaitable[None]] | None = None
     port: int = 0
 
     async def handle_RCPT(  # noqa: N802  aiosmtpd's name
@@ -42,7 +42,7 @@ class Receiver:
             self.mails.append(mail)
             self.recipients.append(recipient)
             if self.taken is not None:
-                self.taken(mail)
+                await self.taken(mail)
         return answer
 
 
