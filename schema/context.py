@@ -31,6 +31,7 @@ from hub.observe.metrics import Metrics
 from hub.offers.offering import Offering
 from hub.ports.decision_engine import DecisionEngine
 from hub.reads.reach import Reach
+from hub.settings.find_channels import Outbound
 from hub.settings.processes import Processes
 from hub.settings.steering import SteeringRules
 from hub.store.engine import Database
@@ -65,6 +66,7 @@ class Hub:
     clock: Clock
     page_size_max: int
     offering: Offering
+    outbound: Outbound
     retention_days: Mapping[str, int]
     decision_engine: DecisionEngine | None
     admission: Admission

@@ -19,12 +19,14 @@ from schema.limits import TOKENS_MAX, OperationSize
 from schema.mutations.abort_cadence_migration import AbortCadenceMigrationMutation
 from schema.mutations.approve_cadence_migration import ApproveCadenceMigrationMutation
 from schema.mutations.authenticate_session import AuthenticateSessionMutation
+from schema.mutations.calls import CallMutations
 from schema.mutations.commitments import CommitmentMutations
 from schema.mutations.complete_cadence_migration import CompleteCadenceMigrationMutation
 from schema.mutations.confirm_consent import ConfirmConsentMutation
 from schema.mutations.correct_contact_medium import CorrectContactMediumMutation
 from schema.mutations.cut_over_cadence_migration import CutOverCadenceMigrationMutation
 from schema.mutations.declare_different import DeclareDifferentMutation
+from schema.mutations.deliveries import DeliveryMutations
 from schema.mutations.dialogs import DialogMutations
 from schema.mutations.discard_quarantined import DiscardQuarantinedMutation
 from schema.mutations.edit_quarantined import EditQuarantinedMutation
@@ -72,6 +74,7 @@ from schema.queries.match_candidates import MatchCandidatesQuery
 from schema.queries.migrations import MigrationsQuery
 from schema.queries.next_best_actions import NextBestActionsQuery
 from schema.queries.node import NodeQuery
+from schema.queries.outbound import OutboundQuery
 from schema.queries.preview_rule_change import PreviewRuleChangeQuery
 from schema.queries.privacy import PrivacyQuery
 from schema.queries.quarantine import QuarantineQuery
@@ -103,6 +106,7 @@ class Query(
     WorkListQuery,
     ContactMetricsQuery,
     CustomerProcessesQuery,
+    OutboundQuery,
     FlowsQuery,
     MigrationsQuery,
     QuarantineQuery,
@@ -130,6 +134,8 @@ class Mutation(
     RequestMutations,
     CommitmentMutations,
     IncidentMutations,
+    CallMutations,
+    DeliveryMutations,
     RequestNextBestActionsMutation,
     MergeCustomersMutation,
     SplitCustomerMutation,

@@ -45,6 +45,9 @@ class Scope(StrEnum):
     INCIDENTS_DECLARE = "incidents:declare"
     MEDIA_REPORT = "media:report"
     STEERING_READ = "steering:read"
+    OUTBOUND_READ = "outbound:read"
+    OUTBOUND_CALL = "outbound:call"
+    OUTBOUND_SETTLE = "outbound:settle"
     OFFERS_READ = "offers:read"
     OFFERS_DECIDE = "offers:decide"
     OFFERS_EXPLAIN = "offers:explain"
@@ -73,6 +76,10 @@ _CONTACT = (
 
 _CONDUCT = frozenset({Scope.CONTACTS_CONDUCT, Scope.CONTACTS_IDENTIFY, Scope.MEDIA_REPORT, Scope.LEADS_WORK})
 
+_OUTBOUND = frozenset({Scope.OUTBOUND_READ, Scope.OUTBOUND_CALL})
+
+_SUPERVISE = frozenset({Scope.REQUESTS_WORK, Scope.INCIDENTS_DECLARE, Scope.STEERING_READ, Scope.OUTBOUND_SETTLE})
+
 _QUARANTINE = frozenset({Scope.QUARANTINE_READ, Scope.QUARANTINE_SETTLE})
 
 _WORK = frozenset({Scope.WORK_READ, Scope.WORK_SETTLE})
@@ -88,17 +95,22 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
         }
     )
     | _OFFERS,
-    Role.AGENT: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK},
-    Role.SUPERVISOR: _CONTACT | _CONDUCT | {Scope.REQUESTS_WORK, Scope.INCIDENTS_DECLARE, Scope.STEERING_READ},
+    Role.AGENT: _CONTACT | _CONDUCT | _OUTBOUND | {Scope.REQUESTS_WORK},
+    Role.SUPERVISOR: _CONTACT
+    | _CONDUCT
+    | _OUTBOUND
+    | {Scope.OUTBOUND_SETTLE}
+    | {Scope.REQUESTS_WORK, Scope.INCIDENTS_DECLARE, Scope.STEERING_READ},
     Role.FRONTEND: _CONTACT | _CONDUCT,
     Role.STEWARD: _CONTACT
+    | {Scope.OUTBOUND_READ, Scope.OUTBOUND_SETTLE}
     | _QUARANTINE
     | _WORK
     | {Scope.CUSTOMERS_STEWARD, Scope.PRIVACY_HANDLE, Scope.FLOWS_READ, Scope.SYSTEMS_READ, Scope.QUARANTINE_REVEAL},
     Role.ARCHITECT: _QUARANTINE
     | _WORK
     | frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.FLOWS_MIGRATE, Scope.FLOWS_APPROVE, Scope.SYSTEMS_READ})
-    | {Scope.STEERING_READ, Scope.TOKENS_REVOKE},
+    | {Scope.STEERING_READ, Scope.TOKENS_REVOKE, Scope.OUTBOUND_READ},
     Role.SYSTEM: frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.MEDIA_REPORT}),
 }
 

@@ -55,6 +55,8 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         topics=hub.configuration.topics,
         steering=hub.configuration.steering,
         processes=hub.configuration.processes,
+        outbound=hub.configuration.outbound,
+        company=hub.configuration.company,
         open_decision_engine=decision_engine(settings),
         allowances={role: _allowance(hub.configuration.callers.of(role.value)) for role in Role},
         open_usage=_usage(settings),

@@ -15,7 +15,8 @@ class Standing:
     `rows` counts the dispatch table by (queue, state) without what is done. `oldest_ready_s` is 0 for a queue where
     nothing waits. `flow_lag_s` leaves out flows that never completed a run, `quarantined` those with nothing open.
     `drifted` counts objects that differed from their contract by (system, entity, kind of drift).
-    `calls_left` has the systems that were ever called.
+    `deliveries` counts what waits in outbound channels by (channel, state), `delivery_oldest_due_s` is how long the
+    first that could leave has waited, by channel. `calls_left` has the systems that were ever called.
     """
 
     rows: Mapping[tuple[str, str], int]
@@ -27,6 +28,8 @@ class Standing:
     systems: Mapping[str, str]
     drifted: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     calls_left: Mapping[str, int] = field(default_factory=dict)
+    deliveries: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    delivery_oldest_due_s: Mapping[str, float] = field(default_factory=dict)
 
 
 class Gauges:
@@ -50,8 +53,20 @@ class Gauges:
             "contract_drift_objects", "Objects that differed from their contract so far", "system", "entity", "kind"
         )
         self._calls_left = gauge("system_calls_left", "Calls that real-time work may make this minute", "system")
+        self._deliveries = gauge(
+            "outbound_deliveries", "Leads on their way; UNKNOWN ones wait for a person", "channel", "state"
+        )
+        self._due = gauge("outbound_oldest_due_seconds", "How long the first due delivery has waited", "channel")
         of_systems = (self._systems, self._drifted, self._calls_left)
-        self._labelled = (self._rows, self._oldest, self._flow_lag, self._quarantined, *of_systems)
+        self._labelled = (
+            self._rows,
+            self._oldest,
+            self._flow_lag,
+            self._quarantined,
+            self._deliveries,
+            self._due,
+            *of_systems,
+        )
 
     def show(self, standing: Standing) -> None:
         """This is how things stand now."""
@@ -71,6 +86,10 @@ class Gauges:
             self._systems.labels(system, state).set(1)
         for system, calls in standing.calls_left.items():
             self._calls_left.labels(system).set(calls)
+        for (channel, state), count in standing.deliveries.items():
+            self._deliveries.labels(channel, state).set(count)
+        for channel, age_s in standing.delivery_oldest_due_s.items():
+            self._due.labels(channel).set(age_s)
         for (system, entity, kind), count in standing.drifted.items():
             self._drifted.labels(system, entity, kind).set(count)
 

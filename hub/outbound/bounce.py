@@ -17,6 +17,7 @@ from hub.outbound.proof import address_proof
 from hub.outbound.states import DELIVERY_STATES
 from hub.records.enums import MediumKind
 from hub.records.outbound import DeliveryReason, DeliveryState
+from hub.store.audit import Deed, record_deed
 from hub.store.keys import KeyRing
 
 STATUS_MAX: Final = 20
@@ -39,6 +40,7 @@ async def report_bounce(
     if one is None:
         raise NotFound("there is no such delivery")
     if not DELIVERY_STATES.ended(one.state):
+        await record_deed(connection, Deed(by, "reportBounce", "LeadDelivery", str(delivery)), now)
         await move(connection, [one], DeliveryState.BOUNCED, DeliveryReason.RETURNED, now, answer=status)
     return await mark_address(connection, keys, one, status or "returned", by, now)
 

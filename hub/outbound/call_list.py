@@ -38,10 +38,11 @@ _NEXT = text(
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What became of a call. `attempts`: this one counted."""
+    """What became of a call. `channel` is the contact channel, such as phone."""
 
     delivery: UUID
     lead: UUID
+    channel: str
     state: DeliveryState
 
 
@@ -95,30 +96,43 @@ async def release_call(connection: AsyncConnection, delivery: UUID, agent: str, 
 
 
 async def complete_call(
-    connection: AsyncConnection, outbound: Outbound, delivery: UUID, outcome: CallOutcome, agent: str, now: datetime
+    connection: AsyncConnection,
+    outbound: Outbound,
+    delivery: UUID,
+    outcome: CallOutcome,
+    agent: str,
+    now: datetime,
+    *,
+    answered: bool = False,
 ) -> Called:
     """REACHED ends it, NO_ANSWER puts it back for later until its attempts are used up, WRONG_NUMBER gives it up.
 
-    The agent who claimed it completes it, also when the lease has run out and nobody else has it yet.
+    The agent who claimed it completes it, also when the lease has run out and nobody else has it yet. `answered`: the
+    customer's answer is recorded with it; Invalid where he was not reached.
     """
+    if answered and outcome is not CallOutcome.REACHED:
+        raise Invalid("only who was reached has answered", ("response",))
     one = await _claimed_by(connection, delivery, agent)
-    calls = call_channel(outbound, one.channel).calls
+    channel = call_channel(outbound, one.channel)
+    calls = channel.calls
     done = {"lease_until": None}
     if outcome is CallOutcome.REACHED:
         await move(connection, [one], DeliveryState.SENT, None, now, sent_at=now, **done)
         subject = one.campaign or one.lead_name
-        await tell(connection, Entry(TimelineKind.MESSAGE_SENT, one.customer_id, one.channel, subject=subject), now)
-        return Called(one.id, one.lead_id, DeliveryState.SENT)
+        await tell(
+            connection, Entry(TimelineKind.MESSAGE_SENT, one.customer_id, channel.contact_channel, subject=subject), now
+        )
+        return Called(one.id, one.lead_id, channel.contact_channel, DeliveryState.SENT)
     if outcome is CallOutcome.NO_ANSWER and one.tries < calls.attempts:
         again = now + timedelta(minutes=calls.pause_minutes)
         await move(connection, [one], DeliveryState.PLANNED, DeliveryReason.NO_ANSWER, now, planned_for=again, **done)
-        return Called(one.id, one.lead_id, DeliveryState.PLANNED)
+        return Called(one.id, one.lead_id, channel.contact_channel, DeliveryState.PLANNED)
     given_up = outcome is CallOutcome.NO_ANSWER
     if not given_up:
         await _mark_number(connection, one, agent, now)
     reason = DeliveryReason.NO_ANSWER if given_up else DeliveryReason.NOT_REACHABLE
     await move(connection, [one], DeliveryState.FAILED, reason, now, **done)
-    return Called(one.id, one.lead_id, DeliveryState.FAILED)
+    return Called(one.id, one.lead_id, channel.contact_channel, DeliveryState.FAILED)
 
 
 async def _mark_number(connection: AsyncConnection, one: Delivery, agent: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from uuid import UUID
 
-from hub.errors import Invalid
+from hub.errors import Invalid, NotFound
 from hub.outbound.deliveries import Delivery
 from hub.outbound.links import link_for
 from hub.outbound.reached import Reached
@@ -44,6 +44,14 @@ def compose(room: OutboundRoom, one: Delivery, to: Reached, now: datetime) -> Ma
 def message_id(delivery: UUID, options: EmailOptions) -> str:
     """By it a bounce, and a receiver that has seen the mail before, know the delivery."""
     return f"<{delivery}@{sender_address(options).rpartition('@')[2]}>"
+
+
+def delivery_of(message_id: str) -> UUID:
+    """The delivery that a Message-ID of ours names, with or without its brackets; NotFound for any other."""
+    try:
+        return UUID(message_id.strip().removeprefix("<").partition("@")[0])
+    except ValueError:
+        raise NotFound("this is no Message-ID of the hub's") from None
 
 
 def sender_address(options: EmailOptions) -> str:

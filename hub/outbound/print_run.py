@@ -137,11 +137,12 @@ class PrintLetters:
             held = await _of_run(connection, run_id)
             run = await _read_run(connection, run_id, "FOR UPDATE")
             await move(connection, held, DeliveryState.SENT, None, now, sent_at=now)
+            settings = self.room.outbound.channels.get(run.channel)
+            channel = run.channel if settings is None else settings.contact_channel
             for one in held:
                 subject = one.campaign or one.lead_name
-                await tell(
-                    connection, Entry(TimelineKind.MESSAGE_SENT, one.customer_id, one.channel, subject=subject), now
-                )
+                entry = Entry(TimelineKind.MESSAGE_SENT, one.customer_id, channel, subject=subject)
+                await tell(connection, entry, now)
             await _become(connection, run, PrintRunState.DELIVERED, delivered_at=now)
 
 

@@ -75,6 +75,10 @@ class SendMail:
             await move(connection, [one], DeliveryState.SENDING, None, now, address_proof=proof)
         return Intent(one.channel, mail)
 
+    def _contact_channel(self, one: Delivery) -> str:
+        channel = self.room.outbound.channels.get(one.channel)
+        return one.channel if channel is None else channel.contact_channel
+
     async def _record(self, delivery: UUID, attempt: int, outcome: MailOutcome) -> None:
         now = self.room.clock()
         async with self.room.database.transaction() as connection:
@@ -85,8 +89,8 @@ class SendMail:
             match outcome:
                 case Taken():
                     await move(connection, [one], DeliveryState.SENT, None, now, sent_at=now)
-                    subject = one.campaign or one.lead_name
-                    entry = Entry(TimelineKind.MESSAGE_SENT, one.customer_id, one.channel, subject=subject)
+                    channel, subject = self._contact_channel(one), one.campaign or one.lead_name
+                    entry = Entry(TimelineKind.MESSAGE_SENT, one.customer_id, channel, subject=subject)
                     await tell(connection, entry, now)
                 case NotNow():
                     again = _again(one, outcome, now)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.errors import Conflict, Invalid, NotFound
 from hub.outbound.deliveries import hold, move
 from hub.records.outbound import DeliveryReason, DeliveryState
+from hub.store.audit import Deed, record_deed
 
 MAY_BE: Final = (DeliveryState.SENT, DeliveryState.PLANNED, DeliveryState.FAILED)
 
@@ -30,6 +31,7 @@ async def settle_delivery(
         raise NotFound("there is no such delivery")
     if one.state is not DeliveryState.UNKNOWN:
         raise Conflict(f"the delivery is {one.state.value}: only one that is UNKNOWN is settled")
+    await record_deed(connection, Deed(by, "settleDelivery", "LeadDelivery", str(delivery)), now)
     if to is DeliveryState.PLANNED and (one.responded or one.ended):
         reason = DeliveryReason.RESPONDED if one.responded else DeliveryReason.LEAD_ENDED
         await move(connection, [one], DeliveryState.STOPPED, reason, now, settled_by=by)

@@ -78,7 +78,9 @@ class ChannelLoad:
 
 _delivery = LeadDelivery.__table__.c
 _run = PrintRun.__table__.c
-_OWNER: Final = select(SalesLead.customer_id).where(SalesLead.id == LeadDelivery.lead_id).scalar_subquery()
+_OWNER: Final = (
+    select(SalesLead.customer_id).where(SalesLead.id == LeadDelivery.lead_id).correlate(LeadDelivery).scalar_subquery()
+)
 DELIVERIES: Final = Part(
     DeliveryRow,
     LeadDelivery,

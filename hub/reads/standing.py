@@ -36,6 +36,12 @@ _QUARANTINED = text(
 _DRIFTED = text("SELECT system, entity, kind, sum(objects)::bigint FROM contract_drift GROUP BY 1, 2, 3")
 
 
+_DELIVERIES = text(
+    """SELECT channel, state, count(*) AS rows, min(planned_for) FILTER (WHERE state = 'PLANNED') AS first
+       FROM lead_delivery WHERE state IN ('PLANNED', 'CLAIMED', 'SENDING', 'UNKNOWN') GROUP BY 1, 2"""
+)
+
+
 async def standing(connection: AsyncConnection, now: datetime) -> Standing:
     """Everything as of one moment; each statement walks an index of what is open, never what is done."""
     work = await counts(connection)
@@ -48,6 +54,7 @@ async def standing(connection: AsyncConnection, now: datetime) -> Standing:
     quarantined = await connection.execute(_QUARANTINED, {"most": QUARANTINED_COUNTED_AT_MOST})
     calls = await list_calls(connection, now)
     drifted = await connection.execute(_DRIFTED)
+    deliveries = (await connection.execute(_DELIVERIES)).all()
     return Standing(
         rows={(str(count.queue), str(count.state)): count.rows for count in work},
         oldest_ready_s=oldest_s,
@@ -57,5 +64,9 @@ async def standing(connection: AsyncConnection, now: datetime) -> Standing:
         quarantined={flow: count for flow, count in quarantined},  # noqa: C416 - a dict() of rows has no types
         systems={row.name: row.state for row in await list_systems(connection)},
         calls_left={row.name: row.budget.left for row in calls if row.budget is not None},
+        deliveries={(row.channel, row.state): row.rows for row in deliveries},
+        delivery_oldest_due_s={
+            row.channel: max(0.0, (now - row.first).total_seconds()) for row in deliveries if row.first is not None
+        },
         drifted={(system, entity, kind): count for system, entity, kind, count in drifted},
     )

@@ -14,8 +14,9 @@ from strawberry.relay import GlobalID
 
 from hub.errors import Conflict, Invalid, NotFound
 from hub.leads.open_lead import NewLead, open_lead
-from hub.leads.record_response import NewResponse, record_response
+from hub.leads.record_response import NewResponse
 from hub.leads.work_lead import advance_lead, convert_lead, update_lead
+from hub.outbound.respond import respond
 from hub.reads.belongings import LEADS
 from hub.reads.customers import customers_by_id
 from hub.reads.handling import DIALOGS
@@ -255,7 +256,7 @@ async def _answer(
         occurred_at=given.at or context.now(),
         session=None if session is None else session.id,
     )
-    recorded = await record_response(connection, new, context.principal.subject, context.now())
+    recorded = await respond(connection, new, context.principal.subject, context.now())
     return {"lead": str(recorded.lead)}
 
 

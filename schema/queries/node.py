@@ -25,6 +25,7 @@ from schema.ids import number_in
 from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.belongings import CampaignMembership, Consent, ProductHolding
 from schema.types.customer import Customer, SalesLead
+from schema.types.delivery import LeadDelivery
 from schema.types.dialog import BusinessDialog
 from schema.types.drift import ContractDrift
 from schema.types.flow import InformationFlow
@@ -100,6 +101,7 @@ NODES: Final[Mapping[type[Node], NodeType]] = {
     SalesLead: _part(LEADS, SalesLead.of, Scope.LEADS_READ),
     CustomerSession: NodeType(_by_uuid(CustomerSession.visible), Requires(Scope.CONTACTS_READ)),
     BusinessDialog: NodeType(_by_uuid(BusinessDialog.visible), Requires(Scope.CONTACTS_READ)),
+    LeadDelivery: NodeType(_by_uuid(LeadDelivery.visible), Requires(Scope.LEADS_READ)),
     Commitment: NodeType(_by_uuid(Commitment.visible), Requires(Scope.CONTACTS_READ)),
     Incident: NodeType(_by_uuid(Incident.visible), Requires(Scope.CONTACTS_READ)),
     System: NodeType(System.visible, Requires(Scope.SYSTEMS_READ)),

@@ -33,6 +33,7 @@ from schema.types.belongings import CampaignMembership, Consent, ProductHolding
 from schema.types.conflict import FieldConflict
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.consent import ConsentStanding
+from schema.types.delivery import LeadDelivery
 from schema.types.enums import Direction, LeadPriority, LeadRating, LeadState, PartyKind
 from schema.types.freshness import FRESHNESS, FieldProvenance, PartFreshness, SourceStatus, freshness
 from schema.types.lead_parts import LeadReceipt, LeadResponse
@@ -158,6 +159,11 @@ class Customer(relay.Node, OfRow):
         page = await info.context.loaders.page(LEADS, self.id, window)
         return Connection.of(page, LEADS.order, SalesLead.of, partial(info.context.loaders.count, LEADS, self.id))
 
+    @resolved("Leads on their way to him, what was planned last first; at most 100.", Requires(Scope.LEADS_READ))
+    async def outbound_deliveries(self, info: Info) -> list[LeadDelivery] | None:
+        """Over all channels."""
+        return [LeadDelivery.of(row) for row in await info.context.loaders.deliveries_of_customers.load(self.id)]
+
     @resolved("Campaigns and lists the customer is in, newest statement first; at most 100.", reads=whole(MEMBERSHIPS))
     async def campaign_memberships(self, info: Info) -> list[CampaignMembership]:
         """Over all systems."""
@@ -268,6 +274,11 @@ class SalesLead(relay.Node, Sourced, OfRow):
     async def receipts(self, info: Info) -> list[LeadReceipt]:
         """Loaded for all leads of the answer at once."""
         return [LeadReceipt.of(row) for row in await info.context.loaders.lead_receipts.load(self.id)]
+
+    @resolved("How it goes out, one a channel at most, in the order of time.")
+    async def deliveries(self, info: Info) -> list[LeadDelivery]:
+        """Loaded for all leads of the answer at once."""
+        return [LeadDelivery.of(row) for row in await info.context.loaders.deliveries_of_leads.load(self.id)]
 
     @resolved(
         "Whose lead it is; null while the lead management's customer is not known to the hub.",

@@ -118,7 +118,7 @@ class OutboundChannel:
     per_hour: int | None = strawberry.field(description="Contacts it takes in a clock hour.")
     per_day: int | None = strawberry.field(description="Contacts it takes in a local day.")
     cost: float = strawberry.field(description="What one contact costs.")
-    yields: float = strawberry.field(description="What one contact brings on average.")
+    yields: float = strawberry.field(name="yield", description="What one contact brings on average.")
     open: bool = strawberry.field(description="Whether it works now.")
     opens_at: datetime = strawberry.field(description="Since when it is open, or from when on.")
     planned: int = strawberry.field(description="Deliveries that are planned.")

@@ -14,7 +14,6 @@ from hub.flows.quarantine_replay import ReplayOutcome
 from hub.flows.stuck_work import WorkVerdict
 from hub.journeys.gaps import GapKind as ProcessGapKind
 from hub.reads.customer_list import CustomerOrder
-from hub.records.outbound import CallOutcome, ChannelKind, DeliveryReason, DeliveryState, PrintRunState
 from hub.records.contact import (
     CommitmentState,
     DialogOutcome,
@@ -45,6 +44,7 @@ from hub.records.lanes import FlowCadence, LaneMode, RealTimeRoad
 from hub.records.leads import LeadOutcome
 from hub.records.migration import DifferenceKind, MigrationState, Verdict
 from hub.records.offers import ContactEventKind, DecisionCause, DecisionSource, NbaDropReason, NbaOutcome
+from hub.records.outbound import CallOutcome, ChannelKind, DeliveryReason, DeliveryState, PrintRunState
 from hub.records.states import BreakerState, QuarantineState, ReceiptState, RunState, SystemState
 from hub.settings.topics import AnswerType
 from hub.steering.scope import MetricsBy

@@ -13,6 +13,7 @@ from adapters.memory.store import MemoryStore
 from hub.access.principal import SCOPES_OF, Role, Scope
 from hub.contacts.tables import RequestHandling, TimelineEntry
 from hub.customers.conflict_tables import FieldConflict
+from hub.outbound.tables import LeadDelivery
 from hub.records.identity import CustomerId
 from hub.store.engine import Database
 from schema.queries.node import NODE_TYPES
@@ -91,6 +92,9 @@ SESSION, PROMISE, DIALOG = uid("Anna Bakker session"), uid("Anna Bakker commitme
 
 GUARDED = {
     "Customer.leads": _anna("leads { totalCount }"),
+    "Customer.outboundDeliveries": _anna("outboundDeliveries { id }"),
+    "LeadDelivery.customer": Guarded("{ outboundDeliveries { edges { node { customer { id } } } } }", {}),
+    "LeadDelivery.lead": Guarded("{ outboundDeliveries { edges { node { lead { id } } } } }", {}),
     "Customer.conflicts": _anna("conflicts { field }"),
     "Customer.stewardActs": _anna("stewardActs { id }"),
     "Customer.commitments": _anna("commitments { totalCount }"),
@@ -179,10 +183,17 @@ async def test_a_guarded_field_is_refused_to_a_token_that_comes_to_its_object(
         conflict = {"field": "name", "state": "OPEN", "contested": False, "sides": [], "turns": [], "opened_at": NOW}
         await add(connection, FieldConflict, id=uid("conflict"), customer_id=ANNA, **conflict)
         await add(connection, TimelineEntry, id=uid("entry"), customer_id=ANNA, at=NOW, kind="SESSION_CLOSED")
+        delivery = {"channel": "mail", "kind": "EMAIL", "step": 1, "rank": 1, "state": "PLANNED"}
+        times = dict.fromkeys(("planned_for", "expires_at", "created_at", "changed_at"), NOW)
+        await add(connection, LeadDelivery, id=uid("delivery"), lead_id=uid("Anna Bakker lead 1"), **delivery, **times)
     places = tried("company")
     async with serving(database_url, tmp_path, offering=OFFERING) as api:
         refused = await refused_at(api, company, places)
-    assert set(places) - refused == {"TimelineEntry.session", "TimelineEntry.request"}, "behind another rule"
+    assert set(places) - refused == {
+        "TimelineEntry.session",
+        "TimelineEntry.request",
+        "LeadDelivery.lead",
+    }, "behind another rule"
 
 
 async def test_a_guarded_field_of_the_quarantine_is_refused(

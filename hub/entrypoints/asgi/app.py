@@ -12,6 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from hub.entrypoints.asgi.graphql import GraphQLEndpoint
 from hub.entrypoints.asgi.health import healthz, readyz
+from hub.entrypoints.asgi.links import LinkEndpoint
 from hub.entrypoints.asgi.plain_queries import PlainQueries
 from hub.entrypoints.asgi.plain_query import PATH
 from hub.entrypoints.asgi.requests import REQUEST_ID, BodyLimit, RequestScope
@@ -44,6 +45,7 @@ def create_app(services: Services) -> Starlette:
     )
     webhooks = WebhookEndpoint(services.webhooks, services.metrics, services.clock, services.webhook_bytes_max)
     route = Route(PATH, endpoint)
+    links = LinkEndpoint(services.outbound, services.keys, services.clock, services.company)
     return Starlette(
         routes=[
             route,
@@ -51,6 +53,7 @@ def create_app(services: Services) -> Starlette:
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", metrics),
+            Route("/r/{token}", links.answer, methods=["GET", "POST"]),
             Route("/webhooks/{system}", webhooks.receive, methods=["POST"]),
         ],
         middleware=[*_around_every_request(services), *_straight_to_statements(services, route, compiled)],

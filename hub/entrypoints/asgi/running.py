@@ -81,6 +81,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         clock=services.clock,
         page_size_max=services.page_size_max,
         offering=services.offering,
+        outbound=services.outbound,
         retention_days=services.retention_days,
         decision_engine=engine,
         admission=admission,

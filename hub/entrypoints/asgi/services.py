@@ -21,6 +21,7 @@ from hub.ports.decision_engine import DecisionEngine
 from hub.ports.webhooks import Webhooks
 from hub.records.identity import Entity, SystemName
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
+from hub.settings.find_channels import NOTHING_OUTBOUND, Outbound
 from hub.settings.processes import NO_PROCESSES, Processes
 from hub.settings.steering import DEFAULT_STEERING, SteeringRules
 from hub.settings.topics import NO_TOPICS, Catalogue
@@ -63,6 +64,8 @@ class Services:
     topics: Catalogue = NO_TOPICS
     steering: SteeringRules = DEFAULT_STEERING
     processes: Processes = NO_PROCESSES
+    outbound: Outbound = NOTHING_OUTBOUND
+    company: str = ""
     retention_days: Mapping[str, int] = field(default_factory=dict)
     open_decision_engine: Callable[[], DecisionEngine] | None = None
     allowances: Mapping[Role, Allowance] = field(default_factory=lambda: dict.fromkeys(Role, NO_LIMITS))

@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "schema": "schema",
     "contract": "contract",
     "quarantine": "quarantine",
+    "outbound": "outbound",
     "audit": "audit",
     "keys": "keys",
     "rules": "rules",

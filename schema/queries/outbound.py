@@ -1,0 +1,118 @@
+"""Outbound channels, deliveries, the call list, print runs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import strawberry
+
+from hub.outbound.call_list import call_channel
+from hub.reads.outbound import (
+    CALL_ORDER,
+    DELIVERIES,
+    RUN_ORDER,
+    DeliveryConditions,
+    count_calls,
+    count_deliveries,
+    count_print_runs,
+    list_calls,
+    list_deliveries,
+    list_print_runs,
+    loads_of,
+)
+from schema.authorise import Requires, Scope
+from schema.context import Context, Info
+from schema.fields import resolved
+from schema.types.connection import After, Before, Connection, First, Last, window_of
+from schema.types.delivery import LeadDelivery, OutboundChannel, PrintRun
+from schema.types.enums import DeliveryState
+
+Channel = Annotated[str, strawberry.argument(description="The call list, as hub.yaml names it.")]
+OneChannel = Annotated[str | None, strawberry.argument(description="Only in this channel.")]
+States = Annotated[list[DeliveryState] | None, strawberry.argument(description="In one of these states.")]
+
+
+@strawberry.type
+class OutboundQuery:
+    """Mixed into Query."""
+
+    @resolved("The channels that carry leads out, with what waits in them.", Requires(Scope.OUTBOUND_READ))
+    async def outbound_channels(self, info: Info) -> list[OutboundChannel]:
+        """In the order of hub.yaml."""
+        channels, now = info.context.hub.outbound.channels, info.context.now()
+        async with info.context.reading() as connection:
+            loads = await loads_of(connection, list(channels), now)
+        return [OutboundChannel.found(name, channel, loads[name], now) for name, channel in channels.items()]
+
+    @resolved(
+        "Deliveries over all leads, what was planned last first; `states: [UNKNOWN]` is what somebody has to settle.",
+        Requires(Scope.LEADS_READ),
+    )
+    async def outbound_deliveries(
+        self,
+        info: Info,
+        states: States = None,
+        channel: OneChannel = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[LeadDelivery]:
+        """Those of customers that the caller may see."""
+        window = window_of(info, DELIVERIES.order, first, after, last, before)
+        conditions = DeliveryConditions(states, channel)
+        async with info.context.reading() as connection:
+            page = await list_deliveries(connection, conditions, window, info.context.reach)
+        info.context.shows(info, [row.customer_id for row in page.rows if row.customer_id is not None])
+        count = partial(_count_deliveries, info.context, conditions)
+        return Connection.of(page, DELIVERIES.order, LeadDelivery.of, count)
+
+    @resolved("Whom to call now, the most urgent first; claim one before you call.", Requires(Scope.LEADS_READ))
+    async def call_list(
+        self,
+        info: Info,
+        channel: Channel,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[LeadDelivery]:
+        """Without those that another agent has."""
+        window = window_of(info, CALL_ORDER, first, after, last, before)
+        call_channel(info.context.hub.outbound, channel)
+        async with info.context.reading() as connection:
+            page = await list_calls(connection, channel, info.context.now(), window)
+        info.context.shows(info, [row.customer_id for row in page.rows if row.customer_id is not None])
+        return Connection.of(page, CALL_ORDER, LeadDelivery.of, partial(_count_calls, info.context, channel))
+
+    @resolved("Runs of letters, the one that closes last first.", Requires(Scope.OUTBOUND_READ))
+    async def print_runs(
+        self,
+        info: Info,
+        channel: OneChannel = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[PrintRun]:
+        """Each print channel has one that is open."""
+        window = window_of(info, RUN_ORDER, first, after, last, before)
+        async with info.context.reading() as connection:
+            page = await list_print_runs(connection, channel, window)
+        return Connection.of(page, RUN_ORDER, PrintRun.found, partial(_count_runs, info.context, channel))
+
+
+async def _count_deliveries(context: Context, conditions: DeliveryConditions) -> int:
+    async with context.reading() as connection:
+        return await count_deliveries(connection, conditions, context.reach)
+
+
+async def _count_calls(context: Context, channel: str) -> int:
+    async with context.reading() as connection:
+        return await count_calls(connection, channel, context.now())
+
+
+async def _count_runs(context: Context, channel: str | None) -> int:
+    async with context.reading() as connection:
+        return await count_print_runs(connection, channel)
