@@ -2,10 +2,11 @@
 
     python -m benchmarks.look_up [--customers 100000 1000000] [--look-ups 300]
 
-Runs on an embedded PostgreSQL of its own. The customers are generated (benchmarks/people); likenesses and keys are made
-as apply makes them, and written by COPY. Each look-up is for a second record, with errors, of one of the customers:
-keys by index, comparison, weights, and the customers' ids. `found` is how many of these customers were found among the
-candidates.
+Runs on an embedded PostgreSQL of its own with a gigabyte of shared buffers, in a temporary folder that needs 6 GB for a
+million and is removed. The customers are generated (benchmarks/people); likenesses and keys are made as apply makes
+them, and written by COPY in two processes ahead of their indexes. Each look-up is for a second record, with errors, of
+one of the customers: keys by index, comparison, weights, and the customers' ids. `found` is how many of these customers
+were found among the candidates.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import asyncpg
 
+from benchmarks.look_up_filling import PAGE, SEED, fill, page_of
 from benchmarks.people.errors import written_again
-from benchmarks.people.people import people
 from hub.customers.identifiers import Node
 from hub.customers.likeness.bands import BANDS
 from hub.customers.likeness.look_up import look_up
@@ -39,51 +40,7 @@ from migrations.migrate import upgrade
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LEARNED_FROM = 20_000
-PAGE = 20_000
-SEED = 23
-
-
-def pages(count: int) -> Iterator[tuple[int, list[Written]]]:
-    """The customers in pages, each with the number of its first; the same each time."""
-    random = Random(SEED)
-    page: list[Written] = []
-    for number, person in enumerate(people(random, count), start=1):
-        page.append(person)
-        if len(page) == PAGE or number == count:
-            yield number - len(page), page
-            page = []
-
-
-async def fill(raw: asyncpg.Connection[asyncpg.Record], count: int) -> list[Written]:
-    """Write customers with likenesses and keys; the answer are the first ones, for learning."""
-    first: list[Written] = []
-    for start, page in pages(count):
-        first = first or page
-        print(f"  {start + len(page):,} customers", file=sys.stderr)
-        persons = [normalise(one, Notation()) for one in page]
-        ids = [str(start + place) for place in range(len(page))]
-        await raw.execute(
-            """INSERT INTO source_record
-                 (system, entity, external_id, as_of, digest, version, mapping_version, observed_at)
-               SELECT 'crm', 'customer', i, now(), '', 1, '', now() FROM unnest($1::text[]) AS i""",
-            ids,
-        )
-        await raw.copy_records_to_table(
-            "likeness",
-            records=[("crm", i, list(person)) for i, person in zip(ids, persons, strict=True)],
-            columns=["system", "external_id", "fields"],
-        )
-        keys = [(key, "crm", i) for i, person in zip(ids, persons, strict=True) for key in keys_of(person)]
-        await raw.copy_records_to_table("likeness_key", records=keys, columns=["key", "system", "external_id"])
-    await raw.execute(
-        """INSERT INTO customer (id, kind, search, version, digest, created_at, updated_at)
-           SELECT md5(external_id)::uuid, 'PERSON', '', 1, '', now(), now() FROM likeness;
-           INSERT INTO customer_identifier (system, external_id, customer_id, since)
-           SELECT system, external_id, md5(external_id)::uuid, now() FROM likeness"""
-    )
-    for table in ("likeness", "likeness_key", "source_record", "customer_identifier"):
-        await raw.execute(f"VACUUM ANALYZE {table}")
-    return first
+SHARED_BUFFERS_MB = 1024
 
 
 async def learn(raw: asyncpg.Connection[asyncpg.Record], database: Database, sample: Sequence[Written]) -> None:
@@ -121,8 +78,11 @@ async def measured(postgres: EmbeddedPostgres, count: int, look_ups: int) -> flo
     dsn = postgres.libpq(f"look_up_{count}")
     database = Database(open_engine(dsn))
     await upgrade(database.engine)
+    began = time.perf_counter()
+    await fill(dsn, count)
+    print(f"  filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+    first = page_of(0, min(PAGE, count))
     raw = await asyncpg.connect(dsn)
-    first = await fill(raw, count)
     await learn(raw, database, first)
     await raw.close()
     random = Random(SEED + 1)
@@ -132,8 +92,14 @@ async def measured(postgres: EmbeddedPostgres, count: int, look_ups: int) -> flo
     took, found = await timed(database, asked)
     await database.aclose()
     p50, p99 = statistics.median(took), statistics.quantiles(took, n=100)[98]
+    postgres.drop_database(f"look_up_{count}")
     print(f"{count:>9,} customers: p50 {p50:.2f} ms, p99 {p99:.2f} ms, {found} of {look_ups} found", flush=True)
     return p50
+
+
+def open_postgres(folder: Path) -> EmbeddedPostgres:
+    """As a small server would be set."""
+    return EmbeddedPostgres(folder / "pg", durable=False, shared_buffers_mb=SHARED_BUFFERS_MB)
 
 
 async def main() -> None:
@@ -142,7 +108,7 @@ async def main() -> None:
     parser.add_argument("--customers", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--look-ups", type=int, default=300)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "pg", durable=False) as postgres:
+    with tempfile.TemporaryDirectory() as folder, open_postgres(Path(folder)) as postgres:
         medians = [await measured(postgres, count, options.look_ups) for count in options.customers]
     print(f"p50 grows {medians[-1] / medians[0]:.2f} times")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hub.clock import utc_now
 from hub.entrypoints.installation import Installation
+from hub.entrypoints.learning import declare_learning
 from hub.entrypoints.upkeep import UPKEEP
 from hub.flows.declare import declare_flows, declare_systems
 from hub.flows.schedules import declare_schedules
@@ -20,3 +21,4 @@ async def declare(hub: Installation, database: Database) -> None:
         await declare_schedules(connection, configuration.flows.values(), utc_now())
         for upkeep in UPKEEP:
             await upsert_schedule(connection, upkeep.schedule, utc_now())
+        await declare_learning(connection, configuration.recognition, utc_now)

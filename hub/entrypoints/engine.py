@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from hub.clock import utc_now
 from hub.entrypoints.installation import Installation
+from hub.entrypoints.learning import learning_handlers
 from hub.entrypoints.migrating import migration_room
 from hub.entrypoints.outbound import outbound_room
 from hub.entrypoints.upkeep import turns
@@ -38,6 +39,7 @@ def engine_handlers(hub: Installation) -> OpenHandlers:
                 **MigrationHandlers(migration_room(configuration, room), stopping).registered(),
                 **outbound_handlers(outbound_room(configuration, database, keys, utc_now)),
                 **upkeep_handlers(own, database, utc_now, stopping),
+                **learning_handlers(database, hub.database_url, configuration.recognition),
             }
         finally:
             await room.systems.aclose()

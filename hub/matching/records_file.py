@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from hub.matching.person import Field, Written
 
 DELIMITERS: Final = ",;\t|"
 FIELD_CHARACTERS_MAX: Final = 10_000
+CHUNK: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +38,28 @@ class Row:
 class RecordsFile:
     """`headers`: field to header; several headers joined by + are one value (`birth_date=year+month+day`).
 
-    Without any the columns that bear a field's name are taken.
+    Without any the columns that bear a field's name are taken. Without an `encoding` it is the one that the file shows:
+    UTF-8, UTF-16 with its mark, else that of Windows in Western Europe, which contains latin-1.
     """
 
     path: Path
     headers: Mapping[Field, str]
-    encoding: str = "utf-8-sig"
+    encoding: str | None = None
 
     def rows(self) -> Iterator[Row]:
         """Invalid on the first line that cannot be read as the header promises, or whose id was there before."""
+        encoding = self.encoding
         try:
-            with self.path.open(encoding=self.encoding, newline="") as stream:
+            encoding = encoding or shown_encoding(self.path)
+            with self.path.open(encoding=encoding, newline="") as stream:
                 yield from self._checked(stream)
         except UnicodeDecodeError as error:
             raise Invalid(
-                f"{self.path}, line {self._line_of(error)}: is not {self.encoding.removesuffix('-sig')}; "
+                f"{self.path}, line {self._line_of(error)}: is not {str(encoding).removesuffix('-sig')}; "
                 "name the file's own with --encoding (latin-1, cp1252, utf-16, ...)"
             ) from None
         except LookupError:
-            raise Invalid(f"there is no encoding {self.encoding!r}") from None
+            raise Invalid(f"there is no encoding {encoding!r}") from None
         except OSError as error:
             raise Invalid(f"{self.path} cannot be read: {error.strerror}") from None
 
@@ -77,6 +82,8 @@ class RecordsFile:
             raise Invalid(f"{self.path}, line {line}: {error}") from None
 
     def _row(self, values: Sequence[str], layout: Layout, line: int) -> Row:
+        if len(values) > layout.width and not any(values[layout.width :]):
+            values = values[: layout.width]
         if len(values) != layout.width:
             raise Invalid(f"{self.path}, line {line}: {len(values)} values where the header has {layout.width}")
         found = {field: _joined(values, places) for field, places in layout.columns.items()}
@@ -116,6 +123,22 @@ class RecordsFile:
                 except UnicodeDecodeError:
                     return line
         return 1
+
+
+def shown_encoding(path: Path) -> str:
+    """How the bytes can be read; OSError when there are none to read."""
+    with path.open("rb") as stream:
+        if stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            with path.open(encoding=encoding, newline="") as text:
+                while text.read(CHUNK):
+                    pass
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return "latin-1"
 
 
 def _delimiter(header: str) -> str:

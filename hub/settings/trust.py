@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from hub.records.enums import SurvivorshipRule
+from hub.settings.flows import Cron
 from hub.settings.written import Written
 from hub.yaml.nearest import choices
 
@@ -79,4 +80,11 @@ class Recognition(Written):
     )
     merge: bool = Field(
         True, description="Whether a match becomes one customer by itself; false: a steward decides every one."
+    )
+    learn: Cron | None = Field(
+        "23 3 * * 0",
+        description="When weights are learned anew (UTC), once a person has begun with it; null: by hand alone.",
+    )
+    activate: bool = Field(
+        False, description="Whether weights learned by schedule decide at once; false: they are proposed."
     )

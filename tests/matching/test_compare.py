@@ -101,3 +101,21 @@ def test_a_street_in_the_field_of_the_unit_is_found() -> None:
 )
 def test_mailboxes(one: str, other: str, expected: str) -> None:
     assert grade("email", Person(email=one), Person(email=other)) == expected
+
+
+@pytest.mark.parametrize(
+    "one, other, expected",
+    [
+        ("j.moore67@a.nl", "j.moore67@b.nl", "local_part"),
+        ("jmoore67@a.nl", "jmoroe67@b.nl", "close"),
+        ("jmoore67@a.nl", "nmoore67@a.nl", "different"),
+        ("jmoore67@a.nl", "jmoore68@a.nl", "different"),
+    ],
+)
+def test_mailboxes_of_one_family_are_not_close(one: str, other: str, expected: str) -> None:
+    assert grade("email", Person(email=one.replace("j.", "j")), Person(email=other.replace("j.", "j"))) == expected
+
+
+def test_a_year_in_common_is_equality_where_no_more_is_known() -> None:
+    assert grade("birth", Person(birth="1976----"), Person(birth="1976----")) == "equal"
+    assert grade("birth", Person(birth="1976----"), Person(birth="19760311")) == "near"

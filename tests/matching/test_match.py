@@ -82,3 +82,28 @@ async def test_of_two_files_each_record_gets_its_best_partner(database_url: str)
     right_ones = sum(both[a].person == both[b].person for (a, b), _ in matches.pairs)
     assert right_ones / len(matches.pairs) > 0.95
     assert right_ones / len(right) > 0.80
+
+
+async def test_who_moved_is_recognised_by_name_and_year_and_his_family_is_not(database_url: str) -> None:
+    people = labelled_people(1200, seed=11)
+    moved = Written("Wilhelmina", "Quispel", "1976", "Dorpsstraat", "3", "", "Utrecht", "UT", "3511 AB")
+    away = moved._replace(street="Havenkade", house_number="118", locality="Delft", region="ZH", postal_code="2611 XZ")
+    brother = away._replace(given_name="Thijmen", birth_date="1979")
+    years = [one.written._replace(birth_date=one.written.birth_date[:4], email="", phone="") for one in people]
+    pairs = [pair for pair, _ in (await matched(database_url, [moved, away, brother, *years])).pairs]
+    assert (0, 1) in pairs
+    assert not {(0, 2), (1, 2)} & set(pairs)
+
+
+async def test_mailboxes_made_of_names_do_not_teach_that_families_are_one_person(database_url: str) -> None:
+    people = labelled_people(1500, seed=5)
+    written = [
+        Written(
+            given_name=one.given_name,
+            family_name=one.family_name.split()[-1] if one.family_name else "",
+            birth_date=one.birth_date,
+            email=f"{one.given_name[:1]}.{one.family_name}{place % 90}@example.org".lower().replace(" ", ""),
+        )
+        for place, (_, _, one) in enumerate(people)
+    ]
+    assert f1(people, await matched(database_url, written)) > 0.75

@@ -46,13 +46,24 @@ def test_takes_columns_with_the_fields_own_names(tmp_path: Path) -> None:
         ("nr,last\n1,Smit\n2\n", "line 3: 1 values where the header has 2"),
         ("nr,last\n1,Smit\n,Vos\n", "line 3: has no id"),
         ('nr,last\n1,"Smit\nJ"\n2,Vos\n1,Bos\n', "line 5: the id of line 2 again"),
-        (b"nr,last\n1,Smit\n2,M\xfcller\n", "line 3: is not utf-8; name the file's own with --encoding"),
         ("nr,last\n1," + "x" * 20_000 + "\n", "line 2: field larger than field limit"),
     ],
 )
 def test_names_the_line_that_is_wrong(tmp_path: Path, content: str | bytes, message: str) -> None:
     with pytest.raises(Invalid, match=message):
         rows_of(tmp_path, content)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252", "latin-1"])
+def test_sees_the_encoding_and_forgives_empty_values_beyond_the_header(tmp_path: Path, encoding: str) -> None:
+    assert rows_of(tmp_path, "nr,last\n1,Müller,,\n".encode(encoding)) == [("1", "Müller")]
+
+
+def test_an_encoding_that_was_named_is_not_guessed_away(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(b"nr,last\n1,Smit\n2,M\xfcller\n")
+    with pytest.raises(Invalid, match="line 3: is not utf-8; name the file's own with --encoding"):
+        list(RecordsFile(path, HEADERS, "utf-8").rows())
 
 
 def test_asks_for_an_id_and_something_to_compare(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ class Learned:
 
 _DOCUMENT = TypeAdapter(Learned)
 REMEMBERED_MAX = 4
+VERSIONS_KEPT = 8
 _REMEMBERED: dict[str, Learned] = {}
 
 
@@ -74,7 +75,10 @@ async def weights_of(connection: AsyncConnection, version: int) -> Learned:
 async def propose(
     connection: AsyncConnection, version: int, learned: Learned, people: People, frequent: Frequencies, matches: int
 ) -> None:
-    """Keep what was learned; nothing follows from it before it is activated."""
+    """Keep what was learned; nothing follows from it before it is activated. An older proposal retires.
+
+    The last VERSIONS_KEPT that retired can be activated again, the others are forgotten.
+    """
     await run_set(
         connection,
         """INSERT INTO likeness_frequency (version, field, value, persons)
@@ -90,6 +94,20 @@ async def propose(
                WHERE version = :version"""
         ),
         {"version": version, "document": _DOCUMENT.dump_json(learned).decode(), "matches": matches},
+    )
+    await connection.execute(
+        text(
+            """UPDATE likeness_weights SET state = 'RETIRED'
+               WHERE state = 'PROPOSED' AND version < :version"""
+        ),
+        {"version": version},
+    )
+    await connection.execute(
+        text(
+            """DELETE FROM likeness_weights WHERE state = 'LEARNING' AND version < :version OR version IN (
+                 SELECT version FROM likeness_weights WHERE state = 'RETIRED' ORDER BY version DESC OFFSET :kept)"""
+        ),
+        {"version": version, "kept": VERSIONS_KEPT},
     )
 
 

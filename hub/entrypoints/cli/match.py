@@ -32,7 +32,7 @@ def match(
     with_column: Annotated[
         list[str] | None, typer.Option(help="FIELD=HEADER where the second file's header differs.")
     ] = None,
-    encoding: Annotated[str, typer.Option(help="Of the files.")] = "utf-8-sig",
+    encoding: Annotated[str | None, typer.Option(help="Of the files; default: what their bytes show.")] = None,
     more: Annotated[list[str] | None, typer.Argument(metavar="[FIELD=HEADER]...", help="More columns.")] = None,
 ) -> None:
     """Find the records that are the same person and write each pair with its probability. Needs no labels.

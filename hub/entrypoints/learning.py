@@ -1,0 +1,83 @@
+"""Weights learned anew by schedule: a version is proposed, or decides at once where hub.yaml says so."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.clock import Clock, utc_now
+from hub.customers.likeness.learn import Lesson, learn_weights
+from hub.flows.link import order_linking
+from hub.settings.trust import Recognition
+from hub.store.engine import Database, open_engine
+from hub.work.decisions import Decision, Done
+from hub.work.schedule import NewSchedule, upsert_schedule
+from hub.work.tables import Queue
+from hub.work.work import Handlers, RegisteredHandler, Work
+
+LEARN: Final = "recognition.learn"
+NICENESS: Final = 10
+"""Learning takes a minute of a processor for a hundred thousand records, and nobody waits for it."""
+
+log = structlog.get_logger(__name__)
+
+
+async def declare_learning(connection: AsyncConnection, recognition: Recognition, clock: Clock) -> None:
+    """The schedule, switched off where hub.yaml has none."""
+    schedule = NewSchedule(
+        name="recognition:learn",
+        kind=LEARN,
+        queue=Queue.SYSTEM,
+        cron=recognition.learn or "0 0 1 1 *",
+        time_zone="UTC",
+        enabled=recognition.learn is not None,
+    )
+    await upsert_schedule(connection, schedule, clock())
+
+
+def learning_handlers(database: Database, url: str, recognition: Recognition) -> Handlers:
+    """To learn twice makes two versions, of which the last is as good as one."""
+    return {LEARN: RegisteredHandler(_Learner(database, url, recognition.activate), repeatable=True)}
+
+
+@dataclass(frozen=True)
+class _Learner:
+    database: Database
+    url: str
+    decides: bool
+
+    async def __call__(self, work: Work) -> Decision:
+        """In a process of its own, since it computes; nothing before a person has had weights learned once."""
+        async with self.database.reading() as connection:
+            begun = await connection.scalar(text("SELECT EXISTS (SELECT FROM likeness_weights)"))
+        if not begun:
+            return Done()
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            lesson = await asyncio.get_running_loop().run_in_executor(pool, learn_here, self.url, self.decides)
+        if self.decides:
+            async with self.database.transaction() as connection:
+                await order_linking(connection, utc_now())
+        log.info("weights learned", version=lesson.version, count=lesson.records)
+        return Done()
+
+
+def learn_here(url: str, decides: bool) -> Lesson:
+    """At a low priority."""
+    os.nice(NICENESS)
+    return asyncio.run(_learn(url, decides=decides))
+
+
+async def _learn(url: str, *, decides: bool) -> Lesson:
+    database = Database(open_engine(url))
+    try:
+        return await learn_weights(database, url, utc_now(), lambda what, share: None, decides=decides)
+    finally:
+        await database.aclose()
