@@ -137,7 +137,7 @@ async def _pull_one(
             await report_drifts(room, run.lane, run.lane.road, incoming.drifts)
             await flight.add(partial(_keep_page, room, run, page, incoming, mapping, progress))
             cursor = page.cursor
-            if not page.last and (stopping() or await give_way(room)):
+            if not page.last and (stopping() or (await give_way(room)).narrow):
                 await flight.landed()
                 _go_on(run, stopping)
     await _keep_set_time(room, run, port, page)

@@ -53,6 +53,16 @@ _LATE = text(
     """
 )
 
+REALTIME_RECENT: Final = timedelta(seconds=2)
+
+_ABOUT = text(
+    """
+    SELECT EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND state = 'READY' AND ready_at <= :now)
+      OR EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND state IN ('SENT', 'RUNNING'))
+      OR EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND finished_at > :recent)
+    """
+)
+
 _CLAIM_SENT = text(
     """
     UPDATE dispatch
@@ -85,6 +95,11 @@ async def claim_ready(
 async def realtime_is_late(connection: AsyncConnection, now: datetime) -> bool:
     """Whether real-time work waits for a worker, of this process or of any other, in the table or on the broker."""
     return bool(await connection.scalar(_LATE, {"late_since": now - REALTIME_LATE}))
+
+
+async def realtime_is_about(connection: AsyncConnection, now: datetime) -> bool:
+    """Whether there is real-time work, or was within REALTIME_RECENT: more of it is then to be expected."""
+    return bool(await connection.scalar(_ABOUT, {"now": now, "recent": now - REALTIME_RECENT}))
 
 
 async def claim_sent(

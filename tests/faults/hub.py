@@ -13,7 +13,6 @@ from pathlib import Path
 from secrets import token_hex
 
 from hub.embedded.postgres import EmbeddedPostgres
-from hub.embedded.ready import free_port
 from hub.entrypoints.migrating import unconnected_desk
 from hub.migration.desk import Desk
 from hub.settings.configuration import load_configuration
@@ -23,6 +22,7 @@ from migrations.migrate import upgrade
 from tests.access.issuing import AUDIENCE, ISSUER, RSA
 from tests.faults.company import hub_yaml
 from tests.faults.plugin import adapters, install_plugin
+from tests.faults.ports import standing_port
 from tests.services import RABBITMQ
 from tests.webhooks.calls import SECRET
 from tests.work.brokers import delete_queues
@@ -38,7 +38,7 @@ class Hub:
     broker_url: str
     programs: Mapping[str, str]
     prefix: str = field(default_factory=lambda: f"faults-{token_hex(4)}")
-    web_port: int = field(default_factory=lambda: free_port() or 0)
+    web_port: int = field(default_factory=standing_port)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     web: subprocess.Popen[bytes] | None = None
 

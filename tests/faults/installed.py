@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 import httpx2
 
 from hub.embedded.postgres import EmbeddedPostgres
-from hub.embedded.ready import LOOPBACK, free_port
+from hub.embedded.ready import LOOPBACK
 from hub.migration.desk import Desk
 from hub.store.engine import Database, open_engine
 from tests.faults.hub import Hub
 from tests.faults.offices import open_file
+from tests.faults.ports import standing_port
 from tests.faults.proxy import Proxy
 from tests.faults.source import Source
 from tests.services import RABBITMQ
@@ -56,9 +57,11 @@ class Program:
             self.process.wait()
 
     async def answers(self) -> None:
-        """Return when it does, whatever it says."""
+        """Return when it does, whatever it says; one that ended at once, its port being taken, is started again."""
 
         async def answered() -> bool:
+            if self.process is None or self.process.poll() is not None:
+                self.open()
             async with httpx2.AsyncClient() as client:
                 try:
                     await client.get(self.url)
@@ -95,12 +98,12 @@ async def ground(folder: Path) -> AsyncIterator[Ground]:
     away = urlsplit(RABBITMQ)
     broker = Proxy(away.hostname or LOOPBACK, away.port or 5672)
     await broker.start()
-    postgres = EmbeddedPostgres(folder / "postgres", durable=False, tcp_port=free_port(), shared_buffers_mb=32)
+    postgres = EmbeddedPostgres(folder / "postgres", durable=False, tcp_port=standing_port(), shared_buffers_mb=32)
     await asyncio.to_thread(postgres.start)
     sources = {name: Source(folder / name) for name in (SHOP, BRANCH)}
     open_file(folder / "register.sqlite")
-    programs = {name: Program("tests.faults.source", folder / name, free_port() or 0) for name in sources}
-    programs[OFFICES] = Program("tests.faults.offices", folder / "register.sqlite", free_port() or 0)
+    programs = {name: Program("tests.faults.source", folder / name, standing_port()) for name in sources}
+    programs[OFFICES] = Program("tests.faults.offices", folder / "register.sqlite", standing_port())
     losing = Proxy(LOOPBACK, programs[OFFICES].port)
     await losing.start()
     addresses = {

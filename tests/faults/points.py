@@ -132,6 +132,7 @@ class Points:
         program.close()
         await asyncio.sleep(self.rng.uniform(0.5, 3.0))
         program.open()
+        await program.answers()
 
     async def _skew(self) -> None:
         source = self._one_of(self.ground.sources)

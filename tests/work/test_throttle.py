@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from adapters.memory.store import MemoryStore
 from hub.flows.engine_room import EngineRoom
-from hub.flows.give_way import LONGEST_S, give_way
+from hub.flows.give_way import LONGEST_S, Way, give_way
 from hub.store.engine import Database
 from hub.work.claim import REALTIME_LATE, claim_ready
 from hub.work.decisions import Decision, Done
@@ -67,8 +67,8 @@ def room(database: Database) -> EngineRoom:
 async def test_a_bulk_run_pauses_between_pages_while_real_time_work_waits(room: EngineRoom, quiet_bench: Bench) -> None:
     await quiet_bench.order(realtime())
     with under_urgency(Urgency.BULK):
-        assert await give_way(room) == pytest.approx(LONGEST_S)
-    assert await give_way(room) == 0.0
+        assert (await give_way(room)).waited_s == pytest.approx(LONGEST_S)
+    assert await give_way(room) == Way(0.0, narrow=False)
 
 
 async def test_what_waits_on_the_broker_for_a_worker_is_waited_for_as_well(
@@ -77,12 +77,27 @@ async def test_what_waits_on_the_broker_for_a_worker_is_waited_for_as_well(
     await quiet_bench.order(realtime())
     await claimed(quiet_bench.database, START)
     with under_urgency(Urgency.BULK):
-        assert await give_way(room) == pytest.approx(LONGEST_S)
+        assert (await give_way(room)).waited_s == pytest.approx(LONGEST_S)
 
 
 async def test_a_bulk_run_goes_on_at_once_when_nothing_waits(room: EngineRoom) -> None:
     with under_urgency(Urgency.BULK):
-        assert await give_way(room) == 0.0
+        assert await give_way(room) == Way(0.0, narrow=False)
+
+
+async def test_a_bulk_run_does_one_thing_at_a_time_while_there_is_real_time_work_and_shortly_after(
+    room: EngineRoom, quiet_bench: Bench
+) -> None:
+    (row,) = await quiet_bench.order(replace(realtime(), ready_at=LATE))
+    with under_urgency(Urgency.BULK):
+        assert await give_way(room) == Way(0.0, narrow=True)
+        for finished_at, narrow in ((LATE - timedelta(seconds=1), True), (LATE - timedelta(seconds=3), False)):
+            async with quiet_bench.database.transaction() as connection:
+                await connection.execute(
+                    text("UPDATE dispatch SET state = 'DONE', finished_at = :at WHERE id = :row"),
+                    {"at": finished_at, "row": row},
+                )
+            assert await give_way(room) == Way(0.0, narrow=narrow)
 
 
 async def test_work_knows_how_urgent_its_queue_is(quiet_bench: Bench) -> None:
