@@ -17,7 +17,7 @@ from hub.live import tables as live
 from hub.migration import tables as migration
 from hub.offers import tables as offers
 from hub.outbound import tables as outbound
-from hub.store import idempotency, revocations, suppression, usage
+from hub.store import idempotency, revocations, suppression, touches, usage
 from hub.store import tables as store
 from hub.store.metadata import METADATA
 from hub.work import tables as work
@@ -44,6 +44,7 @@ ROOMS_WITH_TABLES = (
     steward_tables,
     store,
     suppression,
+    touches,
     usage,
     work,
 )

@@ -30,6 +30,7 @@ from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
 from hub.offers.offering import Offering
 from hub.ports.decision_engine import DecisionEngine
+from hub.reads.compiled.kept_answers import KeptAnswers
 from hub.reads.reach import Reach
 from hub.settings.find_channels import Outbound
 from hub.settings.processes import Processes
@@ -54,6 +55,7 @@ class Hub:
 
     database: Database
     prepared: PreparedReads
+    kept: KeptAnswers
     feed: Reader
     rules: Rules
     desk: Desk

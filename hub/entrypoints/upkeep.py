@@ -29,6 +29,7 @@ from hub.settings.find_channels import Outbound
 from hub.store.idempotency import forget_keys
 from hub.store.keys import KeyRing
 from hub.store.seal_audit import seal_audit
+from hub.store.touches import forget_touches
 from hub.work.upkeep import Turn, Upkeep
 
 FEED_KEPT: Final = timedelta(days=7)
@@ -43,6 +44,7 @@ EVENTS_KEPT: Final = timedelta(days=14)
 # The sequencer waits for the transaction that trims, so a batch is what a few milliseconds remove.
 TRIM_FEED: Final = Upkeep("trim-feed", "*/10 * * * *", 5_000)
 FORGET_KEYS: Final = Upkeep("forget-keys", "*/10 * * * *", 5_000)
+FORGET_TOUCHES: Final = Upkeep("forget-touches", "*/10 * * * *", 20_000)
 FORGET_RUNS: Final = Upkeep("forget-runs", "17 * * * *", 1_000)
 END_ABANDONED_RUNS: Final = Upkeep("end-abandoned-runs", "27 * * * *", 50)
 FORGET_EVENTS: Final = Upkeep("forget-events", "37 * * * *", 1_000)
@@ -68,6 +70,7 @@ SEAL_AUDIT: Final = Upkeep("seal-audit", "* * * * *", 1_000)
 UPKEEP: Final = (
     TRIM_FEED,
     FORGET_KEYS,
+    FORGET_TOUCHES,
     FORGET_RUNS,
     END_ABANDONED_RUNS,
     FORGET_EVENTS,
@@ -95,6 +98,7 @@ def turns(keys: KeyRing, contact: ContactRules, outbound: Outbound, rules: Rules
     return {
         TRIM_FEED: lambda connection, now, limit: trim(connection, FEED_KEPT, now, limit),
         FORGET_KEYS: forget_keys,
+        FORGET_TOUCHES: forget_touches,
         FORGET_RUNS: forget_runs,
         END_ABANDONED_RUNS: end_abandoned_runs,
         FORGET_EVENTS: lambda connection, now, limit: forget_events(connection, now - EVENTS_KEPT, limit),

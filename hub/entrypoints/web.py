@@ -43,6 +43,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         page_size_max=settings.page_size_max,
         prepared_connections=settings.database_pool_size,
         compiled=settings.compiled_reads,
+        kept_answers_bytes=settings.kept_answers_mb * 1_000_000,
         documents=_documents(settings),
         cors_origins=settings.cors_origins,
         development=settings.embedded,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -24,10 +24,15 @@ _PREPARING: Final = "SET default_transaction_read_only = on; SET plan_cache_mode
 
 
 class PreparedReads:
-    """Connections of their own beside the engine's pool, opened like its; at most `size`, each when it is needed."""
+    """Connections of their own beside the engine's pool, opened like its; at most `size`, each when it is needed.
 
-    def __init__(self, engine: AsyncEngine, size: int) -> None:
+    `opened` is told of each before it is used: behind it may be another database than before, after a restart or a
+    change of servers.
+    """
+
+    def __init__(self, engine: AsyncEngine, size: int, opened: Callable[[], None] = lambda: None) -> None:
         self._engine = engine
+        self._announce = opened
         self._idle: asyncio.LifoQueue[_Connection | None] = asyncio.LifoQueue()
         for _ in range(size):
             self._idle.put_nowait(None)
@@ -82,6 +87,7 @@ class PreparedReads:
             self._idle.put_nowait(None)
             raise Transient("the hub's database does not answer; try again", retry_after_s=5) from None
         self._open.add(connection)
+        self._announce()
         return connection
 
 

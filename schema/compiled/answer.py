@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -15,9 +15,11 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as Allowed
 
 from hub.errors import HubError, Transient
+from hub.reads.compiled.kept_answers import KeptAnswer
+from hub.reads.compiled.state import NOW
 from hub.reads.compiled.statement import Statement
 from schema.compiled.documents import LONGEST_KEPT, Document, Kept, Reduced
-from schema.compiled.plan import NOW, Plan, Root, plan
+from schema.compiled.plan import Bound, Plan, Root, plan
 from schema.compiled.select import NotCompiled, Operation
 from schema.compiled.shape import shape_of
 from schema.context import Context
@@ -27,6 +29,9 @@ PLANS_KEPT: Final = 1_000
 
 REQUESTS_KEPT: Final = 4_000
 """Requests whose variables need not be coerced again; each a kilobyte or two."""
+
+KEPT: Final = "compiled, kept"
+"""How a root field is told whose answer had been made before and still holds."""
 
 VARIABLES_KEPT: Final = 1_000
 """Bytes of JSON; requests with more are coerced each time."""
@@ -46,7 +51,7 @@ class Asked:
 
     operation: Operation
     plan: Plan
-    bound: dict[str, list[object]] = field(default_factory=dict)
+    bound: dict[str, Bound] = field(default_factory=dict)
 
 
 class CompiledReads:
@@ -126,7 +131,7 @@ class _Run:
         for root in self.asked.plan.roots:
             told[root.key] = root.why
             try:
-                data[root.key] = orjson.Fragment(await self._read(root))
+                data[root.key] = orjson.Fragment(await self._read(root, told))
                 errors.extend(self._denied(root))
             except Transient as error:
                 errors.append(GraphQLError(error.message, root.nodes, path=[root.key], original_error=error))
@@ -145,32 +150,51 @@ class _Run:
         result = await self._resolved(text, variables, left) if left else ExecutionResult({}, [])
         return Answer(self._merged(data, errors, result), told)
 
-    async def _read(self, root: Root) -> bytes:
+    async def _read(self, root: Root, told: dict[str, str]) -> bytes:
         if root.statement is None:
             raise NotCompiled(root.why)
-        rows = await self.context.hub.prepared.fetch(root.statement.sql, self._bound(root, root.statement))
+        bound = self._bound(root, root.statement)
+        kept = await self._kept(root, root.statement, bound)
+        if kept is None:
+            answer, shown = await self._made(root, root.statement, bound)
+        else:
+            told[root.key] = KEPT
+            answer, shown = kept.answer, kept.shown
+        name = self.asked.operation.definition.name
+        self.context.note_shown(f"Query.{root.name}", None if name is None else name.value, shown)
+        return answer
+
+    async def _kept(self, root: Root, statement: Statement, bound: Bound) -> KeptAnswer | None:
+        """The answer that was made before, if the database still tells of the state that it was made of."""
+        hub = self.context.hub
+        known = None if root.state is None else hub.kept.find((statement.sql, bound.arguments))
+        if known is None or root.state is None:
+            return None
+        rows = await hub.prepared.fetch(root.state.sql, bound.asking)
+        return known if len(rows) == 1 and hub.kept.holds(known, rows[0][0]) else None
+
+    async def _made(self, root: Root, statement: Statement, bound: Bound) -> tuple[bytes, Collection[UUID]]:
+        hub = self.context.hub
+        rows = await hub.prepared.fetch(statement.sql, bound.arguments)
         if len(rows) != 1:
             raise NotCompiled("not exactly one object was found")
         answer: bytes = rows[0][0]
-        shown: list[UUID | None] | UUID | None = rows[0][1]
-        customers = shown if isinstance(shown, list) else [shown]
-        name = self.asked.operation.definition.name
-        self.context.note_shown(
-            f"Query.{root.name}",
-            None if name is None else name.value,
-            {customer for customer in customers if customer is not None},
-        )
-        return answer
+        found: list[UUID | None] | UUID | None = rows[0][1]
+        customers = found if isinstance(found, list) else [found]
+        shown = frozenset(customer for customer in customers if customer is not None)
+        if root.state is not None and rows[0][2] is not None:
+            hub.kept.keep((statement.sql, bound.arguments), rows[0][2], answer, shown)
+        return answer, shown
 
-    def _bound(self, root: Root, statement: Statement) -> list[object]:
+    def _bound(self, root: Root, statement: Statement) -> Bound:
         known = self.asked.bound.get(root.key)
         if known is not None:
             return known
         context = self.context
-        arguments = root.arguments(self.asked.operation.variables, context.terms, context.now(), context.reach.only)
+        bound = root.arguments(self.asked.operation.variables, context.terms, context.now(), context.reach.only)
         if NOW not in statement.parameters:
-            self.asked.bound[root.key] = arguments
-        return arguments
+            self.asked.bound[root.key] = bound
+        return bound
 
     def _denied(self, root: Root) -> Iterator[GraphQLError]:
         for denied in root.denied:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 from graphql import (
     DocumentNode,
@@ -17,14 +18,16 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields
 from graphql.execution.values import VariableValues
-from sqlalchemy import Uuid, func, select
+from sqlalchemy import ColumnElement, Select, Uuid, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from hub.errors import HubError
 from hub.reads.compiled.build import as_bytes, object_text, of_one_page, page_text
 from hub.reads.compiled.page import page_rows
 from hub.reads.compiled.selection import Paged
+from hub.reads.compiled.state import NOW, is_told_by_state, page_is_told_by_state, state_of, state_of_page
 from hub.reads.compiled.statement import Statement, parameter, written
+from hub.reads.customers import CustomerRow
 from hub.reads.reach import EVERYONE, Reach
 from hub.reads.relations import Relation
 from schema.compiled.arguments import Asked, Binding, window_of, window_values
@@ -34,14 +37,20 @@ from schema.reads import READS, Arguments, ReadTerms, RootPage, RootRow
 ONLY = "only"
 """The customer that the caller is, for callers who see themselves only."""
 
-NOW = "now"
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What the driver binds: for the answer, and to ask for no more than its state."""
+
+    arguments: tuple[object, ...]
+    asking: Sequence[object]
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
     """One root field. `statement` gives rows of the answer's bytes and the customers they show; None is for resolvers.
 
-    `one` is what a single object needs; a page is always one row.
+    `state` tells of what the answer is made, in the statement's own words behind the customers; None: not to be kept.
     """
 
     key: str
@@ -50,18 +59,23 @@ class Root:
     nullable: bool
     why: str
     statement: Statement | None = None
+    state: Statement | None = None
     constant: Mapping[str, object] = field(default_factory=dict)
     bindings: Sequence[Binding] = ()
     denied: Sequence[Denied] = ()
 
-    def arguments(self, variables: VariableValues, terms: ReadTerms, now: object, only: object) -> list[object]:
+    def arguments(self, variables: VariableValues, terms: ReadTerms, now: object, only: object) -> Bound:
         """What the driver binds in this request; raises what is for the resolver to refuse."""
         if self.statement is None:
             raise NotCompiled(self.why)
         values: dict[str, object] = {NOW: now, ONLY: only, **self.constant}
         for binding in self.bindings:
             values |= binding.bound(variables, terms)
-        return self.statement.arguments(values)
+        asking = () if self.state is None else self.state.arguments(values)
+        return Bound(tuple(self.statement.arguments(values)), asking)
+
+
+Statements: TypeAlias = tuple[Statement, Statement | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +124,7 @@ def _root(
     made = Root(key, name, [detail.node for detail in nodes], nullable, "compiled")
     selecting = Selecting(operation)
     try:
-        statement = _statement(operation, selecting, kind, key, nodes, reach)
+        statement, state = _statements(operation, selecting, kind, key, nodes, reach)
         constant: dict[str, object] = {}
         for binding in selecting.bindings:
             if not binding.varies:
@@ -118,17 +132,19 @@ def _root(
     except (NotCompiled, HubError, GraphQLError, ValueError) as reason:
         return replace(made, why=str(reason) or type(reason).__name__)
     bindings = [binding for binding in selecting.bindings if binding.varies]
-    return replace(made, statement=statement, constant=constant, bindings=bindings, denied=selecting.denied)
+    return replace(
+        made, statement=statement, state=state, constant=constant, bindings=bindings, denied=selecting.denied
+    )
 
 
-def _statement(
+def _statements(
     operation: Operation,
     selecting: Selecting,
     kind: GraphQLObjectType,
     key: str,
     nodes: Sequence[FieldDetails],
     reach: Reach,
-) -> Statement:
+) -> Statements:
     name = nodes[0].node.name.value
     if name not in kind.fields:
         raise NotCompiled(f"{name} asks about the schema")
@@ -154,7 +170,7 @@ def _row(
     returned: GraphQLNamedType,
     key: str,
     nodes: Sequence[FieldDetails],
-) -> Statement:
+) -> Statements:
     found = reads.find(arguments, reach, asked.slot)
     if found is None or found.scope not in {None, *selecting.operation.scopes}:
         raise NotCompiled(f"a resolver answers {asked.node.name.value} of these arguments")
@@ -165,7 +181,8 @@ def _row(
     selecting.bindings.append(Binding(asked, reads.values))
     rows = found.statement.limit(2).subquery()
     text = object_text(selecting.object_of(kind, found.row, nodes, (key,)), rows)
-    return written(select(as_bytes(text), rows.c[found.shown]).select_from(rows))
+    state = state_of(rows.c[found.shown])
+    return _told(select(as_bytes(text), rows.c[found.shown]).select_from(rows), state, select(state).select_from(rows))
 
 
 def _page(
@@ -176,7 +193,7 @@ def _page(
     reach: Reach,
     kind: GraphQLObjectType,
     nodes: Sequence[FieldDetails],
-) -> Statement:
+) -> Statements:
     order = reads.order(arguments)
     found = reads.find(arguments, reach, asked.slot)
 
@@ -188,4 +205,15 @@ def _page(
     page = Paged(relation, order, window_of(asked, order, arguments), selecting.connection(kind, found.row, nodes))
     cut = page_rows(page, found.statement)
     shown = cut.kept(func.array_agg(cut.rows.c[found.shown], type_=ARRAY(Uuid())))
-    return written(of_one_page(select(as_bytes(page_text(page, cut)), shown), cut))
+    answer = of_one_page(select(as_bytes(page_text(page, cut)), shown), cut)
+    if found.row is not CustomerRow or not page_is_told_by_state(page):
+        return written(answer), None
+    state = state_of_page(cut, found.shown)
+    return _told(answer, state, of_one_page(select(state), cut))
+
+
+def _told(answer: Select[Any], state: ColumnElement[str], alone: Select[Any]) -> Statements:
+    """The answer with its state, and the state alone, where the state tells of all that the answer is made of."""
+    if not is_told_by_state(answer):
+        return written(answer), None
+    return written(answer.add_columns(state)), written(alone)

@@ -55,7 +55,7 @@ class Both:
         body = response.json()
         plan = response.headers.get("x-hub-plan", "")
         ways = dict(way.split(": ", 1) for way in plan.split("; ") if way)
-        return _told(body), ways
+        return _told(body), {key: way.removesuffix(", kept") for key, way in ways.items()}
 
 
 def _told(body: dict[str, Any]) -> Told:

@@ -20,6 +20,7 @@ from hub.entrypoints.asgi.services import Services
 from hub.exchange.inbox import Inbox
 from hub.flows.terms import Terms
 from hub.live.reader import Reader
+from hub.reads.compiled.kept_answers import KeptAnswers
 from hub.store.prepared import PreparedReads
 from hub.store.read_trail import ReadTrail
 from hub.store.revocations import FollowRevocations
@@ -53,7 +54,8 @@ async def running(services: Services) -> AsyncIterator[Running]:
     """Open what is bound to the running loop; closed at the end of the block."""
     database = services.open_database()
     feed = Reader(services.feed_dsn)
-    prepared = PreparedReads(database.engine, services.prepared_connections)
+    kept = KeptAnswers(services.kept_answers_bytes)
+    prepared = PreparedReads(database.engine, services.prepared_connections, opened=kept.clear)
     trail = ReadTrail(database, services.clock)
     revoked, watched, admission = Revoked(), Watched(), Admission(services.allowances)
     revocations = FollowRevocations(database, revoked, services.clock, watched.sweep)
@@ -69,6 +71,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
     hub = Hub(
         database=database,
         prepared=prepared,
+        kept=kept,
         feed=feed,
         rules=services.rules,
         terms=Terms(services.mappings, services.rules, services.keys),

@@ -37,8 +37,9 @@ class Services:
 
     `open_database` gives the web process's own engine, with its statement timeout; `feed_dsn` is the same database for
     the reader of the change feed. `development` shows the explorer page and answers introspection. Queries are
-    `compiled` to statements, which run on `prepared_connections` of their own. `allowances` say what callers may ask
-    at a time; what they ask of all processes is counted in PostgreSQL, or where `open_usage` says.
+    `compiled` to statements, which run on `prepared_connections` of their own; answers are kept in memory, so many
+    bytes of them. `allowances` say what callers may ask at a time; what they ask of all processes is counted in
+    PostgreSQL, or where `open_usage` says.
     """
 
     open_database: Callable[[], Database]
@@ -53,6 +54,7 @@ class Services:
     documents: Documents = field(default_factory=lambda: Documents({}, trusted_only=False))
     prepared_connections: int = 4
     compiled: bool = True
+    kept_answers_bytes: int = 64_000_000
     cors_origins: tuple[str, ...] = ()
     development: bool = False
     body_bytes_max: int = 1_000_000
