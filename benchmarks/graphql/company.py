@@ -36,7 +36,7 @@ class Document:
 
 VIEW: Final = Document("View", "a customer view of 261 values")
 PAGE: Final = Document("Page", "50 customers with 5 nested values each")
-TIMELINE: Final = Document("Timeline", "a page of 50 orders of a customer")
+TIMELINE: Final = Document("Timeline", "a page of 50 entries of a customer's contact history")
 DOCUMENTS: Final = (VIEW, PAGE, TIMELINE)
 
 
@@ -52,7 +52,7 @@ def global_id(number: int) -> str:
 def bodies(document: Document, folder: Path, own: int | None = None, *, raw_ids: bool = False) -> Iterator[bytes]:
     """Requests about one customer after the other, or about the one who asks for himself.
 
-    Every tenth customer has the sixty orders that a full page needs.
+    Every tenth customer has the sixty entries that a full page needs.
     """
     text = (folder / document.file).read_text(encoding="utf-8")
     numbers = range(10, ASKED * 10 + 1, 10) if own is None else [own]

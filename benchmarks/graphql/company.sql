@@ -1,5 +1,6 @@
 -- :customers customers written straight into the hub's tables. The first :full have all that a customer view shows; the
--- others are lighter, so that a million of them fit on a disk: one order, two ways to reach them, one address.
+-- others are lighter, so that a million of them fit on a disk: one order, two ways to reach them, one address,
+-- one entry of contact history.
 -- Every value follows from the number, so that all servers can be held to the same answer.
 
 INSERT INTO connected_system (name, adapter, roles)
@@ -55,6 +56,11 @@ INSERT INTO sales_order (id, system, external_id, owner, customer_id, deleted, a
 SELECT id, 'crm', n || '.' || k, n::text, customer_id, false, timestamptz '2026-01-10 00:00:00Z' + k * interval '1 hour',
   timestamptz '2026-01-21Z', 1, 'S' || n || '-' || k, CASE k % 2 WHEN 0 THEN 'COMPLETED' ELSE 'IN_PROGRESS' END,
   date '2025-06-01' + k, 'EUR', (n % 1000 + k) + 0.50 FROM o;
+
+INSERT INTO timeline_entry (id, customer_id, at, kind, channel, subject)
+SELECT md5('entry' || n || '.' || k)::uuid, customer_id, timestamptz '2026-01-10 09:00:00Z' + k * interval '1 hour',
+  (ARRAY['SESSION_STARTED', 'REQUEST_OPENED', 'SESSION_ENDED'])[k % 3 + 1], (ARRAY['call-centre', 'web', 'app'])[k % 3 + 1],
+  'What it was about ' || k FROM o;
 
 INSERT INTO sales_order_line (order_id, position, external_id, product, quantity, unit_price, amount)
 SELECT id, p, n || '.' || k || '.' || p, 'Product ' || p, p, 9.95, p * 9.95

@@ -83,6 +83,7 @@ SEGMENTS: Final = part("customer_segment", "segment, system", living="true")
 LINES: Final = part("sales_order_line", "position", "order_id", "true")
 ORDERS, REQUESTS, LEADS = part("sales_order"), part("business_request"), part("sales_lead")
 CONSENTS, HOLDINGS = part("consent"), part("product_holding")
+TIMELINE: Final = part("timeline_entry", "at DESC, id DESC", living="true")
 RUNNING: Final = frozenset(
     {"ACKNOWLEDGED", "PENDING", "IN_PROGRESS", "HELD", "ASSESSING_CANCELLATION", "PENDING_CANCELLATION"}
 )
@@ -194,6 +195,15 @@ class Lead:
 
 
 @strawberry.type
+class Entry:
+    id: strawberry.ID
+    at: datetime
+    kind: str
+    channel: str | None
+    subject: str | None
+
+
+@strawberry.type
 class Page:
     has_next_page: bool
     end_cursor: str | None
@@ -232,6 +242,7 @@ def node(kind: type[NodeT], type_name: str, **given: Callable[[Row], object]) ->
     return of
 
 
+ENTRY = node(Entry, "TimelineEntry")
 ORDER = node(Order, "SalesOrder", key=lambda row: row["id"])
 REQUEST = node(Request, "BusinessRequest", running=lambda row: row["state"] in RUNNING)
 LEAD = node(Lead, "SalesLead")
@@ -289,6 +300,10 @@ class Customer:
     @strawberry.field
     async def leads(self, info: Info, first: int = 20) -> Connection[Lead]:
         return connected(await info.context.rows(LEADS, first + 1).load(self.key), first, LEAD)
+
+    @strawberry.field
+    async def timeline(self, info: Info, first: int = 20) -> Connection[Entry]:
+        return connected(await info.context.rows(TIMELINE, first + 1).load(self.key), first, ENTRY)
 
 
 CUSTOMER = node(Customer, "Customer", key=lambda row: row["id"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -81,4 +81,17 @@ async def record_deeds(connection: AsyncConnection, deeds: Sequence[tuple[Deed, 
 async def record_reads(connection: AsyncConnection, reads: Sequence[tuple[Deeds, datetime]]) -> None:
     """Append a row for each object of each, in one statement: what a page shows is told to PostgreSQL once."""
     if reads:
-        await run_set(connection, _INSERT_EACH, [{"at": at, **asdict(deeds)} for deeds, at in reads])
+        rows = [
+            {
+                "at": at,
+                "principal": deeds.principal,
+                "action": deeds.action,
+                "object_type": deeds.object_type,
+                "object_ids": deeds.object_ids,
+                "outcome": deeds.outcome,
+                "request_id": deeds.request_id,
+                "detail": deeds.detail,
+            }
+            for deeds, at in reads
+        ]
+        await run_set(connection, _INSERT_EACH, rows)

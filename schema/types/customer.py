@@ -51,6 +51,10 @@ def _running(arguments: Arguments) -> Conditions:
     return () if running is None else RUNNING if running else FINISHED
 
 
+def _standing(arguments: Arguments) -> Conditions:
+    return STANDING if arguments["open"] else ()
+
+
 @strawberry.type(description="The golden record of a person or organisation, put together from all systems.")
 class Customer(relay.Node, OfRow):
     """One customer, whichever systems know him."""
@@ -121,7 +125,11 @@ class Customer(relay.Node, OfRow):
         count = partial(info.context.loaders.count, REQUESTS, self.id, conditions)
         return Connection.of(page, REQUESTS.order, BusinessRequest.of, count)
 
-    @resolved("Promises made to the customer, the first that is due first.", Requires(Scope.CONTACTS_READ))
+    @resolved(
+        "Promises made to the customer, the first that is due first.",
+        Requires(Scope.CONTACTS_READ),
+        reads=Pages(COMMITMENTS, _standing),
+    )
     async def commitments(
         self,
         info: Info,
@@ -135,12 +143,14 @@ class Customer(relay.Node, OfRow):
     ) -> Connection[Commitment]:
         """Whichever channel made them."""
         window = window_of(info, COMMITMENTS.order, first, after, last, before)
-        conditions = STANDING if open else ()
+        conditions = _standing({"open": open})
         page = await info.context.loaders.page(COMMITMENTS, self.id, window, conditions)
         count = partial(info.context.loaders.count, COMMITMENTS, self.id, conditions)
         return Connection.of(page, COMMITMENTS.order, Commitment.of, count)
 
-    @resolved("Contact history over all channels, the newest first.", Requires(Scope.CONTACTS_READ))
+    @resolved(
+        "Contact history over all channels, the newest first.", Requires(Scope.CONTACTS_READ), reads=Pages(TIMELINE)
+    )
     async def timeline(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[TimelineEntry]:

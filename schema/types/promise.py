@@ -10,11 +10,12 @@ import strawberry
 from strawberry import relay
 
 from hub.reads.belongings import REQUESTS
-from hub.reads.promises import COMMITMENTS, CommitmentRow, TimelineRow
+from hub.reads.promises import COMMITMENTS
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.enums import CommitmentState, TimelineKind
+from schema.types.of_row import OfRow
 from schema.types.request import BusinessRequest
 from schema.types.session import CustomerSession
 
@@ -25,7 +26,7 @@ LazyCustomer = Annotated["Customer", strawberry.lazy("schema.types.customer")]
 
 
 @strawberry.type(description="A promise to a customer, such as a call-back.")
-class Commitment(relay.Node):
+class Commitment(relay.Node, OfRow):
     """Seen in every channel."""
 
     id: relay.NodeID[UUID]
@@ -54,23 +55,6 @@ class Commitment(relay.Node):
         return None if row is None else BusinessRequest.of(row)
 
     @classmethod
-    def of(cls, row: CommitmentRow) -> Self:
-        """The type from its row."""
-        return cls(
-            id=row.id,
-            customer_id=row.customer_id,
-            request_id=row.request_id,
-            promise=row.promise,
-            due_at=row.due_at,
-            handler=row.handler,
-            state=CommitmentState(row.state),
-            made_by=row.made_by,
-            made_at=row.made_at,
-            broken_at=row.broken_at,
-            settled_at=row.settled_at,
-        )
-
-    @classmethod
     async def visible(cls, info: Info, identity: UUID) -> Self | None:
         """The promise with this id, None where there is none or the caller may not see it."""
         row = await info.context.loaders.part(COMMITMENTS, identity)
@@ -81,7 +65,7 @@ class Commitment(relay.Node):
 
 
 @strawberry.type(description="One thing that happened between a customer and the company, in whatever channel.")
-class TimelineEntry:
+class TimelineEntry(OfRow):
     """Written when it happened, never changed."""
 
     session_id: strawberry.Private[UUID | None]
@@ -107,16 +91,3 @@ class TimelineEntry:
     async def commitment(self, info: Info) -> Commitment | None:
         """Loaded for all entries of the answer at once."""
         return None if self.commitment_id is None else await Commitment.visible(info, self.commitment_id)
-
-    @classmethod
-    def of(cls, row: TimelineRow) -> Self:
-        """The type from its row."""
-        return cls(
-            session_id=row.session_id,
-            request_id=row.request_id,
-            commitment_id=row.commitment_id,
-            at=row.at,
-            kind=TimelineKind(row.kind),
-            channel=row.channel,
-            subject=row.subject,
-        )

@@ -28,17 +28,20 @@ const COLUMNS = {
   sales_order: 'number, state, ordered_on AS "orderedOn", currency, total, system',
   business_request: 'kind, state, number, subject, opened_at AS "openedAt", due_at AS "dueAt", system',
   sales_lead: "name, state, rating, amount, currency, system",
+  timeline_entry: "at, kind, channel, subject",
 };
 const GOLDEN = new Set(["contact_medium", "postal_address"]);
 
 /** Each customer's rows of a table in the hub's order, at most `limit`, by one statement for all customers. */
 export async function partsOf(table, customers, limit) {
-  const order = GOLDEN.has(table) ? "preferred DESC, id DESC" : "as_of DESC, id DESC";
-  const living = GOLDEN.has(table) ? "" : "AND NOT deleted";
+  const history = table === "timeline_entry";
+  const order = GOLDEN.has(table) ? "preferred DESC, id DESC" : history ? "at DESC, id DESC" : "as_of DESC, id DESC";
+  const living = GOLDEN.has(table) || history ? "" : "AND NOT deleted";
+  const asOf = history ? "" : 'as_of AS "asOf", ';
   const found = await rows(
     `${table}`,
     `SELECT t.* FROM unnest($1::uuid[]) AS asked(key) CROSS JOIN LATERAL (
-       SELECT id, customer_id, as_of AS "asOf", ${COLUMNS[table]} FROM ${table}
+       SELECT id, customer_id, ${asOf}${COLUMNS[table]} FROM ${table}
        WHERE customer_id = asked.key ${living} ORDER BY ${order} LIMIT $2) t`,
     [customers, limit],
   );
@@ -92,7 +95,7 @@ export async function customers({ first }) {
 }
 
 /** A Relay connection of rows, of which the last one only tells whether there is more. */
-export function connection(found, first, keyOfRow = (row) => ["NEWEST", iso(row.asOf), row.id]) {
+export function connection(found, first, keyOfRow = (row) => ["NEWEST", iso(row.asOf ?? row.at), row.id]) {
   const edges = found.slice(0, first).map((node) => ({ node, cursor: encoded(JSON.stringify(keyOfRow(node))) }));
   const pageInfo = { hasNextPage: found.length > first, endCursor: edges.at(-1)?.cursor ?? null };
   return { edges, pageInfo };
@@ -131,5 +134,6 @@ export const LISTS = {
   orders: ["sales_order", true],
   requests: ["business_request", true],
   leads: ["sales_lead", true],
+  timeline: ["timeline_entry", true],
 };
 export const WHOLE = 100;

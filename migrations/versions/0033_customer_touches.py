@@ -1,7 +1,7 @@
 """Which customers a transaction touched, so that a kept answer is known to hold or not.
 
 Revision ID: customer_touches
-Revises: undeliverable
+Revises: token_revocations
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "customer_touches"
-down_revision = "undeliverable"
+down_revision = "token_revocations"
 branch_labels = None
 depends_on = None
 
