@@ -31,6 +31,7 @@ TOUCHING: Final = frozenset(
         "customer_identifier",
         "customer_provenance",
         "customer_segment",
+        "lead_handling",
         "postal_address",
         "product_holding",
         "sales_lead",

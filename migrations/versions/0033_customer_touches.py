@@ -34,6 +34,7 @@ TOUCHING = {
     "campaign_membership": OWN,
     "business_request": COUNTERPARTS.format(table="business_request"),
     "sales_lead": COUNTERPARTS.format(table="sales_lead"),
+    "lead_handling": "SELECT o.customer_id FROM {rows} t JOIN sales_lead o ON o.id = t.lead_id",
     "commitment": OWN,
     "timeline_entry": OWN,
 }

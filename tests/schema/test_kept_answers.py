@@ -26,8 +26,11 @@ VIEW: Final = """query($id: ID!) { customer(by: {id: $id}) {
   id name version updatedAt identifiers { system externalId } contactMedia { kind value } addresses { street }
   segments { name } consents { purpose status } productHoldings { product quantity }
   campaignMemberships { campaign state } requests { totalCount edges { node { number state running } } }
-  leads { edges { node { name state customer { name } } } }
+  leads { edges { node { name state campaign customer { name } } } }
   orders(first: 2) { totalCount edges { node { number total lines { position amount } } } pageInfo { hasNextPage } }
+} }"""
+HISTORY: Final = """query($id: ID!) { customer(by: {id: $id}) { name
+  timeline(first: 2) { totalCount edges { node { at kind } } } commitments(open: false) { edges { node { state } } }
 } }"""
 LIST: Final = """{ customers(first: 2, filter: {system: "crm"}) {
   edges { cursor node { id name contactMedia { value } } } pageInfo { hasNextPage endCursor } } }"""
@@ -35,9 +38,11 @@ NEWEST: Final = "{ customers(first: 3, orderBy: NEWEST_CHANGE) { edges { node { 
 BY_MAIL: Final = '{ customer(by: {email: "anna@example.nl"}) { id name contactMedia { value } } }'
 NODE: Final = "query($id: ID!) { node(id: $id) { ... on SalesOrder { number total lines { amount } } } }"
 
+DOCUMENTS: Final = Path("benchmarks/graphql/documents")
 FORMER: Final = uid("former")
 QUESTIONS: Final[list[tuple[str, dict[str, str]]]] = [
     *((VIEW, {"id": gid("Customer", key)}) for key in (ANNA, BEN, FORMER)),
+    (HISTORY, {"id": gid("Customer", ANNA)}),
     (LIST, {}),
     (NEWEST, {}),
     (BY_MAIL, {}),
@@ -65,6 +70,12 @@ CHANGES: Final = [
     "UPDATE business_request SET number = number || 'x' WHERE customer_id = $1",
     "UPDATE business_request SET deleted = NOT deleted WHERE customer_id = $1",
     "UPDATE sales_lead SET name = name || 'x' WHERE customer_id = $1",
+    """INSERT INTO lead_handling (lead_id, opened_by, opened_at)
+       SELECT id, 'eva', now() FROM sales_lead WHERE customer_id = $1 ON CONFLICT DO NOTHING""",
+    """UPDATE lead_handling SET campaign = concat(campaign, 'x')
+       WHERE lead_id IN (SELECT id FROM sales_lead WHERE customer_id = $1)""",
+    "INSERT INTO timeline_entry (id, customer_id, at, kind) VALUES (gen_random_uuid(), $1, now(), 'SESSION_STARTED')",
+    "UPDATE commitment SET state = 'BROKEN' WHERE customer_id = $1",
     "UPDATE sales_order SET total = total + 1 WHERE customer_id = $1",
     "UPDATE sales_order SET customer_id = $2 WHERE customer_id = $1",
     """UPDATE sales_order_line SET amount = amount + 1
@@ -222,6 +233,13 @@ async def test_a_kept_answer_is_audited_like_any_other(api: Api, company: Databa
             text("SELECT count(*) FROM audit_event WHERE object_id = :id"), {"id": str(ANNA)}
         )
     assert seen == 2
+
+
+@pytest.mark.parametrize("name", ["view", "page", "timeline"])
+async def test_what_is_measured_is_kept(api: Api, company: Database, name: str) -> None:
+    document = (DOCUMENTS / f"{name}.graphql").read_text(encoding="utf-8")
+    variables = {"id": gid("Customer", ANNA)} if "$id" in document else {}
+    assert [await plan(api, document, **variables) for _ in range(2)][1].endswith(": compiled, kept")
 
 
 @pytest.mark.parametrize(
