@@ -15,11 +15,15 @@ from hub.records.outbound import DeliveryReason, DeliveryState, PrintRunState
 
 
 async def stop_for_lead(connection: AsyncConnection, lead: UUID, now: datetime) -> int:
-    """The lead was answered or has ended, in this transaction: its letter, call and mail stay here. How many."""
+    """If the lead was answered or has ended, in this transaction or before: its letter, call and mail stay here.
+
+    How many that are.
+    """
     ids = await connection.execute(
         text("SELECT id FROM lead_delivery WHERE lead_id = :lead AND state IN ('PLANNED', 'CLAIMED')"), {"lead": lead}
     )
-    return await stop(connection, await hold(connection, ids.scalars().all()), now)
+    held = await hold(connection, ids.scalars().all())
+    return await stop(connection, [one for one in held if one.responded or one.ended], now)
 
 
 async def stop(connection: AsyncConnection, held: Sequence[Delivery], now: datetime) -> int:
