@@ -21,6 +21,8 @@ class Receiver:
     recipients: list[str] = field(default_factory=list)
     at_rcpt: dict[str, str] = field(default_factory=dict)
     at_data: dict[str, str] = field(default_factory=dict)
+    silent: bool = False
+    """Keep the mail and hang up without a word, as a server does that falls over."""
     taken: Callable[[EmailMessage], Awaitable[None]] | None = None
     port: int = 0
 
@@ -43,6 +45,9 @@ class Receiver:
             self.recipients.append(recipient)
             if self.taken is not None:
                 await self.taken(mail)
+            if self.silent:
+                assert isinstance(server.transport, asyncio.Transport)
+                server.transport.abort()
         return answer
 
 

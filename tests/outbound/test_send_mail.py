@@ -8,6 +8,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from hub.customers.consent_tables import ConsentStatement
+from hub.customers.steward_tables import StewardAct, StewardActRecord
+from hub.customers.tables import CustomerIdentifier
 from hub.errors import Conflict, Invalid
 from hub.outbound.bounce import report_bounce
 from hub.outbound.settle import settle_delivery
@@ -18,7 +21,7 @@ from tests.leads.opening import answered
 from tests.outbound.company import MAIL, Street, consent, lead_for, limited, outbound
 from tests.outbound.conftest import OpenStreet
 from tests.outbound.receiving import Receiver
-from tests.schema.company import NOW
+from tests.schema.company import NOW, add, uid
 
 ONLY_MAIL = OutboundRules(steps=(Step(channels=("mail",)),))
 
@@ -230,3 +233,37 @@ async def test_a_mail_whose_worker_vanished_is_planned_again_when_it_had_not_lef
     await street.carry_out(lost)
     assert len(receiver.mails) == 1
     assert street.now == NOW + timedelta(hours=1)
+
+
+async def test_a_server_that_hangs_up_after_the_content_leaves_it_in_doubt(street: Street, receiver: Receiver) -> None:
+    lead = await lead_for(street.database, "Anna Bakker")
+    await street.plan()
+    receiver.silent = True
+    await street.work()
+    street.forward(hours=2)
+    await street.tidy()
+    await street.work()
+    assert ((await street.states(lead))["mail"], len(receiver.mails)) == ("UNKNOWN UNANSWERED", 1)
+
+
+@pytest.mark.parametrize(("merged", "becomes"), [(False, "SENT"), (True, "STOPPED NO_CONSENT")])
+async def test_after_a_merge_the_more_restrictive_consent_counts(
+    street: Street, receiver: Receiver, merged: bool, becomes: str
+) -> None:
+    """An old no, and a newer yes that counts; once they are two people who became one, the no does."""
+    lead = await lead_for(street.database, "Anna Bakker")
+    await street.plan()
+    anna, other, act = uid("Anna Bakker"), uid("Anna B."), uid("merge")
+    told = {"system": "lms", "external_id": "no", "version": 1, "purpose": "marketing", "legal_basis": "CONSENT"}
+    async with street.database.transaction() as connection:
+        await add(connection, CustomerIdentifier, system="lms", external_id="lms-anna", customer_id=anna, since=NOW)
+        long_ago = dict.fromkeys(("stated_at", "observed_at"), NOW - timedelta(days=9))
+        owner = {"owner_system": "lms", "owner_id": "lms-anna"}
+        await add(connection, ConsentStatement, id=uid("no"), **told, **owner, status="DENIED", **long_ago)
+        if merged:
+            await add(connection, StewardAct, id=act, kind="MERGE", customer_id=anna, principal="stew", at=NOW)
+            for system, former in (("crm", anna), ("lms", other)):
+                record = {"act_id": act, "system": system, "external_id": f"{system}-anna"}
+                await add(connection, StewardActRecord, **record, former_id=former, later_id=anna)
+    await street.work()
+    assert (await street.states(lead))["mail"] == becomes
