@@ -97,7 +97,7 @@ async def deliveries_of_leads(
 ) -> Mapping[UUID, Sequence[DeliveryRow]]:
     """Of each lead, which must have been read under the caller's reach; a lead has one a channel at most."""
     found: dict[UUID, list[DeliveryRow]] = {lead: [] for lead in leads}
-    order = (LeadDelivery.planned_for, LeadDelivery.id)
+    order = (LeadDelivery.planned_for, LeadDelivery.step, LeadDelivery.id)
     rows = select(*DELIVERIES.columns).where(LeadDelivery.lead_id.in_(leads)).order_by(*order)
     for row in await fetch(connection, DeliveryRow, rows):
         found[row.lead_id].append(row)
