@@ -14,6 +14,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx2
@@ -39,7 +40,15 @@ def weekly(number: int) -> Iterator[JsonObject]:
         yield {"id": str(n), "name": f"Archived {n} in week {number if n % 10 == number % 10 else 0}", "media": media}
 
 
-async def load_files(company: Installed, client: Client) -> None:
+@dataclass
+class Done:
+    """What was taken in meanwhile, so that nobody takes an idle worker for a frugal one."""
+
+    files: int = 0
+    events: int = 0
+
+
+async def load_files(company: Installed, client: Client, done: Done) -> None:
     """One weekly file after the other."""
     number = 0
     while True:
@@ -48,6 +57,7 @@ async def load_files(company: Installed, client: Client) -> None:
         await client.ask(RUN)
         await loaded(company)
         number += 1
+        done.files += 1
 
 
 async def loaded(company: Installed) -> None:
@@ -56,23 +66,24 @@ async def loaded(company: Installed) -> None:
         await asyncio.sleep(0.5)
 
 
-async def push_events(client: Client) -> None:
+async def push_events(client: Client, done: Done) -> None:
     """At RATE, or as fast as they are taken."""
     revision = 0
     while True:
         revision += 1
         await asyncio.gather(client.push(revision % PEOPLE, revision), asyncio.sleep(1 / RATE))
+        done.events += 1
 
 
 async def watched(
     company: Installed, address: str, pid: int, minutes: float, every_s: float
 ) -> list[tuple[float, float]]:
     """Minutes since the start and MiB then, printed as they are taken."""
-    samples = []
+    samples, done = [], Done()
     async with httpx2.AsyncClient(base_url=f"http://{address}", timeout=120) as http:
         client = Client(company, address, http)
         await client.introduce()
-        loads = [asyncio.create_task(load_files(company, client)), asyncio.create_task(push_events(client))]
+        loads = [asyncio.create_task(load_files(company, client, done)), asyncio.create_task(push_events(client, done))]
         began = time.monotonic()
         while (passed := (time.monotonic() - began) / 60) < minutes:
             for load in loads:
@@ -84,6 +95,7 @@ async def watched(
         for load in loads:
             load.cancel()
         await asyncio.gather(*loads, return_exceptions=True)
+    print(f"meanwhile {done.events:,} events and {done.files:,} files of {CUSTOMERS:,}")
     return samples
 
 
