@@ -6,6 +6,7 @@ import asyncio
 import csv
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -35,13 +36,16 @@ class Outcome:
 def match_files(files: Sequence[RecordsFile], told: Told) -> Outcome:
     """One file against itself, or a second one against the first. Invalid when a file cannot be read."""
     ids: list[str] = []
-    known = _taken_in(files, ids, told)
     told("Starting PostgreSQL", 0.0)
     with (
         tempfile.TemporaryDirectory(prefix="hub-match-") as folder,
-        EmbeddedPostgres(Path(folder) / "postgres", durable=False) as postgres,
+        ThreadPoolExecutor(1) as pool,
     ):
-        return Outcome(ids, asyncio.run(_matched(postgres.libpq("postgres"), known, told)))
+        # The server takes a second or two to start, in which the files are read.
+        reading = pool.submit(_taken_in, files, ids, told)
+        with EmbeddedPostgres(Path(folder) / "postgres", durable=False) as postgres:
+            known = reading.result()
+            return Outcome(ids, asyncio.run(_matched(postgres.libpq("postgres"), known, told)))
 
 
 async def _matched(dsn: str, known: Known, told: Told) -> Matches:

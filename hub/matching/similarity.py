@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -16,18 +17,27 @@ Grades: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Floats: TypeAlias = npt.NDArray[np.float32]
 SPARSE = 4
+THREADS_FROM = 10_000
+THREADS_MOST = 8
 
 
 def jaro_winkler(left: Sequence[str], right: Sequence[str]) -> Floats:
     """0 to 1; a common beginning weighs more."""
-    likeness: Floats = cpdist(left, right, scorer=JaroWinkler.similarity, dtype=np.float32)
+    likeness: Floats = cpdist(left, right, scorer=JaroWinkler.similarity, dtype=np.float32, workers=_workers(len(left)))
     return likeness
 
 
 def typing_errors(left: Sequence[str], right: Sequence[str]) -> npt.NDArray[np.uint8]:
     """Characters typed, left out, changed, or exchanged with their neighbour (optimal string alignment), at most 4."""
-    errors: npt.NDArray[np.uint8] = cpdist(left, right, scorer=OSA.distance, score_cutoff=4, dtype=np.uint8)
+    errors: npt.NDArray[np.uint8] = cpdist(
+        left, right, scorer=OSA.distance, score_cutoff=4, dtype=np.uint8, workers=_workers(len(left))
+    )
     return errors
+
+
+def _workers(pairs: int) -> int:
+    """Threads pay for whole files, and would only be in the way of a look-up."""
+    return min(os.cpu_count() or 1, THREADS_MOST) if pairs >= THREADS_FROM else 1
 
 
 def graded_where_known(left: Codes, right: Codes, distinct: int, grade: Callable[[Codes, Codes], Grades]) -> Grades:

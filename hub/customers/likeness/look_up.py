@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.identifiers import Node
 from hub.customers.likeness.bands import Bands, MatchBand
 from hub.customers.likeness.weights import Learned, remembered_weights
+from hub.matching.keys import keys_of, telling_keys
 from hub.matching.pairs_of import told_values
 from hub.matching.person import Person
 from hub.matching.score import Commonness, Score, score
@@ -21,7 +22,7 @@ from hub.store.fetch import fetch
 
 SHARED_MAX: Final = 60
 """A key that so many records share tells nothing alone; their other keys find them."""
-COMPARED_MAX: Final = 40
+COMPARED_MAX: Final = 30
 """Of those who share a key the ones with most, and rarest, in common; the right one is seldom beyond the twentieth."""
 FOUND_MAX: Final = 25
 
@@ -52,19 +53,34 @@ SELECT NULL AS system, version::text AS external_id, ARRAY[digest, (
     SELECT json_agg(json_build_array(f.field, f.value, f.persons))::text
     FROM unnest($2::text[], $3::text[]) AS r(field, value) CROSS JOIN LATERAL (
       SELECT * FROM likeness_frequency o
-      WHERE o.version = active.version AND o.field = r.field AND o.value = r.value LIMIT 1) f)] AS fields,
-  NULL AS customer_id
+      WHERE o.version = active.version AND o.field = r.field AND o.value = r.value LIMIT 1) f)] AS fields
 FROM active
 UNION ALL
-SELECT c.system, c.external_id, l.fields, i.customer_id FROM chosen c
+SELECT c.system, c.external_id, l.fields FROM chosen c
 CROSS JOIN LATERAL (
   SELECT fields FROM likeness p WHERE p.system = c.system AND p.external_id = c.external_id LIMIT 1) l
+"""  # noqa: S608  numbers of ours
+
+
+_OWNERS: Final = """
+SELECT r.system, r.external_id, i.customer_id FROM unnest($1::text[], $2::text[]) AS r(system, external_id)
 CROSS JOIN LATERAL (
   SELECT customer_id FROM customer_identifier o
-  WHERE o.system = c.system AND o.external_id = c.external_id LIMIT 1) i
+  WHERE o.system = r.system AND o.external_id = r.external_id LIMIT 1) i
 WHERE EXISTS (SELECT FROM source_record s
-  WHERE s.system = c.system AND s.entity = 'customer' AND s.external_id = c.external_id AND NOT s.deleted)
-"""  # noqa: S608  numbers of ours
+  WHERE s.system = r.system AND s.entity = 'customer' AND s.external_id = r.external_id AND NOT s.deleted)
+"""
+
+
+async def look_up_quickly(connection: AsyncConnection, person: Person, bands: Bands) -> list[Found]:
+    """As `look_up`, but keys that many share are followed only where the telling ones lead to no match.
+
+    Whoever is in the match band shares a telling key, so no second match is overlooked.
+    """
+    found = await look_up(connection, person, telling_keys(person), bands)
+    if any(one.band is MatchBand.MATCH for one in found):
+        return found
+    return await look_up(connection, person, keys_of(person), bands)
 
 
 async def look_up(
@@ -72,8 +88,8 @@ async def look_up(
 ) -> list[Found]:
     """Living records of others that might be `person`, likeliest first, at most FOUND_MAX.
 
-    Empty before weights decide. The answer depends on the stored records, the weights' version and nothing else. One
-    statement, told to PostgreSQL without SQLAlchemy in between, which would take longer than the search.
+    Empty before weights decide. The answer depends on the stored records, the weights' version and nothing else. Two
+    statements, told to PostgreSQL without SQLAlchemy in between, which would take longer than the search.
     """
     values = sorted(told_values([person]))
     fields, texts = [field for field, _ in values], [value for _, value in values]
@@ -83,26 +99,33 @@ async def look_up(
         return []
     version, (digest, persons) = int(head["external_id"]), head["fields"]
     learned = await remembered_weights(connection, version, digest)
-    common = {(field, value): count for field, value, count in orjson.loads(persons or b"[]")}
-    others = [row for row in rows if row["system"] is not None and _node(row) not in but]
-    return _likeliest(person, others, version, learned, Commonness(common, learned.known), bands)
+    frequent = {(field, value): count for field, value, count in orjson.loads(persons or b"[]")}
+    common = Commonness(frequent, learned.known)
+    others = {_node(row): Person(*row["fields"]) for row in rows if row["system"] is not None}
+    likely = _likely(person, {n: other for n, other in others.items() if n not in but}, learned, common, bands)
+    owners = await _owners(connection, likely) if likely else {}
+    return [
+        Found(node, owners[node], bands.of(of.probability), of, version)
+        for node, of in likely.items()
+        if node in owners
+    ]
+
+
+def _likely(
+    person: Person, others: Mapping[Node, Person], learned: Learned, common: Commonness, bands: Bands
+) -> dict[Node, Score]:
+    """The likeliest first."""
+    nodes = list(others)
+    found = score(person, list(others.values()), learned.weights, common, bands.review)
+    ranked = sorted(((nodes[place], of) for place, of in found.items()), key=lambda one: (-one[1].probability, one[0]))
+    return dict(ranked[:FOUND_MAX])
+
+
+async def _owners(connection: AsyncConnection, nodes: Collection[Node]) -> dict[Node, UUID]:
+    """Whose they are; without records that their system has no more."""
+    systems, ids = [node.system for node in nodes], [node.external_id for node in nodes]
+    return {_node(row): row["customer_id"] for row in await fetch(connection, _OWNERS, systems, ids)}
 
 
 def _node(row: asyncpg.Record) -> Node:
     return Node(row["system"], row["external_id"])
-
-
-def _likeliest(
-    person: Person,
-    others: Sequence[asyncpg.Record],
-    version: int,
-    learned: Learned,
-    common: Commonness,
-    bands: Bands,
-) -> list[Found]:
-    found = score(person, [Person(*row["fields"]) for row in others], learned.weights, common, bands.review)
-    scored = [
-        Found(_node(others[place]), others[place]["customer_id"], bands.of(of.probability), of, version)
-        for place, of in found.items()
-    ]
-    return sorted(scored, key=lambda one: (-one.score.probability, one.node))[:FOUND_MAX]
