@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import Clock, utc_now
-from hub.customers.likeness.learn import Lesson, learn_weights
+from hub.customers.likeness.learn import learn_weights
+from hub.errors import Transient
 from hub.flows.link import order_linking
 from hub.settings.trust import Recognition
 from hub.store.engine import Database, open_engine
@@ -60,24 +60,38 @@ class _Learner:
             begun = await connection.scalar(text("SELECT EXISTS (SELECT FROM likeness_weights)"))
         if not begun:
             return Done()
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-            lesson = await asyncio.get_running_loop().run_in_executor(pool, learn_here, self.url, self.decides)
+        await _in_process(self.url, decides=self.decides)
         if self.decides:
             async with self.database.transaction() as connection:
                 await order_linking(connection, utc_now())
-        log.info("weights learned", version=lesson.version, count=lesson.records)
         return Done()
 
 
-def learn_here(url: str, decides: bool) -> Lesson:
-    """At a low priority."""
+async def _in_process(url: str, *, decides: bool) -> None:
+    """Transient when the process came to a bad end; whoever is cancelled meanwhile ends it."""
+    process = multiprocessing.get_context("spawn").Process(target=_learn_here, args=(url, decides), daemon=True)
+    process.start()
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(process.sentinel, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(process.sentinel)
+        process.kill()
+        process.join()
+    if process.exitcode != 0:
+        raise Transient(f"learning ended with {process.exitcode}")
+
+
+def _learn_here(url: str, decides: bool) -> None:
     os.nice(NICENESS)
-    return asyncio.run(_learn(url, decides=decides))
+    asyncio.run(_learn(url, decides=decides))
 
 
-async def _learn(url: str, *, decides: bool) -> Lesson:
+async def _learn(url: str, *, decides: bool) -> None:
     database = Database(open_engine(url))
     try:
-        return await learn_weights(database, url, utc_now(), lambda what, share: None, decides=decides)
+        lesson = await learn_weights(database, url, utc_now(), lambda what, share: None, decides=decides)
+        log.info("weights learned", version=lesson.version, count=lesson.records)
     finally:
         await database.aclose()
