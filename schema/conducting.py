@@ -25,6 +25,13 @@ def conductor(context: Context) -> Conductor:
     return Conductor(principal.subject, agent, customer=principal.customer is not None)
 
 
+async def session_to_hold(context: Context, connection: AsyncConnection, identity: GlobalID) -> UUID:
+    """As `session_of`, for a step that holds the session and so finds out by itself that there is none."""
+    if context.reach.only is None:
+        return uuid_of(identity, "CustomerSession")
+    return await session_of(context, connection, identity)
+
+
 async def session_of(context: Context, connection: AsyncConnection, identity: GlobalID) -> UUID:
     """NotFound for a session that is not there or that the caller may not see."""
     session = uuid_of(identity, "CustomerSession")

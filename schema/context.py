@@ -169,6 +169,12 @@ class Context:
             yield connection
 
     @asynccontextmanager
+    async def reading_once(self) -> AsyncIterator[AsyncConnection]:
+        """For statements that need not see one moment: two round trips less than `reading`, which opens a snapshot."""
+        async with self._slots, translated(), self.hub.database.at_once() as connection:
+            yield connection
+
+    @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """The one transaction of a mutation: committed when the block ends well."""
         async with self._slots, translated(), self.hub.database.transaction() as connection:

@@ -64,6 +64,9 @@ class Request(Protocol):
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection for one batch."""
 
+    def reading_once(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection for one batch that is one statement."""
+
 
 @dataclass(frozen=True, slots=True)
 class CountKey:
@@ -105,9 +108,9 @@ class Loaders:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self.customers = self._some(lambda c, ids: customers_by_id(c, ids, request.reach))
+        self.customers = self._some(lambda c, ids: customers_by_id(c, ids, request.reach), once=True)
         self.lines = self._every(lines_of)
-        self.handling = self._some(handling_of)
+        self.handling = self._some(handling_of, once=True)
         self.tasks = self._every(tasks_of)
         self.lead_responses = self._every(responses_of)
         self.lead_receipts = self._every(lead_receipts_of)
@@ -139,7 +142,7 @@ class Loaders:
         self.run_counts = self._every(run_counts)
         self._pages = self._every(self._read_pages)
         self._counts = self._every(self._read_counts)
-        self._parts = self._some(self._read_parts)
+        self._parts = self._some(self._read_parts, once=True)
 
     async def page(self, part: Part[RowT], customer: UUID, window: Window, conditions: Conditions = ()) -> Page[RowT]:
         """A window of the customer's own list; the same window of all customers in an answer is one statement."""
@@ -153,9 +156,11 @@ class Loaders:
         """A part by its id, under the caller's reach."""
         return cast("RowT | None", await self._parts.load(PartKey(part, identity)))
 
-    def _some(self, read: Read[K, V]) -> DataLoader[K, V | None]:
+    def _some(self, read: Read[K, V], *, once: bool = False) -> DataLoader[K, V | None]:
+        reading = self._request.reading_once if once else self._request.reading
+
         async def in_key_order(keys: list[K]) -> list[V | None]:
-            async with self._request.reading() as connection:
+            async with reading() as connection:
                 found = await read(connection, keys)
             return [found.get(key) for key in keys]
 

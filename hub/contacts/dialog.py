@@ -17,14 +17,16 @@ from hub.contacts.incidents import count_contact
 from hub.contacts.open_request import NewRequest, open_request
 from hub.contacts.register import register
 from hub.contacts.request import hold_request, respond
-from hub.contacts.session import CHANGED, Session, advance, conduct, hold, put
-from hub.contacts.session_tables import BusinessDialog
-from hub.contacts.states import DIALOG_STATES, REQUEST_STATES
-from hub.contacts.telling import Entry, tell
+from hub.contacts.session import CHANGED, STATE_CHANGED, Session, advance, conduct, hold, hold_where, put
+from hub.contacts.session_tables import BusinessDialog, CustomerSession
+from hub.contacts.states import DIALOG_STATES, REQUEST_STATES, SESSION_PHASES
+from hub.contacts.telling import Entry
 from hub.contacts.view import view_of
 from hub.errors import Conflict, Invalid, NotFound
 from hub.records.contact import DialogOutcome, DialogState, SessionPhase, TimelineKind
 from hub.settings.topics import Topic
+
+_INSERT: Final = insert(BusinessDialog)
 
 STATED: Final = frozenset(
     {
@@ -73,27 +75,28 @@ async def start_dialog(
     session = await advance(connection, session, SessionPhase.DIALOG, now)
     session = await register(connection, session, desk.rules.registration, now, commercial=topic.is_commercial)
     await count_contact(connection, session.id, name)
-    view = await view_of(connection, session.customer_id)
-    answers = await known_answers(connection, topic, session.customer_id, session.id, view, now)
+    answers: Answers = {}
+    if topic.questions:
+        view = await view_of(connection, session.customer_id)
+        answers = await known_answers(connection, topic, session.customer_id, session.id, view, now)
     proved = session.level.rank >= topic.level.rank
     identity = uuid4()
-    await connection.execute(
-        insert(BusinessDialog).values(
-            id=identity,
-            session_id=session.id,
-            customer_id=session.customer_id,
-            topic=name,
-            topic_version=desk.catalogue.version,
-            channel=session.channel,
-            request_id=request,
-            state=DialogState.ACTIVE if proved else DialogState.HOLD,
-            outcome=None if proved else DialogOutcome.REQUIRES_AUTHENTICATION,
-            step=step_at(topic, answers),
-            answers=answers,
-            started_at=now,
-            changed_at=now,
-        )
-    )
+    values = {
+        "id": identity,
+        "session_id": session.id,
+        "customer_id": session.customer_id,
+        "topic": name,
+        "topic_version": desk.catalogue.version,
+        "channel": session.channel,
+        "request_id": request,
+        "state": DialogState.ACTIVE if proved else DialogState.HOLD,
+        "outcome": None if proved else DialogOutcome.REQUIRES_AUTHENTICATION,
+        "step": step_at(topic, answers),
+        "answers": answers,
+        "started_at": now,
+        "changed_at": now,
+    }
+    await connection.execute(_INSERT, values)
     return identity
 
 
@@ -197,28 +200,34 @@ async def _end(
     request: UUID | None,
     now: datetime,
 ) -> None:
-    await _write(connection, dialog, now, state=state, outcome=outcome, request_id=request, ended_at=now, step=None)
     session = dialog.session
+    columns = {"state": state, "outcome": outcome, "request_id": request, "ended_at": now, "step": None}
+    await _keep(connection, dialog, now, **columns)
     kind = TimelineKind.DIALOG_ENDED
     entry = Entry(kind, session.customer_id, session.channel, session.id, request, subject=dialog.topic)
-    await tell(connection, entry, now)
-    others = await connection.scalar(
-        text(
-            """SELECT count(*) FROM business_dialog
-               WHERE session_id = :id AND state IN ('NEW', 'ACTIVE', 'HOLD')"""
-        ),
-        {"id": session.id},
+    if session.phase is SessionPhase.DIALOG and not await _others(connection, session.id):
+        SESSION_PHASES.check(session.phase, SessionPhase.EXPLORATION)
+        await put(connection, session, now, STATE_CHANGED, entry, phase=SessionPhase.EXPLORATION)
+    else:
+        await put(connection, session, now, CHANGED, entry)
+
+
+async def _others(connection: AsyncConnection, session: UUID) -> bool:
+    """Whether a dialog of the session is not ended yet."""
+    found = text(
+        """SELECT EXISTS (SELECT FROM business_dialog
+             WHERE session_id = :id AND state IN ('NEW', 'ACTIVE', 'HOLD'))"""
     )
-    if not others and session.phase is SessionPhase.DIALOG:
-        await advance(connection, session, SessionPhase.EXPLORATION, now)
+    return bool(await connection.scalar(found, {"id": session}))
 
 
 async def hold_dialog(connection: AsyncConnection, dialog_id: UUID, now: datetime) -> Dialog:
     """The dialog with its session, both held, the session first. NotFound, or Conflict once nobody speaks in it."""
-    session_id = await connection.scalar(select(BusinessDialog.session_id).where(BusinessDialog.id == dialog_id))
-    if session_id is None:
+    of_dialog = select(BusinessDialog.session_id).where(BusinessDialog.id == dialog_id).scalar_subquery()
+    held = await hold_where(connection, CustomerSession.id == of_dialog)
+    if held is None:
         raise NotFound("there is no such dialog")
-    session = await conduct(connection, await hold(connection, session_id), None, now)
+    session = await conduct(connection, held, None, now)
     columns = (BusinessDialog.topic, BusinessDialog.request_id, BusinessDialog.state, BusinessDialog.answers)
     row = (await connection.execute(select(*columns).where(BusinessDialog.id == dialog_id))).one()
     answers: Any = row.answers  # what was written as Answers
@@ -226,6 +235,10 @@ async def hold_dialog(connection: AsyncConnection, dialog_id: UUID, now: datetim
 
 
 async def _write(connection: AsyncConnection, dialog: Dialog, now: datetime, **columns: Any) -> None:
+    await _keep(connection, dialog, now, **columns)
+    await put(connection, dialog.session, now, CHANGED)
+
+
+async def _keep(connection: AsyncConnection, dialog: Dialog, now: datetime, **columns: Any) -> None:
     written = update(BusinessDialog).where(BusinessDialog.id == dialog.id).values(**columns, changed_at=now)
     await connection.execute(written)
-    await put(connection, dialog.session, now, CHANGED)

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.session_tables import CustomerSession
 from hub.contacts.states import SESSION_PHASES, SESSION_STATES
-from hub.contacts.telling import announce
+from hub.contacts.telling import Entry, announce, changed, tell
 from hub.errors import Conflict, NotFound
 from hub.records.contact import Direction, IdentificationLevel, SessionPhase, SessionState
 
@@ -56,10 +56,17 @@ _COLUMNS: Final = [CustomerSession.__table__.c[field.name] for field in fields(S
 
 async def hold(connection: AsyncConnection, session: UUID) -> Session:
     """The session, held until the transaction ends. NotFound when there is none."""
-    statement = select(*_COLUMNS).where(CustomerSession.id == session).with_for_update()
-    row = (await connection.execute(statement)).one_or_none()
-    if row is None:
+    found = await hold_where(connection, CustomerSession.id == session)
+    if found is None:
         raise NotFound("there is no such session")
+    return found
+
+
+async def hold_where(connection: AsyncConnection, condition: ColumnElement[bool]) -> Session | None:
+    """The one session of which the condition holds, held until the transaction ends."""
+    row = (await connection.execute(select(*_COLUMNS).where(condition).with_for_update())).one_or_none()
+    if row is None:
+        return None
     return Session(
         **row._asdict()
         | {
@@ -72,12 +79,20 @@ async def hold(connection: AsyncConnection, session: UUID) -> Session:
 
 
 async def put(
-    connection: AsyncConnection, session: Session, now: datetime, event: str = CHANGED, **columns: Any
+    connection: AsyncConnection,
+    session: Session,
+    now: datetime,
+    event: str = CHANGED,
+    entry: Entry | None = None,
+    **columns: Any,
 ) -> Session:
-    """Write columns of a held session, note that something happened, and tell its followers."""
+    """Write columns of a held session, note that something happened, and tell its followers; `entry` is its history."""
     written = update(CustomerSession).where(CustomerSession.id == session.id).values(**columns, active_at=now)
     await connection.execute(written)
-    await announce(connection, TOPIC, session.id, event, now)
+    if entry is None:
+        await announce(connection, TOPIC, session.id, event, now)
+    else:
+        await tell(connection, entry, now, changes=[changed(TOPIC, session.id, event)])
     return replace(session, **{name: value for name, value in columns.items() if name in _NAMES})
 
 
@@ -92,13 +107,18 @@ def expect_conducted(session: Session) -> None:
 
 
 async def move(
-    connection: AsyncConnection, session: Session, to: SessionState, now: datetime, **columns: Any
+    connection: AsyncConnection,
+    session: Session,
+    to: SessionState,
+    now: datetime,
+    entry: Entry | None = None,
+    **columns: Any,
 ) -> Session:
     """Into another state; Conflict where the table forbids it. The first time ACTIVE, the contact is answered."""
     SESSION_STATES.check(session.state, to)
     if to is SessionState.ACTIVE:
         columns["answered_at"] = func.coalesce(CustomerSession.answered_at, now)
-    return await put(connection, session, now, STATE_CHANGED, state=to, **columns)
+    return await put(connection, session, now, STATE_CHANGED, entry, state=to, **columns)
 
 
 async def conduct(connection: AsyncConnection, session: Session, agent: str | None, now: datetime) -> Session:

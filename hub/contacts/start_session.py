@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -14,13 +14,13 @@ from hub.contacts.contact_id import new_number
 from hub.contacts.desk import Conductor, ContactDesk
 from hub.contacts.incidents import count_contact
 from hub.contacts.introduce import NewCustomer, introduce
-from hub.contacts.legs import begin_leg
+from hub.contacts.legs import begin_first_leg
 from hub.contacts.likely_callers import LikelyCaller
 from hub.contacts.recognise_caller import Clues, Recognised, recognise_caller
 from hub.contacts.register import register
-from hub.contacts.session import CREATED, TOPIC, Session, hold
+from hub.contacts.session import CREATED, TOPIC, Session
 from hub.contacts.session_tables import CustomerSession
-from hub.contacts.telling import Entry, announce, tell
+from hub.contacts.telling import Entry, changed, tell
 from hub.errors import Invalid
 from hub.records.contact import (
     Direction,
@@ -38,6 +38,8 @@ EARLIEST: Final = timedelta(days=7)
 
 AHEAD: Final = timedelta(minutes=5)
 """How far the channel's clock may be ahead of the hub's."""
+
+_INSERT: Final = insert(CustomerSession)
 
 NO_CLUES: Final = Clues()
 
@@ -86,10 +88,10 @@ async def start_session(
     if found.outcome is Recognition.UNKNOWN and beginning.new_customer is not None:
         customer = await introduce(connection, desk, beginning.new_customer, clues, now)
     session = await _insert(connection, beginning, by, customer, clues, started_at)
-    await begin_leg(connection, session.id, session.channel, session.agent, now)
-    await announce(connection, TOPIC, session.id, CREATED, now)
+    await begin_first_leg(connection, session.id, session.channel, session.agent, now)
     kind = TimelineKind.SESSION_STARTED
-    await tell(connection, Entry(kind, customer, session.channel, session.id, subject=session.reason), now)
+    entry = Entry(kind, customer, session.channel, session.id, subject=session.reason)
+    await tell(connection, entry, now, changes=[changed(TOPIC, session.id, CREATED)])
     await count_contact(connection, session.id, session.topic)
     commercial = topic is not None and topic.is_commercial
     session = await register(connection, session, desk.rules.registration, now, commercial=commercial)
@@ -135,24 +137,25 @@ async def _insert(
     started_at: datetime,
 ) -> Session:
     level = IdentificationLevel.ANONYMOUS if customer is None else IdentificationLevel.IDENTIFIED
-    identity, served = uuid4(), bool(by.agent or by.customer)
-    values = {
-        "id": identity,
-        "contact_id": new_number("C"),
-        "customer_id": customer,
-        "channel": beginning.channel,
-        "direction": beginning.direction,
-        "phase": SessionPhase.IDENTIFICATION if customer is None else SessionPhase.EXPLORATION,
-        "state": SessionState.ACTIVE if served else SessionState.OPEN,
-        "level": IdentificationLevel.AUTHENTICATED if by.customer else level,
-        "reason": beginning.reason,
-        "topic": beginning.topic,
-        "known": clues.kept() if customer is None else {},
-        "agent": by.agent,
-        "queue": beginning.queue,
-        "started_at": started_at,
-        "answered_at": started_at if served else None,
-        "active_at": started_at,
-    }
-    await connection.execute(insert(CustomerSession).values(**values))
-    return await hold(connection, identity)
+    served = bool(by.agent or by.customer)
+    session = Session(
+        id=uuid4(),
+        contact_id=new_number("C"),
+        customer_id=customer,
+        channel=beginning.channel,
+        direction=beginning.direction,
+        phase=SessionPhase.IDENTIFICATION if customer is None else SessionPhase.EXPLORATION,
+        state=SessionState.ACTIVE if served else SessionState.OPEN,
+        level=IdentificationLevel.AUTHENTICATED if by.customer else level,
+        reason=beginning.reason,
+        topic=beginning.topic,
+        known=clues.kept() if customer is None else {},
+        agent=by.agent,
+        queue=beginning.queue,
+        registered_at=None,
+        started_at=started_at,
+    )
+    columns = {field.name: getattr(session, field.name) for field in fields(Session)}
+    answered_at = started_at if served else None
+    await connection.execute(_INSERT, {**columns, "answered_at": answered_at, "active_at": started_at})
+    return session

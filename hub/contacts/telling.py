@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, update
@@ -13,6 +15,9 @@ from hub.contacts.tables import TimelineEntry
 from hub.live.changes import Change
 from hub.live.publish import publish
 from hub.records.contact import TimelineKind
+
+_INSERT: Final = insert(TimelineEntry)
+"""Made once: a statement that is built for each call costs as much as what it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +33,20 @@ class Entry:
     subject: str | None = None
 
 
-async def tell(connection: AsyncConnection, entry: Entry, now: datetime, at: datetime | None = None) -> None:
-    """Add it to the customer's history, and let his followers know; `at` is when it happened, if that is not now."""
+async def tell(
+    connection: AsyncConnection,
+    entry: Entry,
+    now: datetime,
+    at: datetime | None = None,
+    changes: Sequence[Change] = (),
+) -> None:
+    """Add it to the customer's history, and let his followers know; `at` is when it happened, if that is not now.
+
+    `changes` of the objects it is about are published with it, before the customer's.
+    """
     if entry.customer is None:
+        if changes:
+            await publish(connection, changes, now)
         return
     values = {
         "id": uuid4(),
@@ -43,8 +59,9 @@ async def tell(connection: AsyncConnection, entry: Entry, now: datetime, at: dat
         "commitment_id": entry.commitment,
         "subject": entry.subject,
     }
-    await connection.execute(insert(TimelineEntry).values(**values))
-    await publish(connection, [Change("Customer", str(entry.customer), "CustomerAttributeValueChangeEvent")], now)
+    await connection.execute(_INSERT, values)
+    history = Change("Customer", str(entry.customer), "CustomerAttributeValueChangeEvent")
+    await publish(connection, [*changes, history], now)
 
 
 async def follow_customer(connection: AsyncConnection, session: UUID, customer: UUID) -> None:
@@ -55,4 +72,9 @@ async def follow_customer(connection: AsyncConnection, session: UUID, customer: 
 
 async def announce(connection: AsyncConnection, topic: str, identity: UUID, event: str, now: datetime) -> None:
     """Tell who follows one object; `event` without the type's name in front, such as StateChangeEvent."""
-    await publish(connection, [Change(topic, str(identity), f"{topic}{event}")], now)
+    await publish(connection, [changed(topic, identity, event)], now)
+
+
+def changed(topic: str, identity: UUID, event: str) -> Change:
+    """A change to publish; `event` as `announce` takes it."""
+    return Change(topic, str(identity), f"{topic}{event}")

@@ -18,7 +18,8 @@ from hub.contacts.register import register
 from hub.contacts.session import Session, advance, conduct, hold, move
 from hub.contacts.session_tables import BusinessDialog
 from hub.contacts.start_session import check_words
-from hub.contacts.telling import Entry, tell
+from hub.contacts.states import SESSION_PHASES
+from hub.contacts.telling import Entry
 from hub.errors import Invalid
 from hub.records.contact import (
     DialogOutcome,
@@ -75,12 +76,13 @@ async def wrap_up_session(
     conclusion.check()
     session = await hold(connection, session_id)
     if session.state is not SessionState.WRAP_UP:
-        session = await _wrapping(connection, await conduct(connection, session, by.agent, now), now)
+        session = await conduct(connection, session, by.agent, now)
+        await _end_open_dialogs(connection, session, now)
     await _close(connection, desk.rules, session, conclusion, now)
 
 
 async def _wrapping(connection: AsyncConnection, session: Session, now: datetime) -> Session:
-    await end_dialogs(connection, session.id, now)
+    await _end_open_dialogs(connection, session, now)
     session = await advance(connection, session, SessionPhase.WRAP_UP, now)
     return await move(connection, session, SessionState.WRAP_UP, now)
 
@@ -96,15 +98,23 @@ async def _close(
         "comment": conclusion.comment,
         "known": {},
         "ended_at": now,
+        "phase": SessionPhase.WRAP_UP,
     }
+    if session.phase is not SessionPhase.WRAP_UP:
+        SESSION_PHASES.check(session.phase, SessionPhase.WRAP_UP)
     await end_leg(connection, session.id, conclusion.result, now)
-    session = await move(connection, session, SessionState.CLOSED, now, **columns)
     subject = conclusion.disposition or session.reason
     entry = Entry(TimelineKind.SESSION_ENDED, session.customer_id, session.channel, session.id, subject=subject)
-    await tell(connection, entry, now)
+    session = await move(connection, session, SessionState.CLOSED, now, entry, **columns)
     session = await register(connection, session, rules.registration, now, commercial=False)
     if session.registered_at is not None:
         await hand_over_session(connection, session, now)
+
+
+async def _end_open_dialogs(connection: AsyncConnection, session: Session, now: datetime) -> None:
+    """In another phase than DIALOG none is open."""
+    if session.phase is SessionPhase.DIALOG:
+        await end_dialogs(connection, session.id, now)
 
 
 async def end_dialogs(connection: AsyncConnection, session: UUID, now: datetime) -> None:
@@ -143,8 +153,6 @@ async def end_quiet_sessions(connection: AsyncConnection, rules: ContactRules, n
         session = await hold(connection, session_id)
         served = session.state in (SessionState.ACTIVE, SessionState.WRAP_UP)
         result = SessionResult.TIMED_OUT if served else SessionResult.ABANDONED
-        await end_dialogs(connection, session.id, now)
-        if session.phase is not SessionPhase.WRAP_UP:
-            session = await advance(connection, session, SessionPhase.WRAP_UP, now)
+        await _end_open_dialogs(connection, session, now)
         await _close(connection, rules, session, Conclusion(result), now)
     return len(found)

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.tables import ContactMedium, Customer, CustomerAlias, CustomerIdentifier
+from hub.reads.parts import asked_for
 from hub.reads.reach import Reach, current_id
 from hub.reads.rows import Shape, fetch
 from hub.records.enums import MediumKind
@@ -45,12 +46,16 @@ Given: TypeAlias = str | ColumnElement[Any]
 
 async def customers_by_id(connection: AsyncConnection, ids: Sequence[UUID], reach: Reach) -> Mapping[UUID, CustomerRow]:
     """Visible customers by the id asked for; an id that was merged away gives the customer it stands for now."""
-    aliases = select(CustomerAlias.alias_id, CustomerAlias.current_id).where(CustomerAlias.alias_id.in_(ids))
-    current_of = dict((await connection.execute(aliases)).all())
-    current_ids = {current_of.get(asked, asked) for asked in ids}
-    statement = select(*CUSTOMERS.columns).where(Customer.id.in_(current_ids), reach.allows(CUSTOMERS.column("id")))
-    rows = {row.id: row for row in await fetch(connection, CustomerRow, statement)}
-    return {asked: row for asked in ids if (row := rows.get(current_of.get(asked, asked)))}
+    asked = asked_for(ids, Uuid())
+    current = func.coalesce(CustomerAlias.current_id, asked.c["key"])
+    identity = CUSTOMERS.column("id")
+    statement = (
+        select(asked.c["key"], *CUSTOMERS.columns)
+        .select_from(asked)
+        .outerjoin(CustomerAlias.__table__, CustomerAlias.alias_id == asked.c["key"])
+        .join(Customer.__table__, and_(identity == current, reach.allows(identity)))
+    )
+    return {key: CustomerRow(*columns) for key, *columns in await connection.execute(statement)}
 
 
 def reached_by(kind: MediumKind, normalised: Given, reach: Reach) -> Select[Any]:

@@ -10,7 +10,7 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.relay import GlobalID
 
-from schema.conducting import session_of
+from schema.conducting import session_to_hold
 from schema.context import Info
 from schema.mutations.outcome import Outcome, Problem, carry_out
 from schema.types.session import CustomerSession
@@ -42,7 +42,7 @@ async def step(
     """Take one step in a visible session, at most once per key."""
 
     async def write(connection: AsyncConnection) -> Mapping[str, object]:
-        identity = await session_of(info.context, connection, session)
+        identity = await session_to_hold(info.context, connection, session)
         await take(connection, identity)
         return {"session": str(identity)}
 
