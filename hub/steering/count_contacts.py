@@ -63,46 +63,44 @@ FROM contact GROUP BY 1
 
 # What is on the edge of the period is judged by what lies up to `days` beyond it.
 _TOPICS: Final = """
-WITH begun AS ({begun}),
-about AS (
-  SELECT s.customer_id, s.topic, s.id, s.started_at AS at FROM customer_session s
+WITH about AS (
+  SELECT s.customer_id, s.topic, s.id, s.channel, s.started_at AS at FROM customer_session s
   WHERE s.customer_id IS NOT NULL AND s.topic IS NOT NULL
     AND s.started_at >= CAST(:from AS timestamptz) - make_interval(days => :days)
     AND s.started_at < CAST(:to AS timestamptz) + make_interval(days => :days)
   UNION
-  SELECT s.customer_id, d.topic, s.id, s.started_at FROM customer_session s
+  SELECT s.customer_id, d.topic, s.id, s.channel, s.started_at FROM customer_session s
   JOIN business_dialog d ON d.session_id = s.id AND d.state <> 'CANCELLED'
     AND d.started_at >= CAST(:from AS timestamptz) - make_interval(days => :days)
   WHERE s.customer_id IS NOT NULL
     AND s.started_at >= CAST(:from AS timestamptz) - make_interval(days => :days)
     AND s.started_at < CAST(:to AS timestamptz) + make_interval(days => :days)),
 ranked AS (
-  SELECT id, topic, at - lag(at) OVER w <= make_interval(days => :days) AS again,
+  SELECT id, topic, channel, at, at - lag(at) OVER w <= make_interval(days => :days) AS again,
     lead(at) OVER w - at <= make_interval(days => :days) AS returned
   FROM about WINDOW w AS (PARTITION BY customer_id, topic ORDER BY at, id)),
 marked AS (
-  SELECT s.at, {channel} AS channel, r.topic, coalesce(r.again, false) AS again,
+  SELECT r.at, {channel} AS channel, r.topic, coalesce(r.again, false) AS again,
     coalesce(r.returned, false) AS returned
-  FROM ranked r JOIN begun s ON s.id = r.id {legs})
+  FROM ranked r {legs} WHERE r.at >= :from AND r.at < :to)
 SELECT {key} AS key, count(*) AS asked, count(*) FILTER (WHERE again) AS again,
   count(*) FILTER (WHERE NOT again AND at + make_interval(days => :days) <= :now) AS firsts,
   count(*) FILTER (WHERE NOT again AND NOT returned AND at + make_interval(days => :days) <= :now) AS resolved
 FROM marked WHERE CAST(:channel AS text) IS NULL OR channel = :channel GROUP BY 1
 """
 
-_FIRST_LEG: Final = "LEFT JOIN session_leg l ON l.session_id = s.id AND l.number = 1 AND l.began_at >= :from"
+_FIRST_LEG: Final = "LEFT JOIN session_leg l ON l.session_id = r.id AND l.number = 1 AND l.began_at >= :from"
 
 
 async def count_contacts(
     connection: AsyncConnection, scope: Scope, now: datetime
 ) -> Mapping[str | None, ContactFigures]:
     """By group."""
-    untold = "CAST(NULL AS text)"
-    begun = _BEGUN.format(topic=TOPIC_OF_SESSION if scope.by_topic else untold)
+    begun = _BEGUN.format(topic=TOPIC_OF_SESSION if scope.by_topic else "CAST(NULL AS text)")
     binds = {**scope.binds(now), **_settings(scope)}
     contacts = await _rows(connection, _CONTACTS.format(begun=begun, key=scope.key), binds)
-    channel, legs = ("coalesce(l.channel, s.channel)", _FIRST_LEG) if scope.of_channels else ("s.channel", "")
-    topics = _TOPICS.format(begun=_BEGUN.format(topic=untold), key=scope.key, channel=channel, legs=legs)
+    channel, legs = ("coalesce(l.channel, r.channel)", _FIRST_LEG) if scope.of_channels else ("r.channel", "")
+    topics = _TOPICS.format(key=scope.key, channel=channel, legs=legs)
     topics_found = await _rows(connection, topics, binds)
     keys = dict.fromkeys([*contacts, *topics_found])
     return {key: _figures(contacts.get(key), topics_found.get(key)) for key in keys}
