@@ -1,0 +1,139 @@
+"""A subscription ends with the rights it began with, though nothing happens that it could tell, on both transports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from hub.access.principal import Role
+from hub.access.revoked import Revocation
+from hub.live.changes import Change
+from hub.live.publish import publish
+from hub.privacy.erase import EraseTerms, erase
+from hub.privacy.requests import Request
+from hub.records.identity import CustomerId
+from hub.store.engine import Database
+from hub.store.revocations import revoke
+from tests.flows.building import RULES
+from tests.schema.company import NOW, add_alias, gid, uid
+from tests.schema.following import acknowledged, events
+from tests.schema.serving import Api, listening_api
+
+pytestmark = pytest.mark.slow
+
+ANNA, BEN = CustomerId(uid("Anna Bakker")), CustomerId(uid("Ben de Vries"))
+FOLLOW = "subscription($id: ID!) { customerUpdates(id: $id) { event customer { id name } } }"
+
+Hear = Callable[[], Awaitable[dict[str, Any]]]
+"""The payload of the next message."""
+
+TRANSPORTS = ("websocket", "events")
+
+
+@pytest.fixture
+async def served(company: Database, database_url: str, tmp_path: Path) -> AsyncIterator[tuple[Api, str]]:
+    """The company behind a real server."""
+    async with asyncio.timeout(60), listening_api(database_url, tmp_path) as served:
+        yield served
+
+
+async def followed(
+    stack: AsyncExitStack, served: tuple[Api, str], transport: str, token: str, customer: object
+) -> Hear:
+    """What follows the customer, once it has heard how he is now."""
+    api, address = served
+    given: dict[str, object] = {"id": gid("Customer", customer)}
+    if transport == "websocket":
+        client = await stack.enter_async_context(acknowledged(address, token))
+        await client.subscribe(FOLLOW, given)
+
+        async def hear() -> dict[str, Any]:
+            payload: dict[str, Any] = (await client.hear())["payload"]
+            return payload
+    else:
+        stream = await stack.enter_async_context(events(api.http, token, FOLLOW, given))
+
+        async def hear() -> dict[str, Any]:
+            _, data = await anext(stream)
+            answer: dict[str, Any] = data
+            return answer
+
+    assert (await hear())["data"]["customerUpdates"]["event"] == "CURRENT"
+    return hear
+
+
+def code_of(payload: dict[str, Any]) -> str:
+    return str(payload["errors"][0]["extensions"]["code"])
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_it_ends_with_its_token_though_nothing_happens(served: tuple[Api, str], transport: str) -> None:
+    api, _ = served
+    async with AsyncExitStack() as stack:
+        hear = await followed(stack, served, transport, api.token(Role.AGENT), ANNA)
+        api.clock.forward(timedelta(hours=1))
+        assert code_of(await hear()) == "UNAUTHORISED"
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_it_ends_when_its_tokens_subject_is_revoked_and_others_go_on(
+    served: tuple[Api, str], company: Database, transport: str
+) -> None:
+    api, _ = served
+    async with AsyncExitStack() as stack:
+        hear = await followed(stack, served, transport, api.token(Role.AGENT), ANNA)
+        other = await followed(stack, served, transport, api.token(Role.STEWARD), ANNA)
+        api.clock.forward(timedelta(seconds=1))
+        async with company.transaction() as connection:
+            await revoke(connection, Revocation(None, "development:agent", api.clock()), "mia", None, api.clock())
+        assert code_of(await hear()) == "UNAUTHORISED"
+        async with company.transaction() as connection:
+            await publish(connection, [Change("Customer", str(ANNA), "CustomerAttributeValueChangeEvent")], NOW)
+        assert (await other())["data"]["customerUpdates"]["customer"]["name"] == "Anna Bakker"
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_it_ends_when_its_customer_is_erased(served: tuple[Api, str], company: Database, transport: str) -> None:
+    api, _ = served
+    async with AsyncExitStack() as stack:
+        hear = await followed(stack, served, transport, api.token(Role.AGENT), BEN)
+        own = await followed(stack, served, transport, api.token(Role.CUSTOMER, BEN), BEN)
+        async with company.transaction() as connection:
+            await erase(connection, BEN, EraseTerms(RULES.keys, "NL", {}), Request("steward", "his letter", NOW))
+        assert [code_of(await hear()), code_of(await own())] == ["NOT_FOUND", "NOT_FOUND"]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_a_customer_who_was_merged_goes_on_hearing_of_himself_and_of_nobody_else(
+    served: tuple[Api, str], company: Database, transport: str
+) -> None:
+    api, _ = served
+    async with AsyncExitStack() as stack:
+        hear = await followed(stack, served, transport, api.token(Role.CUSTOMER, BEN), BEN)
+        async with company.transaction() as connection:
+            await add_alias(connection, BEN, ANNA)
+            await connection.execute(text("UPDATE customer SET name = 'Ben Bakker' WHERE id = :id"), {"id": ANNA})
+            await publish(connection, [Change("Customer", str(BEN), "CustomerDeleteEvent")], NOW)
+        payload = await hear()
+        told = payload["data"]["customerUpdates"] if payload.get("data") else None
+        assert told is None or told["customer"] == {"id": gid("Customer", ANNA), "name": "Ben Bakker"}
+
+
+async def test_operations_after_the_end_of_a_token_are_refused_on_an_open_socket(served: tuple[Api, str]) -> None:
+    api, address = served
+    async with acknowledged(address, api.token(Role.AGENT)) as client:
+        api.clock.forward(timedelta(hours=1))
+        for document in ("{ viewer { subject } }", "{ customers { totalCount } }", FOLLOW):
+            await client.subscribe(document, {"id": gid("Customer", ANNA)}, document)
+            message = await client.hear()
+            errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
+            assert [error["extensions"]["code"] for error in errors] == ["UNAUTHORISED"]
+            if message["type"] != "error":
+                assert (await client.hear())["type"] == "complete"
