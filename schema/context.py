@@ -23,7 +23,7 @@ from hub.access.watched import Watched
 from hub.clock import Clock
 from hub.contacts.desk import ContactDesk
 from hub.customers.recognise import Rules
-from hub.errors import Unauthorised
+from hub.errors import TooCostly, Unauthorised
 from hub.flows.terms import Terms
 from hub.live.reader import Reader
 from hub.migration.desk import Desk
@@ -74,6 +74,7 @@ class Hub:
     admission: Admission
     revoked: Revoked
     watched: Watched
+    tells_cost: bool
 
 
 class Context:
@@ -120,6 +121,18 @@ class Context:
         """Raise Unauthorised for a token that is no longer good, Forbidden for one that lacks the scope."""
         authorise(self.principal, scope, self.now())
         self.hub.revoked.check(self.principal)
+
+    def afford(self, cost: int) -> None:
+        """Raise TooCostly for an operation beyond what the caller may ask for at a time."""
+        most = self.hub.admission.allowance(self.principal).cost
+        if cost > most:
+            raise TooCostly(f"the operation costs {cost}, and at most {most} are allowed; ask for less at a time")
+
+    def told_cost(self, cost: int) -> Mapping[str, object]:
+        """What `extensions` say of it, in development."""
+        if not self.hub.tells_cost:
+            return {}
+        return {"cost": {"requested": cost, "allowed": self.hub.admission.allowance(self.principal).cost}}
 
     def identify(self, principal: Principal) -> None:
         """The WebSocket has said who it is."""

@@ -14,6 +14,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema.compiled.documents import Documents, KnownDocuments
+from schema.cost import declare_costs
 from schema.errors import told
 from schema.limits import TOKENS_MAX, OperationSize
 from schema.mutations.abort_cadence_migration import AbortCadenceMigrationMutation
@@ -200,7 +201,7 @@ def build_schema(*, introspection: bool = True) -> HubSchema:
     """The executable schema, made once per process; without introspection it does not suggest names in messages."""
     rules = [*specified_rules, OperationSize]
     documents = Documents(rules if introspection else [*rules, NoSchemaIntrospectionCustomRule])
-    return HubSchema(
+    schema = HubSchema(
         documents,
         query=Query,
         mutation=Mutation,
@@ -211,3 +212,5 @@ def build_schema(*, introspection: bool = True) -> HubSchema:
         ),
         extensions=[lambda: MaxTokensLimiter(TOKENS_MAX), lambda: KnownDocuments(documents)],
     )
+    documents.costs = declare_costs(schema._schema)
+    return schema

@@ -59,6 +59,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         outbound=hub.configuration.outbound,
         company=hub.configuration.company,
         open_decision_engine=decision_engine(settings),
+        tells_cost=settings.embedded,
         allowances={role: _allowance(hub.configuration.callers.of(role.value)) for role in Role},
         open_usage=_usage(settings),
     )

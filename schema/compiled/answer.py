@@ -51,6 +51,7 @@ class Asked:
 
     operation: Operation
     plan: Plan
+    cost: int
     bound: dict[str, Bound] = field(default_factory=dict)
 
 
@@ -81,7 +82,12 @@ class CompiledReads:
                 return None
             if len(given) <= VARIABLES_KEPT and len(text) <= LONGEST_KEPT:
                 self._asked.keep(key, asked)
-        return await _Run(self._schema, context, asked).answer(text, variables)
+        if asked.cost > context.hub.admission.allowance(context.principal).cost:
+            return None
+        answer = await _Run(self._schema, context, asked).answer(text, variables)
+        if context.hub.tells_cost:
+            answer.result.extensions = dict(context.told_cost(asked.cost))
+        return answer
 
     def _read(
         self,
@@ -102,7 +108,8 @@ class CompiledReads:
             return None
         operation = Operation(self._schema, document.fragments, definition, coerced, context.principal.scopes)
         made = self._plan(context, text, document, operation)
-        return Asked(operation, made) if made.compiled else None
+        cost = document.cost(self._schema.documents.costs, operation_name, variables or {})
+        return Asked(operation, made, cost) if made.compiled else None
 
     def _plan(self, context: Context, text: str, document: Document, operation: Operation) -> Plan:
         alone = context.reach.only is not None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
 
 from graphql import (
     ASTValidationRule,
@@ -20,12 +20,31 @@ from graphql.execution.collect_fields import FragmentDetails
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
+from hub.errors import HubError
+from schema.cost import Costs, cost_of
 from schema.limits import TOKENS_MAX
 
 DOCUMENTS_KEPT: Final = 500
 
 LONGEST_KEPT: Final = 20_000
 """Characters. A longer document is answered and forgotten: 500 of any length would be a way to fill the memory."""
+
+COSTS_KEPT: Final = 200
+"""Of one document, by the lengths that its variables ask for."""
+
+
+@runtime_checkable
+class Charged(Protocol):
+    """Who an operation's cost is charged to."""
+
+    def afford(self, cost: int) -> None:
+        """Raise TooCostly beyond what he may ask for."""
+        ...
+
+    def told_cost(self, cost: int) -> Mapping[str, object]:
+        """What `extensions` say of it; empty outside development."""
+        ...
+
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -68,6 +87,8 @@ class Document:
         self.node = node
         self._validate = validate
         self._errors: list[GraphQLError] | None = None
+        self._slicing: dict[str | None, list[str]] = {}
+        self._costs: dict[tuple[str | None, tuple[str, ...]], int] = {}
 
     @property
     def errors(self) -> Sequence[GraphQLError]:
@@ -75,6 +96,22 @@ class Document:
         if self._errors is None:
             self._errors = self._validate(self.node)
         return self._errors
+
+    def cost(self, costs: Costs, name: str | None, variables: Mapping[str, Any]) -> int:
+        """Of one operation with these variables; only those that say how long a list is are told apart."""
+        operation = self.operation(name)
+        if operation is None:
+            return 0
+        slicing = self._slicing.get(name)
+        key = None if slicing is None else (name, tuple(repr(variables.get(each)) for each in slicing))
+        if key is not None and key in self._costs:
+            return self._costs[key]
+        fragments = {name: details.definition for name, details in self.fragments.items()}
+        cost, asked = cost_of(costs, fragments, operation, variables)
+        self._slicing[name] = sorted(asked)
+        if len(self._costs) < COSTS_KEPT:
+            self._costs[name, tuple(repr(variables.get(each)) for each in self._slicing[name])] = cost
+        return cost
 
     @cached_property
     def fragments(self) -> dict[str, FragmentDetails]:
@@ -95,6 +132,7 @@ class Documents:
 
     def __init__(self, rules: Sequence[type[ASTValidationRule]]) -> None:
         self._rules = tuple(rules)
+        self.costs: Costs = {}
         self._kept: Kept[str, Document] = Kept(DOCUMENTS_KEPT)
 
     def read(self, schema: GraphQLSchema, text: str) -> Document | None:
@@ -130,6 +168,7 @@ class KnownDocuments(SchemaExtension):
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._document: Document | None = None
+        self._cost: dict[str, object] = {}
 
     def on_parse(self) -> Iterator[None]:
         """Read the text."""
@@ -146,5 +185,22 @@ class KnownDocuments(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         """Validate it. What callers are told is written into the list of errors, so they get a list of their own."""
         if self._document is not None:
-            self.execution_context.pre_execution_errors = list(self._document.errors)
+            errors = list(self._document.errors)
+            self.execution_context.pre_execution_errors = errors or self._too_costly(self._document)
         yield
+
+    def _too_costly(self, document: Document) -> list[GraphQLError]:
+        execution = self.execution_context
+        if isinstance(execution.query, Reduced) or not isinstance(execution.context, Charged):
+            return []
+        cost = document.cost(self._documents.costs, execution.operation_name, execution.variables or {})
+        self._cost = dict(execution.context.told_cost(cost))
+        try:
+            execution.context.afford(cost)
+        except HubError as error:
+            return [GraphQLError(error.message, original_error=error)]
+        return []
+
+    def get_results(self) -> dict[str, object]:
+        """The cost, where it is told."""
+        return self._cost

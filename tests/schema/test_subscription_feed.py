@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -91,11 +93,11 @@ async def test_subscribers_outlive_a_restart_of_the_database_and_miss_nothing(tm
         await database.aclose()
 
 
-async def _named(stream: object, name: str) -> dict[str, object]:
+async def _named(stream: AsyncIterator[tuple[str, Any]], name: str) -> dict[str, Any]:
     """The message that tells of the name; earlier ones may have been coalesced into it."""
-    async for _, data in stream:  # type: ignore[attr-defined]
+    async for _, data in stream:
         if data["data"]["customerUpdates"]["customer"]["name"] == name:
-            found: dict[str, object] = data
+            found: dict[str, Any] = data
             return found
     raise AssertionError(name)
 

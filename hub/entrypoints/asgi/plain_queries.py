@@ -111,7 +111,7 @@ class PlainQueries:
         result = answer.result
         context.hub.metrics.answered_graphql(asked.operation_name, outcome_of(result), time.perf_counter() - started)
         media_type = media_type_of(head.accept)
-        if result.errors:
+        if result.errors or result.extensions:
             status, body = written(dict(process_result(result)), media_type)
         else:
             status, body = 200, orjson.dumps({"data": result.data})

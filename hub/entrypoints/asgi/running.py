@@ -90,6 +90,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         admission=admission,
         revoked=revoked,
         watched=watched,
+        tells_cost=services.tells_cost,
     )
     try:
         yield Running(hub, Scrape(hub), task, Inbox(database, services.keys, services.clock))

@@ -38,8 +38,8 @@ class Services:
     `open_database` gives the web process's own engine, with its statement timeout; `feed_dsn` is the same database for
     the reader of the change feed. `development` shows the explorer page and answers introspection. Queries are
     `compiled` to statements, which run on `prepared_connections` of their own; answers are kept in memory, so many
-    bytes of them. `allowances` say what callers may ask at a time; what they ask of all processes is counted in
-    PostgreSQL, or where `open_usage` says.
+    bytes of them. `allowances` say what callers may ask at a time, `tells_cost` shows in each answer what it cost.
+    What a caller asks of all processes is counted in PostgreSQL, or where `open_usage` says.
     """
 
     open_database: Callable[[], Database]
@@ -70,5 +70,6 @@ class Services:
     company: str = ""
     retention_days: Mapping[str, int] = field(default_factory=dict)
     open_decision_engine: Callable[[], DecisionEngine] | None = None
+    tells_cost: bool = False
     allowances: Mapping[Role, Allowance] = field(default_factory=lambda: dict.fromkeys(Role, NO_LIMITS))
     open_usage: Callable[[], SharedUsage] | None = None
