@@ -21,6 +21,7 @@ HubError
 └── Invalid          the input cannot be accepted as it is
     ├── Ambiguous    several objects answer to it: ask for something more precise
     ├── TooMany      more at once than is taken; send it in parts
+    ├── TooLong      a document with more characters than are read
     ├── TooCostly    the operation would read more than the caller may ask for at a time
     ├── InTheFuture  it is told for a time that has not come: the caller's clock is wrong
     ├── OtherCustomer  it refers to something that belongs to another customer
@@ -199,6 +200,12 @@ class TooMany(Invalid):
     """More elements at once than one call takes; nothing of it was done."""
 
     code = "TOO_MANY"
+
+
+class TooLong(Invalid):
+    """The document was not read."""
+
+    code = "TOO_LARGE"
 
 
 class TooCostly(Invalid):

@@ -17,6 +17,9 @@ BAD_REQUEST: Final = "BAD_REQUEST"
 INTERNAL: Final = "INTERNAL"
 """A fault of the hub; `correlationId` finds it in the log."""
 
+MESSAGE_MAX: Final = 2_000
+"""Characters: GraphQL quotes what it could not use, which may be as long as a request."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -55,7 +58,7 @@ def hints(error: HubError) -> dict[str, object]:
 
 def _with(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
     return GraphQLError(
-        message,
+        message if len(message) <= MESSAGE_MAX else f"{message[:MESSAGE_MAX]} ...",
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,

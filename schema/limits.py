@@ -21,10 +21,17 @@ from graphql import (
 )
 from graphql.validation import ValidationRule
 
+from hub.errors import Invalid
+
 TOKENS_MAX: Final = 4_000
 DEPTH_MAX: Final = 12
 ALIASES_MAX: Final = 60
 FIELDS_MAX: Final = 2_000
+
+VALUES_MAX: Final = 20_000
+"""In all variables together: several times what the longest batch of any mutation has."""
+
+VALUES_DEEP: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +90,23 @@ class OperationSize(ValidationRule):
             fragment = self._fragments.get(name)
             self._measured[name] = self._of_set(fragment.selection_set if fragment else None)
         return self._measured[name]
+
+
+def bound_variables(variables: object) -> None:
+    """Raise Invalid for variables with more values, or nested deeper, than anything here asks for.
+
+    Checked before they are coerced, which costs far more for each value than counting it.
+    """
+    left, level, depth = VALUES_MAX, [variables], 0
+    while level:
+        left -= len(level)
+        depth += 1
+        if left < 0 or depth > VALUES_DEEP:
+            raise Invalid(f"variables have at most {VALUES_MAX} values, {VALUES_DEEP} levels deep", ("variables",))
+        inner: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                inner.extend(value.values())
+            elif isinstance(value, list):
+                inner.extend(value)
+        level = inner

@@ -23,6 +23,7 @@ from schema.compiled.plan import Bound, Plan, Root, plan
 from schema.compiled.select import NotCompiled, Operation
 from schema.compiled.shape import shape_of
 from schema.context import Context
+from schema.limits import bound_variables
 from schema.schema import HubSchema
 
 PLANS_KEPT: Final = 1_000
@@ -73,7 +74,10 @@ class CompiledReads:
         document = self._schema.documents.read(self._schema._schema, text)
         if document is None or not context.holds:
             return None
-        given = orjson.dumps(variables)
+        try:
+            given = orjson.dumps(variables)
+        except TypeError:  # nested too deeply
+            return None
         key = (document, operation_name, given, context.principal.scopes, context.principal.customer)
         asked = self._asked.find(key)
         if asked is None:
@@ -99,11 +103,14 @@ class CompiledReads:
     ) -> Asked | None:
         if _refused(document):
             return None
+        bound_variables(variables)
         definition = document.operation(operation_name)
         if definition is None or definition.operation is not OperationType.QUERY:
             return None
         core = self._schema._schema
-        coerced = get_variable_values(core, definition.variable_definitions or (), dict(variables or {}))
+        coerced = get_variable_values(
+            core, definition.variable_definitions or (), dict(variables or {}), max_errors=1, hide_suggestions=True
+        )
         if isinstance(coerced, list):
             return None
         operation = Operation(self._schema, document.fragments, definition, coerced, context.principal.scopes)

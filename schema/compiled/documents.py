@@ -22,7 +22,7 @@ from strawberry.schema.schema import validate_document
 
 from hub.errors import HubError
 from schema.cost import Costs, cost_of
-from schema.limits import TOKENS_MAX
+from schema.limits import TOKENS_MAX, OperationSize, bound_variables
 
 DOCUMENTS_KEPT: Final = 500
 
@@ -122,9 +122,11 @@ class Document:
         }
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """The one of that name, or the first where none is named."""
-        operations = (node for node in self.node.definitions if isinstance(node, OperationDefinitionNode))
-        return next((node for node in operations if name is None or (node.name and node.name.value == name)), None)
+        """The one of that name; where none is named the only one there is (GraphQL, section 6.1)."""
+        operations = [node for node in self.node.definitions if isinstance(node, OperationDefinitionNode)]
+        if name is None:
+            return operations[0] if len(operations) == 1 else None
+        return next((node for node in operations if node.name and node.name.value == name), None)
 
 
 class Documents:
@@ -144,8 +146,12 @@ class Documents:
             node = parse(text, max_tokens=TOKENS_MAX)
         except (GraphQLError, RecursionError):
             return None
-        document = Document(node, lambda node: validate_document(schema, node, self._rules))
+        document = Document(node, lambda node: self._validated(schema, node))
         return self._kept.keep(text, document) if len(text) <= LONGEST_KEPT else document
+
+    def _validated(self, schema: GraphQLSchema, node: DocumentNode) -> list[GraphQLError]:
+        """Its size first: rules that compare fields with each other would take their time over what is too big."""
+        return validate_document(schema, node, (OperationSize,)) or validate_document(schema, node, self._rules)
 
 
 class Reduced(str):
@@ -186,16 +192,19 @@ class KnownDocuments(SchemaExtension):
         """Validate it. What callers are told is written into the list of errors, so they get a list of their own."""
         if self._document is not None:
             errors = list(self._document.errors)
-            self.execution_context.pre_execution_errors = errors or self._too_costly(self._document)
+            self.execution_context.pre_execution_errors = errors or self._asks_too_much(self._document)
         yield
 
-    def _too_costly(self, document: Document) -> list[GraphQLError]:
+    def _asks_too_much(self, document: Document) -> list[GraphQLError]:
         execution = self.execution_context
         if isinstance(execution.query, Reduced) or not isinstance(execution.context, Charged):
             return []
-        cost = document.cost(self._documents.costs, execution.operation_name, execution.variables or {})
-        self._cost = dict(execution.context.told_cost(cost))
+        if execution._provided_operation_name is None and document.operation(None) is None:
+            return [GraphQLError("say by operationName which of the document's operations is meant")]
         try:
+            bound_variables(execution.variables)
+            cost = document.cost(self._documents.costs, execution.operation_name, execution.variables or {})
+            self._cost = dict(execution.context.told_cost(cost))
             execution.context.afford(cost)
         except HubError as error:
             return [GraphQLError(error.message, original_error=error)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.access.principal import Role
-from hub.entrypoints.asgi.documents import REMEMBERED_MAX, Documents, read_manifest
+from hub.entrypoints.asgi.documents import LONGEST_READ, REMEMBERED_MAX, Documents, read_manifest
 from hub.errors import Invalid, UnknownDocument
 from hub.store.engine import Database
 from tests.schema.following import acknowledged
@@ -53,7 +53,7 @@ async def test_a_hash_of_another_text_is_refused_and_not_remembered(api: Api) ->
 
 def test_the_documents_that_were_not_used_longest_are_forgotten() -> None:
     documents = Documents({}, trusted_only=False)
-    texts = [str(n) * (REMEMBERED_MAX // 3) for n in (1, 2, 3)]
+    texts = [f"{n:0{LONGEST_READ}}" for n in range(REMEMBERED_MAX // LONGEST_READ)]
     for text in texts:
         documents.text_of(text, None, persisted(text))
     documents.text_of(None, None, persisted(texts[0]))

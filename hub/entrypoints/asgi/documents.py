@@ -15,10 +15,14 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from hub.errors import Invalid, UnknownDocument, UntrustedDocument
+from hub.errors import Invalid, TooLong, UnknownDocument, UntrustedDocument
 
 REMEMBERED_MAX: Final = 4_000_000
 """Characters of documents sent once that a process remembers; whoever is forgotten sends his text again."""
+
+
+LONGEST_READ: Final = 100_000
+"""Characters of a document: 4,000 tokens of 25."""
 
 
 class _Operation(BaseModel):
@@ -65,6 +69,8 @@ class Documents:
 
     def text_of(self, query: str | None, document_id: object, extensions: Mapping[str, object] | None) -> str | None:
         """The text that a request means; None where it names none at all."""
+        if query is not None and len(query) > LONGEST_READ:
+            raise TooLong(f"a document may have at most {LONGEST_READ} characters")
         given = _hash_of(extensions)
         if not query:
             named = given if document_id is None else document_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final, cast
 
 import orjson
@@ -40,6 +41,9 @@ from schema.schema import HubSchema
 
 SUBSCRIPTIONS_PER_SOCKET: Final = 50
 
+INIT_WITHIN: Final = timedelta(seconds=10)
+"""A socket that has not said who it is by then is closed (4408)."""
+
 
 class GraphQLEndpoint(GraphQL[Context, None]):
     """strawberry's view with the hub's tokens, errors and explorer."""
@@ -61,6 +65,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             max_subscriptions_per_connection=SUBSCRIPTIONS_PER_SOCKET,
+            connection_init_wait_timeout=INIT_WITHIN,
             allowed_origins=origins,
         )
         self.documents = documents

@@ -11,10 +11,17 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
+from hub.entrypoints.asgi.bounded import BoundedHttp, cut_off_slow, room_for_connections
 from hub.entrypoints.asgi.running import Running
 from hub.errors import Conflict, Transient
 
 DRAIN_WITHIN_S: Final = 10
+
+SOCKET_MESSAGE_MAX: Final = 262_144
+"""Bytes of one message over a WebSocket; a document of 4,000 tokens is far shorter."""
+
+PING_EVERY_S: Final = 20.0
+"""A socket whose peer does not answer within as long again is closed."""
 
 
 class _Server(uvicorn.Server):
@@ -41,9 +48,16 @@ async def listening(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
         lifespan="on",
         server_header=False,
         timeout_graceful_shutdown=DRAIN_WITHIN_S,
-        ws_max_size=1_000_000,
+        http=BoundedHttp,
+        ws_max_size=SOCKET_MESSAGE_MAX,
+        ws_ping_interval=PING_EVERY_S,
+        ws_ping_timeout=PING_EVERY_S,
+        # A compressor for each socket would take more memory than all the rest of it.
+        ws_per_message_deflate=False,
     )
     server = _Server(config)
+    BoundedHttp.connections_max = room_for_connections()
+    bounding = asyncio.create_task(cut_off_slow(server.server_state.connections), name="slow connections")
     serving = asyncio.create_task(server.serve([listener]), name="uvicorn")
     try:
         while not server.started:
@@ -55,6 +69,7 @@ async def listening(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
         _drain(app)
         server.should_exit = True
         await serving
+        bounding.cancel()
         listener.close()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+import time
+from typing import Final, Protocol, cast
 
 from graphql import GraphQLError, OperationType
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, Message, SubscribeMessage
 
 from hub.access.admission import Caller
 from hub.entrypoints.asgi.documents import Documents
@@ -15,6 +16,10 @@ from schema.context import Context
 from schema.errors import told
 from schema.schema import HubSchema
 
+MESSAGES_PER_S: Final = 100
+MESSAGES_AT_ONCE: Final = 400
+"""After a rest; a page that opens everything it shows at once stays far below."""
+
 
 class _WithDocuments(Protocol):
     documents: Documents
@@ -22,6 +27,17 @@ class _WithDocuments(Protocol):
 
 class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
     """The protocol demands a `query`: it is empty where `documentId` or the hash in `extensions` names the document."""
+
+    _due_s = 0.0
+
+    async def handle_message(self, message: Message) -> None:
+        """Messages of any kind have a rate: each is read before anybody can say that it asks too much."""
+        now = time.monotonic()
+        self._due_s = max(self._due_s, now) + 1 / MESSAGES_PER_S
+        if self._due_s - now > MESSAGES_AT_ONCE / MESSAGES_PER_S:
+            await self.websocket.close(code=4429, reason="Too many messages")
+            return
+        await super().handle_message(message)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Starts the operation with the text that it means; answers `error` where there is none, or he asks too much.

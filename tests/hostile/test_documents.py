@@ -1,0 +1,78 @@
+"""Hostile documents and variables are refused with a client's error, others are served, and memory stays bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hub.store.engine import Database
+from tests.hostile.documents import DOCUMENTS
+from tests.hostile.server import Hub, hub_process
+
+pytestmark = pytest.mark.slow
+
+GROWTH_MB = 120
+"""What a few hundred refused megabytes may leave behind: caches that are bounded, and the allocator's slack."""
+
+
+@pytest.fixture
+async def hub(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Hub]:
+    async with asyncio.timeout(240), hub_process(database_url, tmp_path) as hub:
+        yield hub
+
+
+async def test_every_hostile_document_is_refused_in_time_and_leaves_no_memory_behind(hub: Hub) -> None:
+    await hub.serves()
+    before = hub.memory_mb()
+    for name, document in DOCUMENTS.items():
+        async with asyncio.timeout(20):
+            answer = await hub.ask(document)
+        assert answer.status_code in (200, 400), name
+        assert len(answer.content) < 200_000, name
+        told = answer.json()
+        codes = {error["extensions"]["code"] for error in told.get("errors", [])}
+        assert codes <= {"BAD_REQUEST", "TOO_COSTLY", "TOO_LARGE", "INVALID", "NOT_FOUND"}, (name, codes)
+        assert codes, name
+        await hub.serves()
+    for _ in range(3):
+        await asyncio.gather(*(hub.ask(document) for document in DOCUMENTS.values()))
+    assert hub.memory_mb() - before < GROWTH_MB
+
+
+async def test_huge_variables_and_lists_are_refused_or_harmless(hub: Hub) -> None:
+    by = "query($by: CustomerBy!) { customer(by: $by) { id } }"
+    ids = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    before = hub.memory_mb()
+    deep: object = 1
+    for _ in range(900):
+        deep = [deep]
+    sent = [
+        (by, {"by": {"email": "x" * 900_000}}),
+        (by, {"by": {f"k{n}": n for n in range(20_000)}}),
+        (by, {"by": deep}),
+        (ids, {"ids": ["Q3VzdG9tZXI6eA=="] * 40_000}),
+        (ids, {"ids": [[["x"]]] * 10_000}),
+        ("query($n: Int) { customers(first: $n) { totalCount } }", {"n": 10**300}),
+        ("{ viewer { subject } }", {f"v{n}": "x" for n in range(30_000)}),
+    ]
+    for _ in range(2):
+        for document, variables in sent:
+            async with asyncio.timeout(20):
+                answer = await hub.ask(document, variables)
+            assert answer.status_code in (200, 400)
+            codes = {error["extensions"]["code"] for error in answer.json().get("errors", [])}
+            assert codes <= {"BAD_REQUEST", "INVALID", "NOT_FOUND", "TOO_COSTLY"}, codes
+        await hub.serves()
+    too_long = await hub.ask(by, {"by": {"email": "x" * 1_100_000}})
+    assert (too_long.status_code, too_long.json()["errors"][0]["extensions"]["code"]) == (413, "TOO_LARGE")
+    assert hub.memory_mb() - before < GROWTH_MB
+
+
+async def test_a_batch_is_refused_whole(hub: Hub) -> None:
+    headers = {"authorization": f"Bearer {hub.token}"}
+    batch = [{"query": "{ viewer { subject } }"}] * 1_000
+    answer = await hub.http.post("/graphql", json=batch, headers=headers)
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
