@@ -11,10 +11,10 @@ PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup
 # Forbidden to keep what it compiles, each of the hundred processes of a test run would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test conformance bench-graphql faults check format lint types layers sizes fast schema lock clean
+.PHONY: help setup demo test conformance bench-graphql bench-subscribers faults check format lint types layers sizes fast schema lock clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,6 +37,9 @@ conformance: $(STAMP)  ## The API against the clients, audits and compilers of t
 
 bench-graphql: $(STAMP)  ## Requests per second beside other GraphQL servers; needs Node and wrk (ARGS="--growth")
 	@$(BIN)/python -m benchmarks.graphql $(ARGS)
+
+bench-subscribers: $(STAMP)  ## 1,000 subscribers of one web process beside mercurius; needs Node (ARGS="--seconds 300")
+	@$(BIN)/python -m benchmarks.graphql.subscribers $(ARGS)
 
 faults: $(STAMP)  ## 100 faults while flows migrate; needs RabbitMQ (ARGS="--points 20 --seed 7")
 	@$(BIN)/python -m tests.faults --points 100 $(ARGS)

@@ -40,6 +40,7 @@ from hub.store.prepared import PreparedReads
 from hub.store.read_trail import Denial, ReadTrail, Shown
 from schema.loaders import Loaders
 from schema.reads import ReadTerms
+from schema.shared_customers import SharedCustomers
 from schema.store_errors import translated
 
 OPERATION_LENGTH_MAX: Final = 100
@@ -75,6 +76,7 @@ class Hub:
     revoked: Revoked
     watched: Watched
     tells_cost: bool
+    shared_customers: SharedCustomers
 
 
 class Context:

@@ -60,9 +60,11 @@ class CustomerUpdates:
                 follow(info.context, Interest("Customer", str(followed)), behind, REQUIRES)
             ) as messages:
                 async for message in messages:
-                    customer = await Customer.visible(info, asked)
-                    if customer is None:
+                    context = info.context
+                    row = await context.hub.shared_customers.read(asked, context.reach, message.position)
+                    if row is None:
                         raise NotFound("the customer is no longer there")
+                    customer = Customer.shown(info, row)
                     yield CustomerUpdate(cursor=message.cursor, event=message.event, customer=customer)
                     if customer.id != followed:
                         followed, behind = customer.id, message.cursor

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import strawberry
 
+from hub.live.changes import decode_cursor
 from hub.live.reader import Interest
 from hub.live.subscribe import Subscription
 from schema.authorise import Requires
@@ -28,6 +29,11 @@ class Message:
 
     cursor: str
     event: str
+
+    @property
+    def position(self) -> int:
+        """Up to where the feed has been delivered to him: what he reads now must not be older."""
+        return decode_cursor(self.cursor)
 
 
 async def follow(

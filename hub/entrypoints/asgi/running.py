@@ -26,6 +26,7 @@ from hub.store.read_trail import ReadTrail
 from hub.store.revocations import FollowRevocations
 from hub.store.usage import UsageInPostgres
 from schema.context import Hub
+from schema.shared_customers import SharedCustomers
 
 log = structlog.get_logger(__name__)
 
@@ -91,6 +92,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         revoked=revoked,
         watched=watched,
         tells_cost=services.tells_cost,
+        shared_customers=SharedCustomers(database),
     )
     try:
         yield Running(hub, Scrape(hub), task, Inbox(database, services.keys, services.clock))

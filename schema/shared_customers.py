@@ -1,0 +1,57 @@
+"""One read of a customer for all who are told of the same change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from hub.reads.customers import CustomerRow, customers_by_id
+from hub.reads.reach import Reach
+from hub.store.engine import Database
+from schema.store_errors import translated
+
+KEPT: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Begun when the process had delivered the feed up to `position`."""
+
+    position: int
+    row: asyncio.Task[CustomerRow | None]
+
+
+class SharedCustomers:
+    """One for each process. A subscriber who deals with a change takes a read that was begun for it or a later one.
+
+    Whatever that read does not show yet has a later position, and is still to be delivered to him. Rights are a part of
+    the key; that he is shown the customer is for the subscriber to note.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._reads: OrderedDict[tuple[UUID, object], _Read] = OrderedDict()
+
+    async def read(self, asked: UUID, reach: Reach, position: int) -> CustomerRow | None:
+        """The customer as he was at `position` or later; Transient when the database is away."""
+        key = (asked, reach.only)
+        known = self._reads.get(key)
+        if known is None or known.position < position or _failed(known.row):
+            known = _Read(position, asyncio.create_task(self._row(asked, reach)))
+            self._reads[key] = known
+            self._reads.move_to_end(key)
+            if len(self._reads) > KEPT:
+                self._reads.popitem(last=False)
+        # Whoever leaves while it is under way does not take it from the others.
+        return await asyncio.shield(known.row)
+
+    async def _row(self, asked: UUID, reach: Reach) -> CustomerRow | None:
+        async with translated(), self._database.reading() as connection:
+            return (await customers_by_id(connection, [asked], reach)).get(asked)
+
+
+def _failed(row: asyncio.Task[CustomerRow | None]) -> bool:
+    return row.done() and (row.cancelled() or row.exception() is not None)
