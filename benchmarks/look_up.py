@@ -28,9 +28,10 @@ from benchmarks.look_up_filling import PAGE, SEED, fill, page_of
 from benchmarks.people.errors import written_again
 from hub.customers.identifiers import Node
 from hub.customers.likeness.bands import BANDS
-from hub.customers.likeness.look_up import look_up_quickly
+from hub.customers.likeness.look_up import look_up
 from hub.customers.likeness.weights import Learned, activate, propose
 from hub.embedded.postgres import EmbeddedPostgres
+from hub.matching.keys import keys_of
 from hub.matching.match import know, match
 from hub.matching.normalise import Notation, normalise
 from hub.matching.person import Person, Written
@@ -65,7 +66,7 @@ async def timed(database: Database, asked: Sequence[tuple[int, Person]]) -> tupl
     for number, person in asked:
         began = time.perf_counter()
         async with database.reading() as connection:
-            answers = await look_up_quickly(connection, person, BANDS)
+            answers = await look_up(connection, person, keys_of(person), BANDS)
         took.append((time.perf_counter() - began) * 1000)
         found += any(answer.node == Node("crm", str(number)) for answer in answers)
     return took, found

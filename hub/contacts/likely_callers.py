@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.likeness.bands import Bands, MatchBand
-from hub.customers.likeness.look_up import look_up_quickly
+from hub.customers.likeness.look_up import look_up
 from hub.errors import Invalid
+from hub.matching.keys import keys_of
 from hub.matching.normalise import Notation, normalise
 from hub.matching.person import Written
 from hub.matching.score import FieldScore
@@ -44,7 +45,7 @@ async def likely_callers(
     """The likeliest first, `among` these customers where any are given; empty before weights decide."""
     person = normalise(details, Notation())
     best: dict[UUID, LikelyCaller] = {}
-    for found in await look_up_quickly(connection, person, bands):
+    for found in await look_up(connection, person, keys_of(person), bands):
         if not among or found.customer in among:
             caller = LikelyCaller(found.customer, found.score.probability, found.band, found.score.fields)
             best.setdefault(found.customer, caller)

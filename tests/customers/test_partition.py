@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.customers.identifiers import IdentifierKey, Node
+from hub.customers.likely import Likely
 from hub.customers.partition import Decisions, partition
 
 CRM1, CRM2, LMS1, CM1 = Node("crm", "1"), Node("crm", "2"), Node("lms", "1"), Node("cm", "1")
@@ -97,3 +98,46 @@ def test_two_living_ids_of_one_system_never_become_one_customer(
 ) -> None:
     for group in partition(carried, frozenset(), Decisions()):
         assert len({node.system for node in group}) == len(group)
+
+
+pairs = st.tuples(st.sampled_from(NODES), st.sampled_from(NODES)).filter(lambda pair: pair[0] < pair[1])
+
+
+@given(
+    carried=st.dictionaries(st.sampled_from(NODES), st.frozensets(st.sampled_from(KEYS), max_size=2), min_size=2),
+    links=st.dictionaries(pairs, st.sampled_from((6.6, 9.0, 40.0)), max_size=8),
+    against=st.frozensets(pairs, max_size=3),
+    different=st.frozensets(pairs, max_size=3),
+    data=st.data(),
+)
+def test_likely_links_join_under_the_same_rules_in_whatever_order_they_are_told(
+    carried: dict[Node, frozenset[IdentifierKey]],
+    links: dict[tuple[Node, Node], float],
+    against: frozenset[tuple[Node, Node]],
+    different: frozenset[tuple[Node, Node]],
+    data: st.DataObject,
+) -> None:
+    decisions = Decisions(different=different)
+    found = partition(carried, frozenset(), decisions, Likely(links, against))
+    shuffled = Likely(dict(data.draw(st.permutations(list(links.items())))), against)
+    assert partition(carried, frozenset(), decisions, shuffled) == found
+    apart = partition(carried, frozenset(), decisions)
+    for group in found:
+        assert len({node.system for node in group}) == len(group)
+        assert not any(a in group and b in group for a, b in different)
+        # Whom identifiers alone leave apart, no link joins against a contradiction.
+        assert not any({a, b} <= group and not any({a, b} <= one for one in apart) for a, b in against)
+    # Identifiers were followed first: links only ever join whole groups.
+    assert all(any(one <= group for group in found) for one in apart)
+
+
+def test_the_surest_link_wins_where_both_cannot_hold() -> None:
+    carried: dict[Node, frozenset[IdentifierKey]] = {node: frozenset() for node in (CRM1, CRM2, LMS1)}
+    links = {(CRM1, LMS1): 7.0, (CRM2, LMS1): 9.5}
+    assert partition(carried, frozenset(), Decisions(), Likely(links)) == [{CRM1}, {CRM2, LMS1}]
+
+
+def test_a_deleted_record_stays_with_whom_it_was_likely_to_be() -> None:
+    carried: dict[Node, frozenset[IdentifierKey]] = {node: frozenset() for node in (CRM1, LMS1)}
+    links = {(CRM1, LMS1): 9.5}
+    assert partition(carried, frozenset({CRM1}), Decisions(), Likely(links)) == [{CRM1, LMS1}]

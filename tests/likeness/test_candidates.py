@@ -10,14 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from benchmarks.people.labelled import labelled_people
 from hub.access.principal import Role
-from hub.customers.likeness.bands import BANDS, MatchBand
 from hub.customers.likeness.learn import Lesson, learn_weights
-from hub.customers.likeness.look_up import look_up, look_up_quickly
 from hub.flows.lane import LaneContext
-from hub.matching.keys import keys_of
-from hub.matching.normalise import Notation, normalise
 from hub.matching.person import Written
 from hub.records.customer import CustomerRecord
 from hub.store.engine import Database
@@ -125,22 +120,6 @@ async def test_what_apply_writes_later_is_found_at_once_and_a_stewards_word_is_r
     assert await company.candidates("crm", "jan") == await company.candidates("lms", "j") == []
     await link(company.database)
     assert await owner(company.database, "crm", "jan") != await owner(company.database, "lms", "j")
-
-
-async def test_a_quick_look_up_finds_the_matches_of_a_thorough_one(company: Company) -> None:
-    await company.learn()
-    matches = 0
-    async with company.database.reading() as connection:
-        for one in labelled_people(250, seed=8):
-            person = normalise(one.written._replace(unit="", region=""), Notation())
-            thorough = await look_up(connection, person, keys_of(person), BANDS)
-            if thorough and thorough[0].band is MatchBand.MATCH:
-                matches += 1
-                quick = await look_up_quickly(connection, person, BANDS)
-                assert [o.node for o in quick if o.band is MatchBand.MATCH] == [
-                    o.node for o in thorough if o.band is MatchBand.MATCH
-                ]
-    assert matches > 150
 
 
 async def test_two_numbers_of_one_system_are_never_more_than_a_case_for_review(company: Company) -> None:

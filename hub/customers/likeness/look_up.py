@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.identifiers import Node
 from hub.customers.likeness.bands import Bands, MatchBand
 from hub.customers.likeness.weights import Learned, remembered_weights
-from hub.matching.keys import keys_of, telling_keys
 from hub.matching.pairs_of import told_values
 from hub.matching.person import Person
 from hub.matching.score import Commonness, Score, score
@@ -70,17 +69,6 @@ CROSS JOIN LATERAL (
 WHERE EXISTS (SELECT FROM source_record s
   WHERE s.system = r.system AND s.entity = 'customer' AND s.external_id = r.external_id AND NOT s.deleted)
 """
-
-
-async def look_up_quickly(connection: AsyncConnection, person: Person, bands: Bands) -> list[Found]:
-    """As `look_up`, but keys that many share are followed only where the telling ones lead to no match.
-
-    Whoever is in the match band shares a telling key, so no second match is overlooked.
-    """
-    found = await look_up(connection, person, telling_keys(person), bands)
-    if any(one.band is MatchBand.MATCH for one in found):
-        return found
-    return await look_up(connection, person, keys_of(person), bands)
 
 
 async def look_up(
