@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from examples.demo.places import ENVIRONMENT_FILE
+from examples.demo.places import ENVIRONMENT_FILE, PRINT_FOLDER
 from examples.demo.tryton.server import TrytonServer
 from hub.settings.environment import Settings
 
@@ -27,6 +27,7 @@ def written_environment(settings: Settings, tryton: TrytonServer) -> Iterator[Pa
         "HUB_LOG_LEVEL": "WARNING",
         "TRYTON_URL": tryton.url,
         "TRYTON_PASSWORD": tryton.password,
+        "PRINT_FOLDER": str((settings.data_dir / PRINT_FOLDER).absolute()),
     }
     lines = [
         "unset HUB_DATABASE_URL HUB_BROKER_URL",

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from examples.demo.environment import written_environment
-from examples.demo.places import PORT_FILE
+from examples.demo.places import PORT_FILE, PRINT_FOLDER
 from examples.demo.pull import pull_everything
 from examples.demo.show import show_customer, show_what_to_try
 from examples.demo.steps import CONSOLE, say, step
@@ -66,6 +66,7 @@ def _installed(
     data_dir: Path, port: int, postgres: EmbeddedPostgres, tryton: TrytonServer
 ) -> AbstractContextManager[Installation]:
     os.environ |= {"TRYTON_URL": tryton.url, "TRYTON_PASSWORD": tryton.password}
+    os.environ["PRINT_FOLDER"] = str((data_dir / PRINT_FOLDER).absolute())
     settings = Settings(config=CONFIGURATION, data_dir=data_dir, port=port)
     configuration, adapters = read_configuration(settings)
     return announced(settings, configuration, adapters, postgres)
