@@ -39,6 +39,7 @@ from hub.reads.sources import sources_of
 from hub.reads.steward_acts import acts_of, receipts_of
 from hub.reads.systems import systems_by_name
 from hub.reads.undeliverable import undeliverable_of
+from hub.reads.verified import verified_of
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -122,6 +123,7 @@ class Loaders:
         self.deliveries_of_leads = self._every(deliveries_of_leads)
         self.deliveries_of_customers = self._every(deliveries_of_customers)
         self.letters = self._every(letters_waiting)
+        self.verified = self._some(verified_of)
         self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
         self.freshness = self._every(lambda c, parts: freshness_for(c, parts, request.now()))
         self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))

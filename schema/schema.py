@@ -60,6 +60,7 @@ from schema.mutations.split_customer import SplitCustomerMutation
 from schema.mutations.start_cadence_migration import StartCadenceMigrationMutation
 from schema.mutations.start_session import StartSessionMutation
 from schema.mutations.transfer_session import TransferSessionMutation
+from schema.mutations.verify_contact_medium import VerifyContactMediumMutation
 from schema.mutations.wrap_up_session import WrapUpSessionMutation
 from schema.queries.conflicts import ConflictsQuery
 from schema.queries.contact_metrics import ContactMetricsQuery
@@ -123,6 +124,7 @@ class Query(
 @strawberry.type(description="What can be done. Each takes one input and answers with the object or the problems.")
 class Mutation(
     CorrectContactMediumMutation,
+    VerifyContactMediumMutation,
     ReportUndeliverableMutation,
     StartSessionMutation,
     IdentifyCustomerMutation,

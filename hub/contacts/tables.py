@@ -145,6 +145,25 @@ class UndeliverableMedium(Table):
     reported_by: Mapped[str]
 
 
+class VerifiedMedium(Table):
+    """That a customer is reached there, as somebody found out; of several marks the newest counts.
+
+    `normalised` is the spelling of contact_medium; the mark holds for that value, so a corrected one has none.
+    `method` says how, in a word: a link that was clicked, a number that was called back.
+    """
+
+    __tablename__ = "verified_medium"
+    __table_args__ = (Index("ix_verified_medium_customer", "customer_id", "kind", "normalised"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID]
+    kind: Mapped[str]
+    normalised: Mapped[str]
+    method: Mapped[str]
+    at: Mapped[datetime]
+    verified_by: Mapped[str]
+
+
 class TimelineEntry(Table):
     """One thing that happened between a customer and the company, in any channel; written once, never changed."""
 

@@ -18,6 +18,9 @@ TURNS_MAX: Final = 32
 HUB: Final = "hub"
 """Who freezes."""
 
+NOBODY: Final = Node(HUB, "")
+"""Whose value it is when no source has any."""
+
 
 class Said(NamedTuple):
     """A source's value of the field, and when: as of (a side) or observed (a turn)."""
@@ -49,11 +52,12 @@ class Case:
 
     def pin(self, field: str) -> Pin | None:
         """What stands over the rules while it is resolved or frozen."""
-        if self.decided_at is None or not self.sides:
+        if self.decided_at is None:
             return None
         frozen = self.state is ConflictState.FROZEN
         rule = SurvivorshipRule.FROZEN if frozen else SurvivorshipRule.PINNED
-        return Pin(self.sides[0].node, field, self.decided, self.decided_at, rule)
+        node = self.sides[0].node if self.sides else NOBODY
+        return Pin(node, field, self.decided, self.decided_at, rule)
 
 
 def folded(value: str | None) -> str:
@@ -139,7 +143,8 @@ def _within(turns: tuple[Said, ...], limits: FlipFlops | None, now: datetime) ->
 
 
 def _agreed(sides: Sequence[Said], value: str | None) -> bool:
-    return all(folded(side.value) == folded(value) for side in sides)
+    """Every source says so; where none says anything, that there is nothing."""
+    return all(folded(side.value) == folded(value) for side in sides) if sides else not folded(value)
 
 
 def _frozen(case: Case, value: str | None, now: datetime) -> Case:

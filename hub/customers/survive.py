@@ -12,7 +12,7 @@ import orjson
 
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
-from hub.records.customer import ContactMediumRecord, CustomerRecord, PostalAddressRecord
+from hub.records.customer import ContactMediumRecord, CustomerRecord, PostalAddressRecord, RelationRecord
 from hub.records.enums import MediumKind, SurvivorshipRule
 
 FIELDS: Final = (
@@ -24,6 +24,8 @@ FIELDS: Final = (
     "language",
     "status",
     "customer_number",
+    "tone",
+    "preferred_channel",
 )
 
 
@@ -96,7 +98,7 @@ class Sourced(NamedTuple):
 
     image: SourceImage
     key: str
-    record: ContactMediumRecord | PostalAddressRecord
+    record: ContactMediumRecord | PostalAddressRecord | RelationRecord
     values: Mapping[str, object]
 
 
@@ -113,6 +115,7 @@ class Golden:
     winners: Mapping[str, tuple[SourceImage, SurvivorshipRule]]
     media: tuple[Sourced, ...]
     addresses: tuple[Sourced, ...]
+    relations: tuple[Sourced, ...]
     deleted: bool
     digest: bytes
 
@@ -140,8 +143,9 @@ def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelli
         winners[pin.field] = (of, pin.rule)
     media = _media(_ranked(counted, rules.of("contact_media")), spelling)
     addresses = _addresses(_ranked(counted, rules.of("addresses")))
-    digest = _digest(values, (*media, *addresses), deleted=not living)
-    return Golden(values, winners, media, addresses, not living, digest)
+    relations = _relations(counted)
+    digest = _digest(values, (*media, *addresses, *relations), deleted=not living)
+    return Golden(values, winners, media, addresses, relations, not living, digest)
 
 
 def conflicts_of(images: Sequence[SourceImage], golden: Golden) -> tuple[Conflict, ...]:
@@ -219,3 +223,13 @@ def _addresses(ranked: Sequence[SourceImage]) -> tuple[Sourced, ...]:
             if key not in found:
                 found[key] = Sourced(image, key, address, vars(address))
     return tuple(found[key] for key in sorted(found))
+
+
+def _relations(images: Sequence[SourceImage]) -> tuple[Sourced, ...]:
+    """Every system's own: whether two of them mean the same person is not theirs to know."""
+    ranked = sorted(images, key=lambda image: image.node)
+    return tuple(
+        Sourced(image, relation.external_id, relation, dict(relation))
+        for image in ranked
+        for relation in image.record.relations
+    )

@@ -35,6 +35,8 @@ class Customer(Table):
     language: Mapped[str | None]
     status: Mapped[str | None]
     customer_number: Mapped[str | None]
+    tone: Mapped[str | None]
+    preferred_channel: Mapped[str | None]
     search: Mapped[str]
     deleted: Mapped[bool] = mapped_column(server_default=text("false"))
     version: Mapped[int]
@@ -175,6 +177,27 @@ class PostalAddress(Table):
     country: Mapped[str | None]
     label: Mapped[str | None]
     preferred: Mapped[bool]
+    valid_from: Mapped[datetime | None]
+    valid_to: Mapped[datetime | None]
+    system: Mapped[str]
+    external_id: Mapped[str]
+    child_id: Mapped[str]
+    as_of: Mapped[datetime]
+
+
+class CustomerRelation(Table):
+    """What another customer is to this one, as one system says; `other` is his external id in that system."""
+
+    __tablename__ = "customer_relation"
+    __table_args__ = (Index("ix_customer_relation_customer", "customer_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    other: Mapped[str]
+    label: Mapped[str | None]
+    valid_from: Mapped[datetime | None]
+    valid_to: Mapped[datetime | None]
     system: Mapped[str]
     external_id: Mapped[str]
     child_id: Mapped[str]

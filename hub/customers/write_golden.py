@@ -12,7 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.identifiers import Node
 from hub.customers.survive import FIELDS, Golden, Sourced
-from hub.customers.tables import ContactMedium, Customer, CustomerHistory, CustomerProvenance, PostalAddress
+from hub.customers.tables import (
+    ContactMedium,
+    Customer,
+    CustomerHistory,
+    CustomerProvenance,
+    CustomerRelation,
+    PostalAddress,
+)
 from hub.store.insert import insert_new
 from hub.store.metadata import Table
 from hub.store.sets import run_set
@@ -22,17 +29,19 @@ CHILD_NAMESPACE: Final = UUID("6f1c1a55-7c0c-4f0e-9a5e-0a5a3b1f4b11")
 _UPSERT: Final = """
 WITH r AS (SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(
   id uuid, kind text, name text, given_name text, family_name text, birth_date date, language text, status text,
-  customer_number text, search text, deleted boolean, digest text)),
+  customer_number text, tone text, preferred_channel text, search text, deleted boolean, digest text)),
 written AS (
   INSERT INTO customer AS c (id, kind, name, given_name, family_name, birth_date, language, status, customer_number,
-    search, deleted, version, digest, created_at, updated_at)
+    tone, preferred_channel, search, deleted, version, digest, created_at, updated_at)
   SELECT r.id, kind, name, given_name, family_name, birth_date, language, status, customer_number,
-    search, deleted, coalesce(h.version, 0) + 1, decode(r.digest, 'hex'), coalesce(h.first, :now), :now
+    tone, preferred_channel, search, deleted, coalesce(h.version, 0) + 1, decode(r.digest, 'hex'),
+    coalesce(h.first, :now), :now
   FROM r CROSS JOIN LATERAL (SELECT max(o.version) AS version, min(o.at) AS first FROM customer_history o
     WHERE o.customer_id = r.id) h
   ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, given_name = excluded.given_name,
     family_name = excluded.family_name, birth_date = excluded.birth_date, language = excluded.language,
-    status = excluded.status, customer_number = excluded.customer_number, search = excluded.search,
+    status = excluded.status, customer_number = excluded.customer_number, tone = excluded.tone,
+    preferred_channel = excluded.preferred_channel, search = excluded.search,
     deleted = excluded.deleted, version = c.version + 1, digest = excluded.digest, updated_at = excluded.updated_at
   RETURNING id, version, digest)
 INSERT INTO customer_history (customer_id, version, at, digest) SELECT id, version, :now, digest FROM written"""
@@ -46,9 +55,12 @@ _CUSTOMER: Final = ("id", *FIELDS, "search", "deleted", "digest", "version", "cr
 _MEDIUM: Final = ("kind", "value", "label", "preferred", "valid_from", "valid_to")
 _ADDRESS: Final = (
     *("street", "house_number", "unit", "postal_code", "locality", "region", "country", "label", "preferred"),
+    *("valid_from", "valid_to"),
 )
+_RELATION: Final = ("kind", "other", "label", "valid_from", "valid_to")
 _medium_of: Final = attrgetter(*_MEDIUM)
 _address_of: Final = attrgetter(*_ADDRESS)
+_relation_of: Final = attrgetter("kind", "to", *_RELATION[2:])
 _CHILD: Final = ("id", "customer_id", "system", "external_id", "child_id", "as_of")
 
 _Row: TypeAlias = tuple[object, ...]
@@ -83,7 +95,9 @@ async def write_golden(
     media = [_child(i, c, (*_medium_of(c.record), c.key)) for i, g in golden.items() for c in g.media]
     addresses = [_child(i, c, _address_of(c.record)) for i, g in golden.items() for c in g.addresses]
     await _replace(connection, ContactMedium, (*_MEDIUM, "normalised"), media, stale)
+    relations = [_child(i, c, _relation_of(c.record)) for i, g in golden.items() for c in g.relations]
     await _replace(connection, PostalAddress, _ADDRESS, addresses, stale)
+    await _replace(connection, CustomerRelation, _RELATION, relations, stale)
 
 
 async def _insert(connection: AsyncConnection, golden: Mapping[UUID, Golden], now: datetime) -> None:

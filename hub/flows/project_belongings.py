@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.follow_execution import follow_execution
 from hub.contacts.session_tables import BusinessDialog, CustomerSession, KnownCookie
-from hub.contacts.tables import BusinessRequest, Commitment, TimelineEntry, UndeliverableMedium
+from hub.contacts.tables import BusinessRequest, Commitment, TimelineEntry, UndeliverableMedium, VerifiedMedium
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder
 from hub.customers.consent_keep import (
     HUB,
@@ -57,6 +57,7 @@ OWN: Final = (
     Commitment.__tablename__,
     TimelineEntry.__tablename__,
     UndeliverableMedium.__tablename__,
+    VerifiedMedium.__tablename__,
     Decision.__tablename__,
     ContactEvent.__tablename__,
     SalesLead.__tablename__,

@@ -79,7 +79,12 @@ async def export(connection: AsyncConnection, customer_id: UUID, keys: KeyRing, 
 
 def _tables() -> Mapping[str, str]:
     """A part for every table of the customer's belongings and of the hub's own rows about him."""
-    named = {"contactMedia": "contact_medium", "addresses": "postal_address", "segments": "customer_segment"}
+    named = {
+        "contactMedia": "contact_medium",
+        "addresses": "postal_address",
+        "relations": "customer_relation",
+        "segments": "customer_segment",
+    }
     more = {table: table for table in (*TABLE_OF.values(), *OWN, "decision", "contact_event", "field_conflict")}
     return {
         name: f"SELECT to_jsonb(t) FROM {table} t WHERE customer_id = :id ORDER BY 1"  # noqa: S608  constant names

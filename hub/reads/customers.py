@@ -31,6 +31,8 @@ class CustomerRow:
     language: str | None
     status: str | None
     customer_number: str | None
+    tone: str | None
+    preferred_channel: str | None
     search: str
     deleted: bool
     version: int

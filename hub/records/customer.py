@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from hub.records.enums import MediumKind, PartyKind
+from hub.records.enums import MediumKind, PartyKind, RelationKind
 from hub.records.identity import ExternalIdText, Words
 
 
@@ -33,7 +33,10 @@ class ContactMediumRecord(Canonical):
 
 
 class PostalAddressRecord(Canonical):
-    """A postal address; `country` is ISO 3166-1 alpha-2, `street` includes number and unit when not split."""
+    """A postal address, his in [valid_from, valid_to); `country` is ISO 3166-1 alpha-2.
+
+    `street` includes number and unit when not split.
+    """
 
     external_id: ExternalIdText
     street: Words | None = None
@@ -45,6 +48,22 @@ class PostalAddressRecord(Canonical):
     country: Words | None = None
     label: Words | None = None
     preferred: bool = False
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+
+
+class RelationRecord(Canonical):
+    """Another customer of the same system and what he is to this one; `to` is his external id there.
+
+    `label` is the package's word for it (child, guarantor). No name: he has a record of his own, or none.
+    """
+
+    external_id: ExternalIdText
+    kind: RelationKind
+    to: ExternalIdText
+    label: Words | None = None
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
 
 
 class ForeignIdentifier(Canonical):
@@ -54,7 +73,7 @@ class ForeignIdentifier(Canonical):
     external_id: ExternalIdText
 
 
-Child = TypeVar("Child", ContactMediumRecord, PostalAddressRecord)
+Child = TypeVar("Child", ContactMediumRecord, PostalAddressRecord, RelationRecord)
 
 
 def _by_id(children: tuple[Child, ...]) -> tuple[Child, ...]:
@@ -73,7 +92,8 @@ class CustomerRecord(Canonical):
     """Everything one system says about one customer, children included, ordered by the children's ids.
 
     `name` is the full name as one line; the parts are filled where the package has them.
-    `language` is BCP 47; `status` is the company's own level (for example GOLD).
+    `language` is BCP 47; `status` is the company's own level (for example GOLD). `tone` (formal, informal) and
+    `preferred_channel` say how he wants to be addressed.
     A field without a value is one of which the package is silent, unless `known_blank` names it: it knows of none.
     """
 
@@ -85,7 +105,10 @@ class CustomerRecord(Canonical):
     language: Words | None = None
     status: Words | None = None
     customer_number: Words | None = None
+    tone: Words | None = None
+    preferred_channel: Words | None = None
     known_blank: Annotated[tuple[str, ...], AfterValidator(_by_name)] = ()
     identifiers: Annotated[tuple[ForeignIdentifier, ...], AfterValidator(_by_system)] = ()
     contact_media: Annotated[tuple[ContactMediumRecord, ...], AfterValidator(_by_id)] = ()
     addresses: Annotated[tuple[PostalAddressRecord, ...], AfterValidator(_by_id)] = ()
+    relations: Annotated[tuple[RelationRecord, ...], AfterValidator(_by_id)] = ()

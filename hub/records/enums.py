@@ -19,6 +19,19 @@ class MediumKind(StrEnum):
     OTHER = "OTHER"
 
 
+class RelationKind(StrEnum):
+    """What another customer is to this one. COMPANY: he works there or owns it; GROUP: a reference or customer group.
+
+    TMF632 relatedParty leaves the roles to each company; these are those that a view is read for.
+    """
+
+    HOUSEHOLD = "HOUSEHOLD"
+    FAMILY = "FAMILY"
+    COMPANY = "COMPANY"
+    GROUP = "GROUP"
+    OTHER = "OTHER"
+
+
 class RequestKind(StrEnum):
     """The standard contact model's business requests."""
 

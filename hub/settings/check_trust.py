@@ -10,8 +10,9 @@ from hub.records.customer import CustomerRecord
 from hub.yaml.nearest import choices
 from hub.yaml.nodes import Node
 
-# Every system's own identifiers stay: there is nothing to choose.
-_FIELDS: Final = [name for name in CustomerRecord.model_fields if name not in ("identifiers", "known_blank")]
+# Every system's own identifiers and relations stay: there is nothing to choose.
+_STAY: Final = frozenset({"identifiers", "relations", "known_blank"})
+_FIELDS: Final = [name for name in CustomerRecord.model_fields if name not in _STAY]
 
 
 def check_survivorship(survivorship: Node, systems: Mapping[str, Node]) -> Iterator[Finding]:

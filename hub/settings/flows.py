@@ -101,7 +101,8 @@ class FlowEntry(Written):
     fields: tuple[str, ...] = Field(
         (),
         description="Only for customers from `hub`: the fields whose golden value the hub writes there where the "
-        "system has another: name, given_name, family_name, birth_date, language, status, customer_number.",
+        "system has another: name, given_name, family_name, birth_date, language, status, customer_number, tone, "
+        "preferred_channel.",
     )
     migration: MigrationRules | None = Field(
         None, description="Where this flow's migration differs from `migrations`: the same keys."

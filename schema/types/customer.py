@@ -16,7 +16,7 @@ from hub.reads.customers import CustomerRow
 from hub.reads.freshness import Told, freshness_of
 from hub.reads.parts import Conditions
 from hub.reads.promises import COMMITMENTS, STANDING, TIMELINE
-from hub.reads.reaching import ADDRESSES, IDENTIFIERS, MEDIA, SEGMENTS
+from hub.reads.reaching import ADDRESSES, IDENTIFIERS, MEDIA, RELATED, SEGMENTS, address_at
 from hub.reads.relations import (
     ALL_OF_THEM,
     CUSTOMER_OF_LEAD,
@@ -34,7 +34,7 @@ from schema.types.conflict import FieldConflict
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.consent import ConsentStanding
 from schema.types.delivery import LeadDelivery
-from schema.types.enums import Direction, LeadPriority, LeadRating, LeadState, PartyKind
+from schema.types.enums import Direction, LeadPriority, LeadRating, LeadState, PartyKind, RelationKind
 from schema.types.freshness import FRESHNESS, FieldProvenance, PartFreshness, SourceStatus, freshness
 from schema.types.lead_parts import LeadReceipt, LeadResponse
 from schema.types.of_row import OfRow
@@ -68,6 +68,8 @@ class Customer(relay.Node, OfRow):
     language: str | None = strawberry.field(description="Preferred language (BCP 47).")
     status: str | None = strawberry.field(description="Standing with the company, such as gold.")
     customer_number: str | None = strawberry.field(description="The number the customer knows himself by.")
+    tone: str | None = strawberry.field(description="How he wants to be addressed, such as formal.")
+    preferred_channel: str | None = strawberry.field(description="The channel he wants to be reached through.")
     deleted: bool = strawberry.field(description="No system knows the customer any more; the record is kept.")
     version: int = strawberry.field(description="Grows by one with every change of the golden values.")
     created_at: datetime = strawberry.field(description="When the hub first knew the customer.")
@@ -90,6 +92,23 @@ class Customer(relay.Node, OfRow):
         """Golden: once per content."""
         page = await info.context.loaders.page(ADDRESSES, self.id, ALL_OF_THEM)
         return [PostalAddress.of(row) for row in page.rows]
+
+    @resolved("The postal address that holds at a moment, the preferred one if there are several; null: none does.")
+    async def current_address(
+        self,
+        info: Info,
+        at: Annotated[datetime | None, strawberry.argument(description="The moment; left out: now.")] = None,
+    ) -> PostalAddress | None:
+        """Of the addresses that are known now."""
+        page = await info.context.loaders.page(ADDRESSES, self.id, ALL_OF_THEM)
+        row = address_at(page.rows, at or info.context.now())
+        return None if row is None else PostalAddress.of(row)
+
+    @resolved("Household, family, company and reference groups; at most 100.", reads=whole(RELATED))
+    async def relations(self, info: Info) -> list[CustomerRelation]:
+        """As the systems say, by kind."""
+        page = await info.context.loaders.page(RELATED, self.id, ALL_OF_THEM)
+        return [CustomerRelation.of(row) for row in page.rows]
 
     @resolved("Products and contracts, newest statement first; at most 100.", reads=whole(HOLDINGS))
     async def product_holdings(self, info: Info) -> list[ProductHolding]:
@@ -238,6 +257,28 @@ class Customer(relay.Node, OfRow):
         """The customer an id stands for now, None where there is none or the caller may not see him."""
         row = await info.context.loaders.customers.load(identity)
         return None if row is None else cls.shown(info, row)
+
+
+@strawberry.type(description="What another customer is to this one, as one system says.")
+class CustomerRelation(Sourced, OfRow):
+    """A household, a company, a reference group."""
+
+    other_id: strawberry.Private[UUID | None]
+    external_id: strawberry.Private[str]
+    kind: RelationKind = strawberry.field(description="What he is.")
+    label: str | None = strawberry.field(description="The source's word for it.")
+    valid_from: datetime | None = strawberry.field(description="Not before this time.")
+    valid_to: datetime | None = strawberry.field(description="Not from this time on.")
+
+    @resolved("The other one; null while the hub does not know him, or for a caller who may not see him.")
+    async def other(self, info: Info) -> Annotated[Customer, strawberry.lazy("schema.types.customer")] | None:
+        """Loaded for all relations of the answer at once, within the caller's reach, and into the audit trail."""
+        return None if self.other_id is None else await Customer.visible(info, self.other_id)
+
+    @resolved(FRESHNESS, reads=freshness_of(Entity.CUSTOMER))
+    async def freshness(self, info: Info) -> PartFreshness:
+        """That of the record that says so."""
+        return await freshness(info, Told(Entity.CUSTOMER, self.source, self.external_id, None))
 
 
 @strawberry.type(description="A lead, inbound or outbound (TMF699 SalesLead).")

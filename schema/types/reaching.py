@@ -28,6 +28,15 @@ class Undeliverable:
     reported_by: str = strawberry.field(description="Who reported it: a token's subject.")
 
 
+@strawberry.type(description="That a contact medium was found to be the customer's.")
+class Verification:
+    """Until the value is corrected."""
+
+    at: datetime = strawberry.field(description="When it was last found out.")
+    method: str = strawberry.field(description="How, such as a link that was clicked.")
+    verified_by: str = strawberry.field(description="Who found out: a token's subject.")
+
+
 @strawberry.type(description="A way to reach a customer (TMF629 contactMedium), once per value however many say so.")
 class ContactMedium(relay.Node, Sourced, OfRow):
     """An e-mail address, phone number or web site."""
@@ -47,6 +56,12 @@ class ContactMedium(relay.Node, Sourced, OfRow):
         """Loaded for all media of the answer at once."""
         row = await info.context.loaders.undeliverable.load(self.id)
         return None if row is None else Undeliverable(**asdict(row))
+
+    @resolved("That it is the customer's, as somebody found out who reached him there; null: nobody did.")
+    async def verified(self, info: Info) -> Verification | None:
+        """Loaded for all media of the answer at once."""
+        row = await info.context.loaders.verified.load(self.id)
+        return None if row is None else Verification(**asdict(row))
 
     @resolved(FRESHNESS, reads=freshness_of(Entity.CUSTOMER))
     async def freshness(self, info: Info) -> PartFreshness:
@@ -70,6 +85,8 @@ class PostalAddress(relay.Node, Sourced, OfRow):
     country: str | None = strawberry.field(description="Country (ISO 3166-1 alpha-2).")
     label: str | None = strawberry.field(description="The source's word for it, such as invoice or delivery.")
     preferred: bool = strawberry.field(description="Whether the source marks it as the one to use.")
+    valid_from: datetime | None = strawberry.field(description="Not before this time.")
+    valid_to: datetime | None = strawberry.field(description="Not from this time on.")
 
     @resolved(FRESHNESS, reads=freshness_of(Entity.CUSTOMER))
     async def freshness(self, info: Info) -> PartFreshness:

@@ -22,6 +22,7 @@ PROJECTED: Final[Mapping[str, str]] = {
     "customer_provenance": "to_jsonb(t)",
     "contact_medium": "to_jsonb(t) - 'as_of'",
     "postal_address": "to_jsonb(t) - 'as_of'",
+    "customer_relation": "to_jsonb(t) - 'as_of'",
     "sales_order": "to_jsonb(t)",
     "consent": "to_jsonb(t)",
 }
