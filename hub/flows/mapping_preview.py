@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -16,6 +16,13 @@ from hub.records.source import JsonObject
 
 PAGE: Final = 500
 """Objects in memory at once."""
+
+Differing = Mapping[str, tuple[Canonical, Canonical]]
+"""By external id the records of a page that would become others: as they are now, and as they would be."""
+
+
+async def _nothing(differing: Differing) -> None:
+    """What is done with a page when only the records are asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,11 @@ async def preview_mapping(
     mappings: tuple[RecordMapping, RecordMapping],
     samples_max: int,
     told: Callable[[int], None] = lambda done: None,
+    follow: Callable[[Differing], Awaitable[None]] = _nothing,
 ) -> MappingPreview:
     """Over everything that the system has, by the mapping that holds and by the one that is tried.
+
+    `follow` is given each page's records that would become others, to say what follows from them.
 
     HubError as the port raises it; the calls are outside the hub's budget, for a person waits for them.
     """
@@ -53,9 +63,12 @@ async def preview_mapping(
     cursor, last = await port.begin_run(entity, None, timedelta()), False
     while not last:
         page = await port.pull(entity, cursor, PAGE)
+        differing: dict[str, tuple[Canonical, Canonical]] = {}
         for source in page.objects:
             if source.body is not None:
-                _compare(source.external_id, source.body, mappings, samples_max, preview)
+                differing |= _compare(source.external_id, source.body, mappings, samples_max, preview)
+        if differing:
+            await follow(differing)
         cursor, last = page.cursor, page.last
         told(preview.objects)
     return preview
@@ -67,21 +80,22 @@ def _compare(
     mappings: tuple[RecordMapping, RecordMapping],
     samples_max: int,
     preview: MappingPreview,
-) -> None:
+) -> Differing:
     before, after = (_record(mapping, body) for mapping in mappings)
     preview.objects += 1
     preview.unfit_before += before is None
     preview.unfit_after += after is None
     if before == after:
-        return
+        return {}
     preview.changed += 1
     if before is None or after is None:
-        return
+        return {}
     for name in type(before).model_fields:
         if getattr(before, name) != getattr(after, name):
             preview.fields[name] += 1
             if len(preview.samples) < samples_max:
                 preview.samples.append(MappingSample(external_id, name))
+    return {external_id: (before, after)}
 
 
 def _record(mapping: RecordMapping, body: JsonObject) -> Canonical | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -16,7 +16,7 @@ from hub.customers.distribute import changes_for
 from hub.customers.identifiers import Node
 from hub.customers.keep_conflicts import cases_of, decided
 from hub.customers.normalise import Spelling
-from hub.customers.project import pins_of
+from hub.customers.project import images_of, pins_of
 from hub.customers.recognise import Rules
 from hub.customers.survive import FIELDS, Golden, Pin, SourceImage, survive
 from hub.records.customer import CustomerRecord
@@ -107,6 +107,52 @@ async def preview_rules(
     return preview
 
 
+_OWNERS: Final = text(
+    """SELECT i.customer_id, i.system, i.external_id FROM customer_identifier i WHERE i.customer_id IN (
+         SELECT customer_id FROM customer_identifier WHERE system = :system AND external_id = ANY(:ids))
+       ORDER BY i.system, i.external_id"""
+)
+
+
+async def preview_records(
+    database: Database,
+    terms: Terms,
+    system: str,
+    records: Mapping[str, tuple[CustomerRecord, CustomerRecord]],
+    preview: RulePreview,
+) -> None:
+    """Add what follows for the golden records when these of one system's records become others, by the present rules.
+
+    `records` has by external id a record as it is and as it would be; one that belongs to nobody yet follows nothing.
+    """
+    owned: dict[UUID, list[Node]] = defaultdict(list)
+    async with database.reading() as connection:
+        for row in await connection.execute(_OWNERS, {"system": system, "ids": list(records)}):
+            owned[row.customer_id].append(Node(row.system, row.external_id))
+        nodes = [node for of_customer in owned.values() for node in of_customer]
+        images, pins = await images_of(connection, nodes), await pins_of(connection, nodes)
+        cases = await cases_of(connection, list(owned))
+    spelling, alike = Spelling(terms.before.region), replace(terms, after=terms.before)
+    for customer_id, of_customer in owned.items():
+        preview.customers += 1
+        said = [images[node] for node in of_customer if node in images]
+        pinned = [pin for node in of_customer for pin in pins.get(node, ())]
+        pinned += decided(cases.get(customer_id, {}))
+        before, after = (
+            [
+                replace(one, record=records[one.node.external_id][place]) if _is_among(one, system, records) else one
+                for one in said
+            ]
+            for place in (0, 1)
+        )
+        if said:
+            _outcome(customer_id, (before, after), pinned, alike, spelling, preview)
+
+
+def _is_among(image: SourceImage, system: str, records: Mapping[str, object]) -> bool:
+    return image.node.system == system and image.node.external_id in records
+
+
 @dataclass(frozen=True, slots=True)
 class _Event:
     """A version as the hub saw it; `at` in its own time."""
@@ -183,11 +229,23 @@ def _replay(
             preview.turns_after.update(_changed(golden[1], now[1]))
         golden = now
     said = list(images.values())
-    before = survive(said, terms.before.survivorship, spelling, pins)
-    after = survive(said, terms.after.survivorship, spelling, pins)
+    _outcome(customer_id, (said, said), pins, terms, spelling, preview)
+
+
+def _outcome(
+    customer_id: UUID,
+    said: tuple[Sequence[SourceImage], Sequence[SourceImage]],
+    pins: Sequence[Pin],
+    terms: Terms,
+    spelling: Spelling,
+    preview: RulePreview,
+) -> None:
+    """What one customer comes to now and then, and what leaves for systems then that does not leave now."""
+    before = survive(said[0], terms.before.survivorship, spelling, pins)
+    after = survive(said[1], terms.after.survivorship, spelling, pins)
     _compare(customer_id, before, after, terms, preview)
-    wanted = _writes(said, before, terms.before)
-    for write in _writes(said, after, terms.after) - wanted:
+    wanted = _writes(said[0], before, terms.before)
+    for write in _writes(said[1], after, terms.after) - wanted:
         preview.writes[write.node.system, write.field] += 1
 
 

@@ -228,7 +228,7 @@ class Customer(relay.Node, OfRow):
 
     @resolved("Where each value of this record came from, by field.", reads=PROVENANCE_OF_CUSTOMER)
     async def provenance(self, info: Info) -> list[FieldProvenance]:
-        """Fields without a value have none."""
+        """A field that nobody speaks of has none; one of which a source says that there is no value has."""
         return [FieldProvenance.of(row) for row in await info.context.loaders.provenance.load(self.id)]
 
     @resolved("How fresh each system's part of this view is; one that is down is told here.", reads=SOURCES_OF_CUSTOMER)

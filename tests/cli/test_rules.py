@@ -29,6 +29,7 @@ async def test_another_mapping_and_other_rules_are_previewed_and_nothing_is_writ
     assert "2 objects read, 2 would become other records; 0 do not fit now, 0 would not." in " ".join(
         read.output.split()
     )
+    assert "Of 2 customers with such records 2 would change." in read.output
     assert await company.rows("SELECT count(*) FROM document_version") == before
     assert (await company.hub("run", "weekly-customers")).status == 0
     assert await company.rows("SELECT name FROM customer ORDER BY name") == [("Jan Smit",), ("Mia",)]

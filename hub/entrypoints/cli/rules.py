@@ -19,10 +19,12 @@ from hub.customers.recognise import Rules
 from hub.entrypoints.installation import Installation, installation, migrate
 from hub.entrypoints.wiring import open_systems, recognition_rules
 from hub.errors import HubError
-from hub.flows.mapping_preview import MappingPreview, preview_mapping
+from hub.flows.mapping_preview import Differing, MappingPreview, preview_mapping
+from hub.records.customer import CustomerRecord
 from hub.settings.configuration import Configuration, load_configuration
 from hub.settings.environment import Settings
-from hub.stewardship.rule_preview import RulePreview, Terms, preview_rules
+from hub.stewardship.rule_preview import RulePreview, Terms, preview_records, preview_rules
+from hub.store.engine import Database
 
 application = typer.Typer(name="rules", help="Survivorship, mappings and recognition.", no_args_is_help=True)
 
@@ -76,15 +78,21 @@ async def _preview(
         )
         _show(found, console)
         await _links(home, before, after, console)
-        await _mappings(home, other, (samples, read_sources), progress, console)
+        await _mappings(home, other, database, terms, read_sources, progress, console)
     finally:
         await database.aclose()
 
 
 async def _mappings(
-    home: Installation, other: Configuration, asked: tuple[int, bool], progress: Progress, console: Console
+    home: Installation,
+    other: Configuration,
+    database: Database,
+    terms: Terms,
+    read_sources: bool,
+    progress: Progress,
+    console: Console,
 ) -> None:
-    """What other mappings would make of the objects that the systems have now."""
+    """What other mappings would make of the objects that the systems have now, and of the customers by them."""
     systems = open_systems(home.configuration, home.adapters)
     try:
         for place in sorted(other.mappings.keys() & home.configuration.mappings.keys()):
@@ -92,18 +100,33 @@ async def _mappings(
             if mappings[0].version == mappings[1].version:
                 continue
             name = f"{place[0]}, {place[1].value}"
-            if not asked[1]:
+            if not read_sources:
                 console.print(f"The mapping of {name} differs: --read-sources tells what it would make.")
                 continue
             told = partial(_reading, progress, progress.add_task(f"Reading {name}", total=None))
+            golden = RulePreview()
+            follow = partial(_follow, database, terms, str(place[0]), golden)
             try:
-                found = await preview_mapping(systems.port(place[0]), mappings, asked[0], told)
+                found = await preview_mapping(systems.port(place[0]), mappings, terms.samples_max, told, follow)
             except HubError as error:
                 console.print(f"{name} cannot be read now: {error.message}")
                 continue
             _show_mapping(name, found, console)
+            if golden.customers:
+                console.print(f"Of {golden.customers:,} customers with such records {golden.changed:,} would change.")
+                _show_counts(golden, console)
     finally:
         await systems.aclose()
+
+
+async def _follow(database: Database, terms: Terms, system: str, golden: RulePreview, differing: Differing) -> None:
+    customers = {
+        external_id: (before, after)
+        for external_id, (before, after) in differing.items()
+        if isinstance(before, CustomerRecord) and isinstance(after, CustomerRecord)
+    }
+    if customers:
+        await preview_records(database, terms, system, customers, golden)
 
 
 def _reading(progress: Progress, task: TaskID, done: int) -> None:
@@ -130,6 +153,10 @@ def _show(found: RulePreview, console: Console) -> None:
     console.print(
         f"{found.customers:,} customers, {found.versions:,} versions: {found.changed:,} customers would change."
     )
+    _show_counts(found, console)
+
+
+def _show_counts(found: RulePreview, console: Console) -> None:
     fields = Table("field", "customers", "changes until now", "with the other rules")
     for name in sorted(found.fields | found.turns_before | found.turns_after):
         turns = found.turns_before[name], found.turns_after[name]
