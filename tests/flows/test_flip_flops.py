@@ -39,14 +39,15 @@ class Stubborn(MemoryPort):
 
     def __init__(self, system: str, store: MemoryStore) -> None:
         super().__init__(SystemName(system), store)
-        self.store, self.own, self.written = store, NAMES[system], 0
+        self.store, self.written = store, 0
+        self.own: str | None = NAMES[system]
 
     async def write(self, commands: Sequence[WriteCommand]) -> Sequence[WriteOutcome]:
         outcomes = await super().write(commands)
         self.written += len(commands)
-        for command in commands:
+        for command in commands if self.own is not None else ():
             self.store.advance(timedelta(minutes=1))
-            self.set_name(command.external_id or "", self.own)
+            self.set_name(command.external_id or "", self.own or "")
         return outcomes
 
     def set_name(self, external_id: str, name: str) -> None:
@@ -157,6 +158,22 @@ class Quarrel:
         async with self.database.reading() as connection:
             found: UUID = await connection.scalar(text("SELECT id FROM field_conflict"))
         return found
+
+
+async def test_packages_that_take_what_they_are_told_end_equal_and_the_conflict_closes(database: Database) -> None:
+    quarrel = Quarrel(database)
+    for port in quarrel.ports.values():
+        port.own = None
+    await quarrel.begin()
+    for _ in range(2):
+        await quarrel.turn()
+    written = quarrel.written()
+    quarrel.ports["lms"].set_name("1", "Jan Smit-Bakker")
+    for _ in range(2):
+        await quarrel.turn()
+    names = {port.store.objects(Entity.CUSTOMER)[1].body["name"] for port in quarrel.ports.values()}
+    assert (names, await quarrel.stands()) == ({"Jan Smit-Bakker"}, ("Jan Smit-Bakker", "CLOSED"))
+    assert (written, quarrel.written()) == (1, 2)
 
 
 async def test_without_a_guard_they_would_go_on_for_ever(database: Database) -> None:
