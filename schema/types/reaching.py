@@ -13,7 +13,7 @@ from hub.reads.freshness import Told, freshness_of
 from hub.records.identity import Entity
 from schema.context import Info
 from schema.fields import resolved
-from schema.types.enums import MediumKind
+from schema.types.enums import MediumKind, SurvivorshipRule
 from schema.types.freshness import FRESHNESS, PartFreshness, freshness
 from schema.types.of_row import SAID_BY, OfRow
 from schema.types.sourced import Sourced
@@ -51,6 +51,11 @@ class ContactMedium(relay.Node, Sourced, OfRow):
     valid_from: datetime | None = strawberry.field(description="Not before this time.")
     valid_to: datetime | None = strawberry.field(description="Not from this time on.")
 
+    @resolved("By which survivorship rule this source's statement stands where several sources have the same one.")
+    async def rule(self, info: Info) -> SurvivorshipRule:
+        """That of hub.yaml for this part."""
+        return info.context.hub.rules.survivorship.of("contact_media").rule
+
     @resolved("That it does not work, as somebody reported who sent something there; null: nobody did.")
     async def undeliverable(self, info: Info) -> Undeliverable | None:
         """Loaded for all media of the answer at once."""
@@ -87,6 +92,11 @@ class PostalAddress(relay.Node, Sourced, OfRow):
     preferred: bool = strawberry.field(description="Whether the source marks it as the one to use.")
     valid_from: datetime | None = strawberry.field(description="Not before this time.")
     valid_to: datetime | None = strawberry.field(description="Not from this time on.")
+
+    @resolved("By which survivorship rule this source's statement stands where several sources have the same one.")
+    async def rule(self, info: Info) -> SurvivorshipRule:
+        """That of hub.yaml for this part."""
+        return info.context.hub.rules.survivorship.of("addresses").rule
 
     @resolved(FRESHNESS, reads=freshness_of(Entity.CUSTOMER))
     async def freshness(self, info: Info) -> PartFreshness:

@@ -25,6 +25,7 @@ VIEW = """
 query($id: ID!) { customer(by: {id: $id}) { name tone preferredChannel
   addresses { street validFrom validTo } relations { kind label source freshness { cadence } } } }
 """
+RULES_OF_PARTS = "query($id: ID!) { customer(by: {id: $id}) { contactMedia { rule } addresses { rule } } }"
 OTHERS = "query($id: ID!) { customer(by: {id: $id}) { relations { kind other { name } } } }"
 CURRENT = """
 query($id: ID!, $then: DateTime) { customer(by: {id: $id}) {
@@ -68,6 +69,9 @@ async def test_a_view_tells_validity_relations_and_preferences_both_ways(
             {"kind": "COMPANY", "label": None} | known,
             {"kind": "HOUSEHOLD", "label": "partner"} | known,
         ]
+        by_rule = {"rule": "PREFER_UNLESS_BLANK"}
+        ruled = (await both.compiling.ask(RULES_OF_PARTS, identity)).data["customer"]
+        assert ruled == {"contactMedia": [by_rule], "addresses": [by_rule, by_rule]}
         for api in (both.compiling, both.resolving):
             others = (await api.ask(OTHERS, identity)).data["customer"]["relations"]
             assert [one["other"] for one in others] == [None, {"name": "Jan"}]

@@ -1,7 +1,7 @@
 """How a customer wants to be addressed, when an address is his, who others are to him, which media are verified.
 
 Revision ID: whole_view
-Revises: token_revocations
+Revises: customer_touches
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "whole_view"
-down_revision = "token_revocations"
+down_revision = "customer_touches"
 branch_labels = None
 depends_on = None
 
