@@ -2,11 +2,12 @@
 
     python -m benchmarks.reads [--seconds 5] [--rounds 3]
 
-Three servers on one PostgreSQL and the same rows, each a process of its own, asked by wrk over 16 connections:
-`statements` is `hub serve` as in production, asked by an agent, with tokens, limits, masking and the audit of reads;
-`resolvers` is the same with HUB_COMPILED_READS=false; `bare` is a Starlette endpoint that sends the bytes of one
-statement written by hand, with none of these. The processor's time says what requests per second do not on a machine
-that is busy with other things. `make bench-graphql` compares with other servers.
+Four servers on one PostgreSQL and the same rows, each a process of its own, asked by wrk over 16 connections:
+`kept` is `hub serve` as in production, asked by an agent, with tokens, limits, masking and the audit of reads;
+`statements` is the same with HUB_KEPT_ANSWERS_MB=0, `resolvers` with HUB_COMPILED_READS=false as well; `bare` is a
+Starlette endpoint that sends the bytes of one statement written by hand, with none of these. The processor's time says
+what requests per second do not on a machine that is busy with other things. `make bench-graphql` compares with other
+servers.
 """
 
 from __future__ import annotations
@@ -85,10 +86,10 @@ async def bare(dsn: str) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def hub(dsn: str, folder: Path, *, compiled: bool) -> AsyncIterator[Server]:
-    """The hub with or without statements, asked by an agent."""
+async def hub(dsn: str, folder: Path, *, kept: bool = False, compiled: bool = True) -> AsyncIterator[Server]:
+    """The hub with or without statements and what they made before, asked by an agent."""
     os.environ["HUB_COMPILED_READS"] = str(compiled).lower()
-    async with the_hub(dsn, folder) as (agent, _):
+    async with the_hub(dsn, folder, 64 if kept else 0) as (agent, _):
         yield agent
 
 
@@ -97,7 +98,7 @@ async def compare(dsn: str, folder: Path, seconds: float, rounds: int) -> None:
     await fill(dsn, FULL)
     found: dict[tuple[str, str], list[Spent]] = {}
     for _ in range(rounds):
-        servers = {"bare": bare(dsn), "statements": hub(dsn, folder, compiled=True)}
+        servers = {"bare": bare(dsn), "kept": hub(dsn, folder, kept=True), "statements": hub(dsn, folder)}
         servers["resolvers"] = hub(dsn, folder, compiled=False)
         for name, running in servers.items():
             web = "benchmarks.graphql.bare" if name == "bare" else "hub.entrypoints.cli"
@@ -107,7 +108,7 @@ async def compare(dsn: str, folder: Path, seconds: float, rounds: int) -> None:
                     spent_now = await measure_spent(server, web, document, seconds, folder)
                     found.setdefault((document.name, name), []).append(spent_now)
     for document in DOCUMENTS:
-        show(document, {name: found[document.name, name] for name in ("bare", "statements", "resolvers")})
+        show(document, {name: found[document.name, name] for name in ("bare", "kept", "statements", "resolvers")})
 
 
 def show(document: Document, found: Mapping[str, list[Spent]]) -> None:

@@ -5,7 +5,8 @@
     python -m benchmarks.graphql --growth                 the hub alone at 10,000, 100,000 and 1,000,000 customers
 
 Starts everything itself: a durable PostgreSQL, one process per server, wrk (Debian's package) with 16 connections. The
-hub runs as in production, with tokens, limits, masking and the audit of reads; the others have none of these. Every
+hub runs as in production, with tokens, limits, masking and the audit of reads; the others have none of these. It is
+measured twice: with the answers that it keeps, and "made anew", as the first look at each customer. Every
 server must give the same answers before it is measured. Rounds go through all servers in turn; medians are printed.
 """
 
@@ -41,7 +42,8 @@ async def compare(dsn: str, folder: Path, seconds: float, rounds: int) -> None:
     async with AsyncExitStack() as stack:
         others = await stack.enter_async_context(peers(dsn))
         ours = await stack.enter_async_context(the_hub(dsn, folder))
-        servers = [*ours, *others]
+        anew = await stack.enter_async_context(the_hub(dsn, folder / "anew", kept_mb=0))
+        servers = [*ours, *anew, *others]
         await check(servers, others[0])
         for document in DOCUMENTS:
             asked = [server for server in servers if not (document is PAGE and server.own is not None)]
@@ -112,6 +114,7 @@ def main() -> None:
         install_peers()
     with tempfile.TemporaryDirectory() as own, EmbeddedPostgres(Path(own) / "postgres") as postgres:
         folder = Path(own)
+        (folder / "anew").mkdir()
         if given.growth:
             asyncio.run(grow(postgres, folder, given.seconds, given.rounds))
         else:

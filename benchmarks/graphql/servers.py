@@ -97,8 +97,9 @@ async def peers(dsn: str) -> AsyncIterator[list[Server]]:
 
 
 @asynccontextmanager
-async def the_hub(dsn: str, folder: Path) -> AsyncIterator[list[Server]]:
-    """One `hub serve` as in production, asked by an agent, whose reads are audited, and by a customer for himself."""
+async def the_hub(dsn: str, folder: Path, kept_mb: int = 64) -> AsyncIterator[list[Server]]:
+    """One `hub serve` as in production, asked by an agent and by a customer for himself; `kept_mb` 0: as of the first
+    look, every time."""
     key = RSAKey.generate_key(2048, {"kid": "bench"})
     (folder / "key.pem").write_bytes(key.as_pem(private=False))
     port = _free_port()
@@ -111,6 +112,7 @@ async def the_hub(dsn: str, folder: Path) -> AsyncIterator[list[Server]]:
         "HUB_OIDC_ISSUER": ISSUER,
         "HUB_JWT_PUBLIC_KEY_FILE": str(folder / "key.pem"),
         "HUB_LOG_LEVEL": "WARNING",
+        "HUB_KEPT_ANSWERS_MB": str(kept_mb),
     }
     command = [sys.executable, "-m", "hub.entrypoints.cli", "serve", "--port", str(port)]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
@@ -118,10 +120,11 @@ async def the_hub(dsn: str, folder: Path) -> AsyncIterator[list[Server]]:
     try:
         await _ready(process, url)
         own = str(customer_id(OWN))
+        when = "" if kept_mb else ", made anew"
         yield [
-            Server("hub, an agent", f"{url}/graphql", token=_token(key, {"sub": "agent-7", "roles": ["agent"]})),
+            Server(f"hub, an agent{when}", f"{url}/graphql", token=_token(key, {"sub": "agent-7", "roles": ["agent"]})),
             Server(
-                "hub, a customer's own",
+                f"hub, a customer's own{when}",
                 f"{url}/graphql",
                 FOLDER / "documents" / "own",
                 token=_token(key, {"sub": "customer", "roles": ["customer"], "customer_id": own}),
