@@ -56,6 +56,8 @@ class Found:
     statement: Select[Any]
     type_name: str | None = None
     scope: Scope | None = None
+    through: Relation | None = None
+    """What shows the customer, where the row itself does not: a selection without it is for the resolver."""
 
 
 @runtime_checkable
@@ -86,4 +88,19 @@ class RootPage(Protocol):
         """The values of its slots."""
 
 
-RootRead: TypeAlias = RootRow | RootPage
+@runtime_checkable
+class RootList(Protocol):
+    """A root field that answers an object for each of a list's elements, null where there is none."""
+
+    def find_each(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found | None:
+        """A row for each element in their order, of nulls where there is no object; None is for the resolver."""
+
+    def values_of_each(self, arguments: Arguments, terms: ReadTerms) -> Mapping[str, object]:
+        """The values of its slots; HubError or ValueError for arguments that the resolver will refuse."""
+
+
+class OfScopes:
+    """A field that tells the scopes of the caller, which are the same wherever its plan is used."""
+
+
+RootRead: TypeAlias = RootRow | RootPage | RootList

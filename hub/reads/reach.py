@@ -28,8 +28,8 @@ class Reach:
 def current_id(customer_id: UUID | ColumnElement[Any]) -> ColumnElement[UUID]:
     """The id that a customer's id stands for now: its own, or after a merge another."""
     asked = customer_id if isinstance(customer_id, ColumnElement) else literal(customer_id, Uuid())
-    current = select(CustomerAlias.current_id).where(CustomerAlias.alias_id == asked).scalar_subquery()
-    return func.coalesce(current, asked)
+    current = select(CustomerAlias.current_id).where(CustomerAlias.alias_id == asked)
+    return func.coalesce(current.correlate_except(CustomerAlias).scalar_subquery(), asked)
 
 
 EVERYONE = Reach()

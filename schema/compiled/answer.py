@@ -18,8 +18,9 @@ from hub.errors import HubError, Transient
 from hub.reads.compiled.kept_answers import KeptAnswer
 from hub.reads.compiled.state import NOW
 from hub.reads.compiled.statement import Statement
+from hub.reads.viewer import EXPIRES, SUBJECT
 from schema.compiled.documents import LONGEST_KEPT, Document, Kept, Reduced
-from schema.compiled.plan import Bound, Plan, Root, plan
+from schema.compiled.plan import CHANGING, ONLY, Bound, Plan, Root, plan
 from schema.compiled.select import NotCompiled, Operation
 from schema.compiled.shape import shape_of
 from schema.context import Context
@@ -205,8 +206,15 @@ class _Run:
         if known is not None:
             return known
         context = self.context
-        bound = root.arguments(self.asked.operation.variables, context.terms, context.now(), context.reach.only)
-        if NOW not in statement.parameters:
+        principal = context.principal
+        caller = {
+            NOW: context.now(),
+            ONLY: context.reach.only,
+            SUBJECT: principal.subject,
+            EXPIRES: principal.expires_at,
+        }
+        bound = root.arguments(self.asked.operation.variables, context.terms, caller)
+        if CHANGING.isdisjoint(statement.parameters):
             self.asked.bound[root.key] = bound
         return bound
 

@@ -4,38 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Final
 
 from graphql import (
     DocumentNode,
     FieldNode,
     GraphQLError,
-    GraphQLNamedType,
     GraphQLObjectType,
     OperationDefinitionNode,
-    get_named_type,
     is_non_null_type,
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields
 from graphql.execution.values import VariableValues
-from sqlalchemy import ColumnElement, Select, Uuid, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Uuid
 
 from hub.errors import HubError
-from hub.reads.compiled.build import as_bytes, object_text, of_one_page, page_text
-from hub.reads.compiled.page import page_rows
-from hub.reads.compiled.selection import Paged
-from hub.reads.compiled.state import NOW, is_told_by_state, page_is_told_by_state, state_of, state_of_page
-from hub.reads.compiled.statement import Statement, parameter, written
-from hub.reads.customers import CustomerRow
+from hub.reads.compiled.state import NOW
+from hub.reads.compiled.statement import Statement, parameter
 from hub.reads.reach import EVERYONE, Reach
-from hub.reads.relations import Relation
-from schema.compiled.arguments import Asked, Binding, window_of, window_values
-from schema.compiled.select import Denied, NotCompiled, Operation, Selecting, missing_scope
-from schema.reads import READS, Arguments, ReadTerms, RootPage, RootRow
+from hub.reads.viewer import EXPIRES, SUBJECT
+from schema.compiled.arguments import Binding
+from schema.compiled.roots import statements_of
+from schema.compiled.select import Denied, NotCompiled, Operation, Selecting
+from schema.reads import ReadTerms
 
-ONLY = "only"
+ONLY: Final = "only"
 """The customer that the caller is, for callers who see themselves only."""
+
+CHANGING: Final = frozenset({NOW, SUBJECT, EXPIRES})
+"""Parameters whose values the next request of the same kind does not share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +61,19 @@ class Root:
     bindings: Sequence[Binding] = ()
     denied: Sequence[Denied] = ()
 
-    def arguments(self, variables: VariableValues, terms: ReadTerms, now: object, only: object) -> Bound:
-        """What the driver binds in this request; raises what is for the resolver to refuse."""
+    def arguments(self, variables: VariableValues, terms: ReadTerms, caller: Mapping[str, object]) -> Bound:
+        """What the driver binds in this request; raises what is for the resolver to refuse.
+
+        `caller` are the values of ONLY and CHANGING.
+        """
         if self.statement is None:
             raise NotCompiled(self.why)
-        values: dict[str, object] = {NOW: now, ONLY: only, **self.constant}
+        values: dict[str, object] = {**caller, **self.constant}
         for binding in self.bindings:
             values |= binding.bound(variables, terms)
         asking = () if self.state is None else self.state.arguments(values)
-        return Bound(tuple(self.statement.arguments(values)), asking)
-
-
-Statements: TypeAlias = tuple[Statement, Statement | None]
+        given = self.statement.arguments(values)
+        return Bound(tuple(tuple(value) if isinstance(value, list) else value for value in given), asking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ def _root(
     made = Root(key, name, [detail.node for detail in nodes], nullable, "compiled")
     selecting = Selecting(operation)
     try:
-        statement, state = _statements(operation, selecting, kind, key, nodes, reach)
+        statement, state = statements_of(selecting, kind, key, nodes, reach)
         constant: dict[str, object] = {}
         for binding in selecting.bindings:
             if not binding.varies:
@@ -135,85 +133,3 @@ def _root(
     return replace(
         made, statement=statement, state=state, constant=constant, bindings=bindings, denied=selecting.denied
     )
-
-
-def _statements(
-    operation: Operation,
-    selecting: Selecting,
-    kind: GraphQLObjectType,
-    key: str,
-    nodes: Sequence[FieldDetails],
-    reach: Reach,
-) -> Statements:
-    name = nodes[0].node.name.value
-    if name not in kind.fields:
-        raise NotCompiled(f"{name} asks about the schema")
-    asked = selecting.asked(kind, nodes[0].node)
-    if missing_scope(asked.field, operation.scopes) is not None:
-        raise NotCompiled(f"the caller may not use {name}")
-    reads = asked.field.metadata.get(READS)
-    arguments = asked.arguments(operation.variables)
-    returned = get_named_type(kind.fields[name].type)
-    if isinstance(reads, RootPage) and isinstance(returned, GraphQLObjectType):
-        return _page(selecting, asked, reads, arguments, reach, returned, nodes)
-    if not isinstance(reads, RootRow):
-        raise NotCompiled(f"a resolver answers {name}")
-    return _row(selecting, asked, reads, arguments, reach, returned, key, nodes)
-
-
-def _row(
-    selecting: Selecting,
-    asked: Asked,
-    reads: RootRow,
-    arguments: Arguments,
-    reach: Reach,
-    returned: GraphQLNamedType,
-    key: str,
-    nodes: Sequence[FieldDetails],
-) -> Statements:
-    found = reads.find(arguments, reach, asked.slot)
-    if found is None or found.scope not in {None, *selecting.operation.scopes}:
-        raise NotCompiled(f"a resolver answers {asked.node.name.value} of these arguments")
-    named = None if found.type_name is None else asked.schema._schema.get_type(found.type_name)
-    kind = named or returned
-    if not isinstance(kind, GraphQLObjectType):
-        raise NotCompiled(f"what {asked.node.name.value} answers depends on the row")
-    selecting.bindings.append(Binding(asked, reads.values))
-    rows = found.statement.limit(2).subquery()
-    text = object_text(selecting.object_of(kind, found.row, nodes, (key,)), rows)
-    state = state_of(rows.c[found.shown])
-    return _told(select(as_bytes(text), rows.c[found.shown]).select_from(rows), state, select(state).select_from(rows))
-
-
-def _page(
-    selecting: Selecting,
-    asked: Asked,
-    reads: RootPage,
-    arguments: Arguments,
-    reach: Reach,
-    kind: GraphQLObjectType,
-    nodes: Sequence[FieldDetails],
-) -> Statements:
-    order = reads.order(arguments)
-    found = reads.find(arguments, reach, asked.slot)
-
-    def values(given: Arguments, terms: ReadTerms) -> Mapping[str, object]:
-        return window_values(reads.order(given), given, terms) | dict(reads.values(given, terms))
-
-    selecting.bindings.append(Binding(asked, values))
-    relation = Relation(found.row, lambda _: found.statement)
-    page = Paged(relation, order, window_of(asked, order, arguments), selecting.connection(kind, found.row, nodes))
-    cut = page_rows(page, found.statement)
-    shown = cut.kept(func.array_agg(cut.rows.c[found.shown], type_=ARRAY(Uuid())))
-    answer = of_one_page(select(as_bytes(page_text(page, cut)), shown), cut)
-    if found.row is not CustomerRow or not page_is_told_by_state(page):
-        return written(answer), None
-    state = state_of_page(cut, found.shown)
-    return _told(answer, state, of_one_page(select(state), cut))
-
-
-def _told(answer: Select[Any], state: ColumnElement[str], alone: Select[Any]) -> Statements:
-    """The answer with its state, and the state alone, where the state tells of all that the answer is made of."""
-    if not is_told_by_state(answer):
-        return written(answer), None
-    return written(answer.add_columns(state)), written(alone)

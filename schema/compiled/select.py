@@ -45,7 +45,7 @@ from hub.reads.relations import Relation
 from hub.reads.rows import nullable_fields
 from schema.authorise import Requires
 from schema.compiled.arguments import Asked, Binding, window_of, window_values
-from schema.reads import READS, Pages
+from schema.reads import READS, OfScopes, Pages
 from schema.types.of_row import OfRow, enum_of
 
 NULL = Constant("null")
@@ -171,6 +171,8 @@ class Selecting:
         reads = definition.metadata.get(READS)
         if reads is None:
             return _plain(kind, row, name, definition)
+        if isinstance(reads, OfScopes):
+            return Constant(orjson.dumps(sorted(self.operation.scopes)).decode())
         returned = _object(kind.fields[name].type)
         if isinstance(reads, Pages):
             return self.paged(self.asked(kind, nodes[0].node), reads, nodes, returned)

@@ -11,7 +11,7 @@ from hub.access.principal import Role
 from hub.records.identity import CustomerId
 from hub.store.engine import Database
 from tests.schema.both_ways import Both, both_ways
-from tests.schema.company import gid, uid
+from tests.schema.company import add_alias, gid, uid
 from tests.schema.test_customer import VIEW
 
 ANNA = CustomerId(uid("Anna Bakker"))
@@ -91,4 +91,47 @@ async def test_what_no_statement_answers_is_resolved_and_the_rest_is_not(both: B
     compiled, resolved, ways = await both.ask(document, {"id": gid("Customer", ANNA)})
     assert compiled == resolved
     assert ways["customer"] == COMPILED
-    assert ways["viewer"] == "a resolver answers viewer"
+    assert ways["viewer"] == "viewer shows nobody"
+
+
+async def test_who_asks_is_told_with_his_own_view(both: Both) -> None:
+    asked = (
+        "{ viewer { subject scopes expiresAt customer { id name orders(first: 1) { edges { node { number } } } } } }"
+    )
+    for role, customer in ((Role.CUSTOMER, ANNA), (Role.CUSTOMER, CustomerId(uid("nobody"))), (Role.AGENT, None)):
+        for _ in range(2):
+            compiled, resolved, ways = await both.ask(asked, role=role, customer=customer)
+            assert ways == {"viewer": COMPILED}
+            assert compiled == resolved
+    *_, ways = await both.ask("{ viewer { subject } }")
+    assert ways == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("Customer", ["Anna Bakker", "nobody", "Ben de Vries", "Anna Bakker", "former"]),
+        ("SalesOrder", ["Anna Bakker order 2", "nothing", "Anna Bakker order 1"]),
+        ("SalesLead", ["Anna Bakker lead 1"]),
+    ],
+)
+async def test_objects_of_one_type_are_found_together(
+    both: Both, company: Database, kind: str, names: list[str]
+) -> None:
+    asked = """query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Customer { name contactMedia { value } }
+      ... on SalesOrder { number lines { amount } } ... on SalesLead { name } } }"""
+    async with company.transaction() as connection:
+        await add_alias(connection, uid("former"), ANNA)
+    variables = {"ids": [gid(kind, uid(name)) for name in names]}
+    for role, customer in ((Role.AGENT, None), (Role.CUSTOMER, ANNA)):
+        for _ in range(2):
+            compiled, resolved, ways = await both.ask(asked, variables, role=role, customer=customer)
+            refused = kind == "SalesLead" and role is Role.CUSTOMER
+            assert ways == ({} if refused else {"nodes": COMPILED})
+            assert compiled == resolved
+
+
+async def test_objects_of_several_types_are_for_resolvers(both: Both) -> None:
+    asked = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    compiled, resolved, ways = await both.ask(asked, {"ids": [gid("Customer", ANNA), gid("System", "crm")]})
+    assert (compiled, ways) == (resolved, {})

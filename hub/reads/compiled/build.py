@@ -10,7 +10,8 @@ from functools import reduce
 from itertools import groupby
 from typing import Any, Final, assert_never
 
-from sqlalchemy import ColumnElement, FromClause, Select, Text, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Select, Text, case, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from hub.reads.compiled.page import PREVIOUS, PageRows, page_rows
 from hub.reads.compiled.selection import (
@@ -45,6 +46,14 @@ def object_text(chosen: Object, row: FromClause) -> ColumnElement[str]:
     """The object of one row."""
     nullable = nullable_fields(chosen.row)
     return _braced({key: _value(value, row, nullable) for key, value in chosen.picked.items()})
+
+
+def list_text(chosen: Object, rows: FromClause) -> ColumnElement[str]:
+    """The objects of rows whose `place` orders them; null for a row without an `id`."""
+    found = rows.c["id"].is_not(None)
+    element = case((found, object_text(chosen, rows)), else_=literal_column("'null'", Text()))
+    listed = func.string_agg(element, aggregate_order_by(literal_column("','"), rows.c["place"]), type_=Text())
+    return _joined(["[", func.coalesce(listed, literal_column("''")), "]"])
 
 
 def page_text(page: Paged, rows: PageRows) -> ColumnElement[str]:
