@@ -73,7 +73,7 @@ async def test_nodes_parts_leads_and_oneself_are_reads_too(api: Api, company: Da
         (ANNA, "Query.leads"),
         (BEN, "Query.node"),
         (ANNA, "Query.nodes"),
-        (BEN, "Viewer.customer"),
+        (BEN, "Query.viewer"),
     ]
 
 
