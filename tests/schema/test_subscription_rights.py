@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin
 
 from hub.access.principal import Role
 from hub.access.revoked import Revocation
@@ -23,7 +27,7 @@ from hub.store.engine import Database
 from hub.store.revocations import revoke
 from tests.flows.building import RULES
 from tests.schema.company import NOW, add_alias, gid, uid
-from tests.schema.following import acknowledged, events
+from tests.schema.following import PROTOCOL, acknowledged, events
 from tests.schema.serving import Api, listening_api
 
 pytestmark = pytest.mark.slow
@@ -122,8 +126,7 @@ async def test_a_customer_who_was_merged_goes_on_hearing_of_himself_and_of_nobod
             await connection.execute(text("UPDATE customer SET name = 'Ben Bakker' WHERE id = :id"), {"id": ANNA})
             await publish(connection, [Change("Customer", str(BEN), "CustomerDeleteEvent")], NOW)
         payload = await hear()
-        told = payload["data"]["customerUpdates"] if payload.get("data") else None
-        assert told is None or told["customer"] == {"id": gid("Customer", ANNA), "name": "Ben Bakker"}
+        assert payload["data"]["customerUpdates"]["customer"] == {"id": gid("Customer", ANNA), "name": "Ben Bakker"}
 
 
 async def test_operations_after_the_end_of_a_token_are_refused_on_an_open_socket(served: tuple[Api, str]) -> None:
@@ -137,3 +140,29 @@ async def test_operations_after_the_end_of_a_token_are_refused_on_an_open_socket
             assert [error["extensions"]["code"] for error in errors] == ["UNAUTHORISED"]
             if message["type"] != "error":
                 assert (await client.hear())["type"] == "complete"
+
+
+async def test_a_page_of_another_origin_opens_no_socket(company: Database, database_url: str, tmp_path: Path) -> None:
+    origins = ("https://shop.example",)
+    async with asyncio.timeout(60), listening_api(database_url, tmp_path, cors_origins=origins) as (_, address):
+        for origin, opens in (("https://shop.example", True), ("https://evil.example", False)):
+            asked = connect(f"ws://{address}/graphql", subprotocols=[PROTOCOL], origin=Origin(origin), proxy=None)
+            if opens:
+                async with asked:
+                    continue
+            with pytest.raises(InvalidStatus):
+                async with asked:
+                    pass
+
+
+async def test_who_leaves_before_his_request_is_complete_is_no_fault_of_the_hub(served: tuple[Api, str]) -> None:
+    api, address = served
+    host, _, port = address.partition(":")
+    head = f"POST /graphql HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {api.token(Role.AGENT)}\r\n"
+    with capture_logs() as logs:
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"{head}content-type: application/json\r\ncontent-length: 90\r\n\r\n{{".encode())
+        await writer.drain()
+        writer.close()
+        assert (await api.ask("{ viewer { subject } }")).errors == []
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == []

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.entrypoints.asgi.answers import problem
@@ -66,6 +67,8 @@ class RequestScope:
 
         try:
             await self._app(scope, receive, sending)
+        except ClientDisconnect:
+            pass  # he left, or was cut off, before his request was complete: nobody is there to be answered
         except Exception:  # the edge: what comes this far is a fault of the hub
             log.exception("a request failed")
             if status:

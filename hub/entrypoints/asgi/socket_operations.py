@@ -6,6 +6,7 @@ import time
 from typing import Final, Protocol, cast
 
 from graphql import GraphQLError, OperationType
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, Message, SubscribeMessage
 
@@ -38,6 +39,11 @@ class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
             await self.websocket.close(code=4429, reason="Too many messages")
             return
         await super().handle_message(message)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Who leaves while something is on its way to him is no fault."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Starts the operation with the text that it means; answers `error` where there is none, or he asks too much.
