@@ -14,7 +14,7 @@ from typing import Final
 from adapters.tryton.connection import AnswerLost
 from adapters.tryton.create import Creator
 from adapters.tryton.session import Session
-from adapters.tryton.wire import row_id
+from adapters.tryton.wire import WireValue, row_id
 from hub.errors import Conflict
 from hub.ports.writing import Refused, Unanswered, WriteCommand, WriteOutcome, Written
 from hub.records.identity import Entity
@@ -59,7 +59,7 @@ class Notes:
 
     async def keep(self, title: str, resource: str, told: Mapping[str, JsonValue]) -> None:
         """Make the note of this title at a record, or bring its lines to what is told."""
-        if not await self._kept(title, told):
+        if not await self._kept(title, told, ("resource", "=", resource)):
             await self._create(resource, rewritten(f"{title}\n", told))
 
     async def party(self, told: Mapping[str, JsonValue]) -> str | None:
@@ -74,9 +74,10 @@ class Notes:
             raise Conflict("the customer is not made at Tryton yet")
         return made.external_id
 
-    async def _kept(self, title: str, told: Mapping[str, JsonValue]) -> bool:
-        """Whether there is a note of this title; then it tells this as well."""
-        found = await self._session.search(NOTE, [("message", "like", f"{title}\n%")], ["message", "resource"])
+    async def _kept(self, title: str, told: Mapping[str, JsonValue], *at: WireValue) -> bool:
+        """Whether there is a note of this title, anywhere or `at` a record; then it tells this as well."""
+        domain = [("message", "like", f"{title}\n%"), *at]
+        found = await self._session.search(NOTE, domain, ["message", "resource"])
         if found:
             await self._replace(found, told)
         return bool(found)

@@ -32,7 +32,8 @@ def engine_handlers(hub: Installation) -> OpenHandlers:
     async def opened(database: Database, stopping: Stopping) -> AsyncIterator[Handlers]:
         configuration, keys = hub.configuration, hub.keys()
         room = engine_room(configuration, hub.adapters, database, keys, utc_now)
-        own = turns(keys, configuration.contact, configuration.outbound, recognition_rules(configuration))
+        rules = recognition_rules(configuration)
+        own = turns(keys, configuration.contact, configuration.outbound, rules, configuration.leads)
         try:
             yield {
                 **EngineHandlers(room, stopping).registered(),

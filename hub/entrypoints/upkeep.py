@@ -15,6 +15,7 @@ from hub.exchange.shadow import forget_shadows
 from hub.flows.forget_quarantine import forget_quarantine
 from hub.flows.forget_runs import end_abandoned_runs, forget_runs
 from hub.flows.link import LINK_LIKELY, link_likely
+from hub.leads.open_outbound import open_outbound
 from hub.live.retention import trim
 from hub.migration.work import watch
 from hub.offers.count_outcomes import count_outcomes
@@ -26,6 +27,7 @@ from hub.outbound.tidy import tidy
 from hub.privacy.retained import forget_retained
 from hub.settings.contact import ContactRules
 from hub.settings.find_channels import Outbound
+from hub.settings.leads import LeadRules
 from hub.store.idempotency import forget_keys
 from hub.store.keys import KeyRing
 from hub.store.seal_audit import seal_audit
@@ -59,6 +61,7 @@ WATCH_MIGRATIONS: Final = Upkeep("watch-migrations", "* * * * *", 1_000)
 BREAK_OVERDUE: Final = Upkeep("break-overdue-commitments", "* * * * *", 200)
 END_QUIET_SESSIONS: Final = Upkeep("end-quiet-sessions", "* * * * *", 100)
 
+OPEN_OUTBOUND: Final = Upkeep("open-outbound-leads", "* * * * *", 200)
 PLAN_LEADS: Final = Upkeep("plan-leads", "* * * * *", 500)
 TIDY_DELIVERIES: Final = Upkeep("tidy-deliveries", "* * * * *", 500)
 QUEUE_MAIL: Final = Upkeep("queue-mail", "* * * * *", 500)
@@ -84,6 +87,7 @@ UPKEEP: Final = (
     WATCH_MIGRATIONS,
     END_QUIET_SESSIONS,
     BREAK_OVERDUE,
+    OPEN_OUTBOUND,
     PLAN_LEADS,
     TIDY_DELIVERIES,
     QUEUE_MAIL,
@@ -93,7 +97,9 @@ UPKEEP: Final = (
 )
 
 
-def turns(keys: KeyRing, contact: ContactRules, outbound: Outbound, rules: Rules) -> Mapping[Upkeep, Turn]:
+def turns(
+    keys: KeyRing, contact: ContactRules, outbound: Outbound, rules: Rules, leads: LeadRules
+) -> Mapping[Upkeep, Turn]:
     """What each of UPKEEP does."""
     return {
         TRIM_FEED: lambda connection, now, limit: trim(connection, FEED_KEPT, now, limit),
@@ -112,6 +118,7 @@ def turns(keys: KeyRing, contact: ContactRules, outbound: Outbound, rules: Rules
         WATCH_MIGRATIONS: watch,
         END_QUIET_SESSIONS: lambda connection, now, limit: end_quiet_sessions(connection, contact, now, limit),
         BREAK_OVERDUE: break_overdue,
+        OPEN_OUTBOUND: lambda connection, now, limit: open_outbound(connection, leads, now, limit),
         PLAN_LEADS: lambda connection, now, limit: plan_leads(connection, outbound, now, limit),
         TIDY_DELIVERIES: lambda connection, now, limit: tidy(connection, outbound, now, limit),
         QUEUE_MAIL: lambda connection, now, limit: queue_mail(connection, outbound, now, limit),

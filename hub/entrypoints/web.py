@@ -52,7 +52,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         mappings=hub.configuration.mappings,
         contact=hub.configuration.contact,
         retention_days=hub.configuration.privacy.retention_days,
-        offering=Offering(compile_catalogue(hub.configuration.offers)),
+        offering=Offering(compile_catalogue(hub.configuration.offers), hub.configuration.leads),
         topics=hub.configuration.topics,
         steering=hub.configuration.steering,
         processes=hub.configuration.processes,

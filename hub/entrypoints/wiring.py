@@ -114,6 +114,7 @@ def engine_room(
         keys=keys,
         clock=clock,
         webhooks=open_webhooks(configuration, adapters),
+        leads=configuration.leads,
     )
 
 

@@ -27,10 +27,12 @@ from hub.flows.link import order_linking
 from hub.flows.project_belongings import Owned, follow_owners, mark_belongings, write_belongings
 from hub.flows.quarantine import put_aside, supersede
 from hub.flows.twins import keep_twin_versions
+from hub.leads.open_outbound import open_outbound
 from hub.live.changes import Change
 from hub.live.publish import publish
 from hub.records.customer import CustomerRecord
 from hub.records.identity import Entity
+from hub.settings.leads import NO_LEADS, LeadRules
 from hub.store.documents import NewVersion, Origin, append_versions
 from hub.store.keys import KeyRing, SubjectCipher
 from hub.store.suppression import suppressed_among
@@ -53,6 +55,7 @@ class ApplyRules:
     recognition: Rules
     keys: KeyRing
     mapping_version: str
+    leads: LeadRules = NO_LEADS
 
 
 async def apply(
@@ -213,6 +216,8 @@ async def _apply_belongings(
     await _keep_versions(connection, lane, page, accepted)
     contents = [(page.newer[external_id], version) for external_id, version in accepted.versions.items()]
     owned = await write_belongings(connection, lane, contents, page.now)
+    if lane.entity is Entity.CAMPAIGN_MEMBERSHIP:
+        await open_outbound(connection, page.rules.leads, page.now, only=[row.id for row in owned])
     if accepted.restored:
         owned += await mark_belongings(connection, lane, accepted.restored, page.now, deleted=False)
     if accepted.deleted:

@@ -14,6 +14,7 @@ from hub.mapping.record import RecordMapping
 from hub.ports.webhooks import Webhooks
 from hub.records.identity import Entity, FlowName, SystemName
 from hub.settings.flows import Flow
+from hub.settings.leads import NO_LEADS, LeadRules
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
 
@@ -30,6 +31,7 @@ class EngineRoom:
     keys: KeyRing
     clock: Clock
     webhooks: Mapping[SystemName, Webhooks] = field(default_factory=dict)
+    leads: LeadRules = NO_LEADS
 
     def flow(self, name: str) -> Flow:
         """The configured flow; NotFound when hub.yaml no longer has it."""
@@ -47,4 +49,4 @@ class EngineRoom:
 
     def rules(self, mapping: RecordMapping) -> ApplyRules:
         """The rules under which a page with this mapping is applied."""
-        return ApplyRules(self.recognition, self.keys, mapping.version)
+        return ApplyRules(self.recognition, self.keys, mapping.version, self.leads)

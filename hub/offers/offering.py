@@ -7,13 +7,15 @@ from typing import Final
 
 from hub.offers.catalogue import Catalogue, compile_catalogue
 from hub.settings.find_offers import NO_OFFERS
+from hub.settings.leads import NO_LEADS, LeadRules
 
 
 @dataclass(frozen=True)
 class Offering:
-    """The compiled catalogue of the installation."""
+    """The compiled catalogue of the installation, and which interest in it makes a lead."""
 
     catalogue: Catalogue
+    leads: LeadRules = NO_LEADS
 
 
 NOTHING_OFFERED: Final = Offering(compile_catalogue(NO_OFFERS))

@@ -33,6 +33,7 @@ from hub.settings.find_processes import Known, find_processes
 from hub.settings.find_topics import find_topics
 from hub.settings.flows import Flow, FlowEntry, PlannedFlow
 from hub.settings.hub_file import HubFile
+from hub.settings.leads import NO_LEADS, LeadRules, check_leads
 from hub.settings.migrations import MigrationRules
 from hub.settings.offers import OffersDocument
 from hub.settings.privacy import DEFAULT_PRIVACY, PrivacyRules
@@ -68,6 +69,7 @@ class Configuration:
     steering: SteeringRules = DEFAULT_STEERING
     processes: Processes = NO_PROCESSES
     callers: Callers = DEFAULT_CALLERS
+    leads: LeadRules = NO_LEADS
 
 
 def load_configuration(
@@ -93,6 +95,7 @@ def load_configuration(
     findings += check_steering(root, channels)
     processes = find_processes(path.parent, root, Known(channels, systems, topics), findings)
     offers = find_offers(path.parent, root, channels.keys(), findings)
+    findings += check_leads(root, offers)
     templates = find_templates(path.parent, root, findings)
     findings += check_steps(root)
     if file is None or findings:
@@ -117,6 +120,7 @@ def load_configuration(
         steering=file.steering,
         processes=processes,
         callers=file.callers,
+        leads=file.leads,
         offers=offers,
         topics=topics,
         outbound=Outbound(file.channels, file.outbound, templates, path.parent),

@@ -10,6 +10,7 @@ from hub.settings.callers import DEFAULT_CALLERS, Callers
 from hub.settings.channels import NO_OUTBOUND, OutboundChannel, OutboundRules
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.settings.flows import FlowEntry
+from hub.settings.leads import NO_LEADS, LeadRules
 from hub.settings.migrations import DEFAULT_RULES, MigrationRules
 from hub.settings.privacy import DEFAULT_PRIVACY, PrivacyRules
 from hub.settings.steering import DEFAULT_STEERING, SteeringRules
@@ -32,6 +33,7 @@ class HubFile(Written):
     contact: ContactRules = Field(DEFAULT_CONTACT, description="How contacts with customers are conducted.")
     channels: Mapping[Name, OutboundChannel] = Field({}, description="Channels that carry leads out, by name.")
     outbound: OutboundRules = Field(NO_OUTBOUND, description="How a lead goes through these channels.")
+    leads: LeadRules = Field(NO_LEADS, description="Which interest and which campaigns make leads.")
     steering: SteeringRules = Field(DEFAULT_STEERING, description="By what contacts are judged, and what they cost.")
     processes: str | None = Field(
         None, description="Path of the customer processes, from hub.yaml's folder; without one none are written down."

@@ -13,10 +13,12 @@ from strawberry.relay import GlobalID
 
 from hub.contacts.telling import Entry, tell
 from hub.errors import NotFound
+from hub.leads.open_interest import open_interest
 from hub.offers.react import react
 from hub.offers.record_events import RecordedEvent, record_events
 from hub.offers.reported import ReportedEvent, checked, within_bounds
 from hub.offers.tell_campaigns import tell_campaigns
+from hub.outbound.stop import stop_for_lead
 from hub.reads.consider import consider_anybody
 from hub.reads.customers import customers_by_id
 from hub.records.contact import TimelineKind
@@ -90,7 +92,7 @@ class RecordContactEventsMutation:
 
     @resolved(
         "Report what was shown and how the customer answered, at its own time. Repeats do no harm; lists and segments "
-        "adapt at once, and campaign management hears of it.",
+        "adapt at once, campaign management hears of it, and interest becomes a lead where the company wants that.",
         Requires(Scope.OFFERS_DECIDE),
     )
     async def record_contact_events(
@@ -121,6 +123,9 @@ async def _record(
     new = await record_events(connection, catalogue, events, current, by, now)
     await tell_campaigns(connection, new, now)
     await _tell_answers(connection, new, now)
+    leads = await open_interest(connection, context.hub.offering.leads, catalogue, new, by, now)
+    for lead in dict.fromkeys(leads):
+        await stop_for_lead(connection, lead, now)
     decisions = await react(connection, catalogue, new, consider_anybody, by, now)
     return {
         "recorded": len(new),

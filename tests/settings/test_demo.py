@@ -49,7 +49,7 @@ def test_each_of_the_twelve_business_flows_has_an_entry(demo: Configuration) -> 
     assert (running | carried_out) & planned == set()
 
 
-def test_three_systems_exchange_fourteen_flows(demo: Configuration) -> None:
+def test_three_systems_exchange_seventeen_flows(demo: Configuration) -> None:
     assert {name: flow.authoritative.cadence for name, flow in demo.flows.items()} == {
         "crm-customers": FlowCadence.REAL_TIME,
         "crm-orders": FlowCadence.DAILY,
@@ -65,6 +65,9 @@ def test_three_systems_exchange_fourteen_flows(demo: Configuration) -> None:
         "wrap-up": FlowCadence.REAL_TIME,
         "contact-events": FlowCadence.REAL_TIME,
         "request-status": FlowCadence.REAL_TIME,
+        "outbound-leads": FlowCadence.REAL_TIME,
+        "lead-response": FlowCadence.REAL_TIME,
+        "lead-response-lms": FlowCadence.REAL_TIME,
     }
     assert list(demo.systems) == ["crm", "lms", "cm"]
 

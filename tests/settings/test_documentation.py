@@ -34,6 +34,7 @@ from hub.settings.contact import Channel, ContactRules, ResponseTarget
 from hub.settings.environment import Settings
 from hub.settings.flows import FlowEntry, Lane
 from hub.settings.hub_file import HubFile
+from hub.settings.leads import InboundInterest, LeadRules, OutboundCampaign
 from hub.settings.migrations import MigrationRules, OnDrift
 from hub.settings.privacy import PrivacyRules
 from hub.settings.processes import CustomerProcess, Expectation, ProcessContent, Processes, ProcessStep
@@ -52,7 +53,7 @@ MODELS: list[type[BaseModel]] = [
     *(Processes, CustomerProcess, ProcessStep, ProcessContent, Expectation),
     *(Callers, CallerLimits),
     *(OutboundChannel, Opening, OpeningHours, Capacity, EmailOptions, PrintOptions, CallOptions),
-    *(OutboundRules, Step, LinkOptions),
+    *(OutboundRules, Step, LinkOptions, LeadRules, OutboundCampaign, InboundInterest),
     *(MappingDocument, FieldRule, ListRule, ContractDocument, ContractField, Settings),
 ]
 FIELDS = [(model, field.alias or name) for model in MODELS for name, field in model.model_fields.items()]
