@@ -13,6 +13,9 @@ from hub.records.identity import Entity
 
 STAMP = "updated_at"
 
+NUMBER = "contacthub"
+"""The custom field of a lead that holds the hub's number; see `hub_leads`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -50,10 +53,13 @@ _LEAD = Resource(
     fields=(
         "id", "title", "first_name", "last_name", "email", "phone", "company_name", "status", "source", "rating",
         "opportunity_amount", "currency", "probability", "close_date", "contacts", "assigned_to", "is_active",
-        "created_at", STAMP,
+        "created_at", "custom_fields", STAMP,
     ),
     writable={
         ("name",): "title",
+        ("status",): "status",
+        ("email",): "email",
+        ("custom_fields",): "custom_fields",
         ("rating",): "rating",
         ("amount",): "opportunity_amount",
         ("currency",): "currency",

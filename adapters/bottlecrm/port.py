@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from adapters.bottlecrm import hub_leads
 from adapters.bottlecrm.check import check_access
 from adapters.bottlecrm.connection import Connection
 from adapters.bottlecrm.options import BottleCrmOptions
@@ -84,6 +85,8 @@ class BottleCrmPort(SystemPort):
         self._declared("write", command.entity)
         if command.operation is Operation.DELETE:
             raise self._cannot("delete", command.entity)
+        if command.operation is Operation.UPDATE and command.entity is Entity.SALES_LEAD:
+            return [await hub_leads.carry_out(self._connection, command)]
         carry_out = create if command.operation is Operation.CREATE else update
         return [await carry_out(self._connection, command)]
 

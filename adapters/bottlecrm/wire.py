@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from adapters.bottlecrm.entities import Resource
+from adapters.bottlecrm.entities import NUMBER, Resource
 from hub.errors import Rejected
 from hub.records.source import JsonObject, JsonValue
 
@@ -52,6 +52,9 @@ def _plain(name: str, value: Any) -> JsonValue:
             return [{"id": str(one["id"])} for one in value]
         case "assigned_to":
             return [{"id": str(one["id"]), "name": one["user_details"]["name"]} for one in value]
+        case "custom_fields":
+            # A company's other fields are nothing that the hub reads.
+            return {NUMBER: (value or {}).get(NUMBER)}
     plain: JsonValue = value
     return plain
 
