@@ -24,7 +24,6 @@ from tests.tryton_ground import Ground
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
-pytest.importorskip("hub.leads.open_outbound", reason="members of a campaign become no leads yet")
 
 LEADS = """{ leads(filter: {}) { edges { node {
   id number campaign customer { name } deliveries { channel state reason } } } } }"""
