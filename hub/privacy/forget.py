@@ -21,16 +21,23 @@ _NODES: Final = "(SELECT * FROM unnest(CAST(:s AS text[]), CAST(:e AS text[])))"
 _OBJECTS: Final = """(SELECT * FROM unnest(CAST(:os AS text[]), CAST(:oe AS text[]), CAST(:oi AS text[]))
   AS o(system, entity, external_id))"""
 
+# Every system that is told of customers may have been told of this one, under each id that he had.
+_LINES: Final = """(SELECT f.target || '/' || of.id FROM (SELECT DISTINCT target FROM information_flow) f
+  CROSS JOIN (SELECT CAST(:customer AS uuid) AS id
+    UNION ALL SELECT alias_id FROM customer_alias WHERE current_id = CAST(:customer AS uuid)) of)"""
+
 _OF_SOURCES: Final[Mapping[str, str]] = {
+    # Objects that the hub named (contacts, requests) have no source record; what was said of them left in his line.
+    "target_image": """DELETE FROM target_image t
+      WHERE (t.target, t.entity, t.external_id) IN (
+        SELECT o.system, o.entity, o.external_id FROM {objects} o
+        UNION ALL SELECT c.target, c.entity, c.external_id FROM outbound_command c
+          WHERE c.external_id IS NOT NULL AND c.line IN {lines})""",
     "outbound_command": """UPDATE outbound_command SET changes = '[]', outcome_message = NULL,
         state = CASE WHEN state IN ('COLLECTED', 'PENDING') THEN 'CANCELLED' ELSE state END
-      WHERE (target, external_id) IN (SELECT o.system, o.external_id FROM {objects} o)
-        OR line IN (SELECT o.system || '/' || :customer FROM {objects} o)""",
+      WHERE (target, external_id) IN (SELECT o.system, o.external_id FROM {objects} o) OR line IN {lines}""",
     "shadow_command": """DELETE FROM shadow_command WHERE (target, external_id) IN (
-        SELECT o.system, o.external_id FROM {objects} o)
-        OR line IN (SELECT o.system || '/' || :customer FROM {objects} o)""",
-    "target_image": """DELETE FROM target_image t USING {objects} o
-      WHERE t.target = o.system AND t.entity = o.entity AND t.external_id = o.external_id""",
+        SELECT o.system, o.external_id FROM {objects} o) OR line IN {lines}""",
     "correction": """DELETE FROM correction t USING {objects} o
       WHERE t.system = o.system AND t.entity = o.entity AND t.external_id = o.external_id""",
     "quarantine": """UPDATE quarantine t
@@ -121,7 +128,7 @@ async def forget(
         "customer": str(customer_id),
     }
     for table, written in _OF_SOURCES.items():
-        statement = written.format(nodes=_NODES, objects=_OBJECTS)
+        statement = written.format(nodes=_NODES, objects=_OBJECTS, lines=_LINES)
         counts[table] = await _run(
             connection, statement, {name: bind for name, bind in binds.items() if f":{name}" in statement}
         )

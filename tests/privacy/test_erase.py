@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from hub.errors import Conflict, NotFound
+from hub.exchange.want import Target, want_update
 from hub.flows.incoming import Incoming
+from hub.ports.writing import FieldChange
 from hub.privacy.erase import Erased, EraseTerms, erase
 from hub.privacy.requests import Request, settle_receipts
 from hub.privacy.retained import forget_retained
 from hub.reads.privacy import privacy_receipts_of
 from hub.records.belongings import ConsentRecord, SalesOrderRecord
 from hub.records.enums import ConsentStatus, RequestState
-from hub.records.identity import Entity
+from hub.records.identity import Entity, ExternalId
 from hub.records.states import ReceiptState
 from hub.stewardship.consent import record_consent
 from hub.store.engine import Database
@@ -112,6 +114,36 @@ async def test_nothing_of_an_erased_person_is_left_in_the_clear_and_versions_can
             )
         )
     assert (readable, proofs) == (0, 3)
+
+
+async def test_what_a_system_that_does_not_know_him_was_told_of_his_requests_goes_too(
+    database: Database,
+) -> None:
+    customer, _ = await known(database)
+    async with database.transaction() as connection:
+        await connection.execute(
+            text(
+                """INSERT INTO information_flow (name, business_flow, title, entity, source, target)
+                   VALUES ('orders', 6, 'Orders', 'business_request', 'hub', 'orders')"""
+            )
+        )
+        await connection.execute(
+            text("INSERT INTO lane (flow, cadence, mode) VALUES ('orders', 'REAL_TIME', 'AUTHORITATIVE')")
+        )
+        change = FieldChange(("email",), None, SECRETS[1])
+        for line in (customer, uuid4()):
+            target = Target("orders", Entity.BUSINESS_REQUEST, ExternalId(f"R-{line}"), str(line))
+            await want_update(connection, target, [change], at(60))
+    done = await erased(database, customer)
+    async with database.reading() as connection:
+        left = await connection.execute(text("SELECT external_id FROM target_image WHERE target = 'orders'"))
+        states = await connection.execute(
+            text("SELECT external_id, state FROM outbound_command WHERE changes = '[]' AND target = 'orders'")
+        )
+        told = [tuple(row) for row in states]
+    assert f"R-{customer}" not in left.scalars().all()
+    assert told == [(f"R-{customer}", "CANCELLED")]
+    assert done.forgotten.counts["target_image"] == 1
 
 
 async def test_each_system_is_asked_at_once_or_waits_for_its_own_people(database: Database) -> None:
