@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.closure import Held
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling, normalise_phone
+from hub.customers.project import images_of
 from hub.customers.recognise import Rules, lock_customers, recognise
 from hub.errors import Invalid, NotFound
 from hub.exchange.want import Target, want_update
@@ -45,7 +46,8 @@ async def correct_contact_medium(
         await keep_correction(connection, node, change, principal, now)
         target = Target(node.system, Entity.CUSTOMER, ExternalId(node.external_id), str(medium.customer_id))
         await want_update(connection, target, [change], now)
-    await recognise(connection, nodes, Held(), rules, now, spelling)
+    held = await hold_corrected(connection, [node for node, _, _ in children], spelling)
+    await recognise(connection, nodes, held, rules, now, spelling)
     await publish(connection, [Change("Customer", str(medium.customer_id), "CustomerAttributeValueChangeEvent")], now)
     deed = Deed(
         principal, "correctContactMedium", "Customer", str(medium.customer_id), detail={"medium": str(medium_id)}
@@ -118,6 +120,12 @@ async def _children(
         for row in rows
         if spelling.medium(kind, row.value) == medium.normalised
     ]
+
+
+async def hold_corrected(connection: AsyncConnection, nodes: Collection[Node], spelling: Spelling) -> Held:
+    """What these living records carry now that corrections of them are kept; their customer is held already."""
+    images = await images_of(connection, list(dict.fromkeys(nodes)))
+    return await lock_customers(connection, {node: image.record for node, image in images.items()}, spelling)
 
 
 async def keep_correction(

@@ -30,10 +30,15 @@ def overlaid(image: SourceImage, corrections: Sequence[OpenCorrection]) -> Sourc
 
     Corrections are laid in the order they were made, so that a second one builds on the first.
     """
-    record = image.record
+    record = laid_over(image.record, corrections)
+    return image if record is image.record else replace(image, record=record)
+
+
+def laid_over(record: CustomerRecord, corrections: Sequence[OpenCorrection]) -> CustomerRecord:
+    """The record alone, as `overlaid` has it."""
     for correction in corrections:
         record = _corrected(record, correction)
-    return image if record is image.record else replace(image, record=record)
+    return record
 
 
 def settled(image: SourceImage, correction: OpenCorrection) -> str | None:

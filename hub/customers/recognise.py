@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -17,8 +17,9 @@ from hub.customers.identifiers import IdentifierKey, Node, id_of, identifiers_of
 from hub.customers.likeness.bands import BANDS, Bands
 from hub.customers.likeness.weigh import weigh
 from hub.customers.normalise import Spelling
+from hub.customers.overlay import laid_over
 from hub.customers.partition import partition
-from hub.customers.project import Projection, project
+from hub.customers.project import Projection, open_corrections, project
 from hub.customers.survive import SourceImage, Survivorship
 from hub.customers.tables import SourceIdentifier
 from hub.records.customer import CustomerRecord
@@ -51,7 +52,9 @@ async def lock_customers(
 ) -> Held:
     """Hold every identifier that these and the `gone` records carry or carried.
 
-    Call it before the records are written: the reads behind it then see what the previous holder committed.
+    Call it before the records are written: the reads behind it then see what the previous holder committed. A record
+    with an open correction carries what it says and what it is to say: the systems that have its customer follow one
+    after the other, and he is one person all that time.
     """
     carried = {node: identifiers_of(node, record, spelling) for node, record in records.items()}
     rows = await run_set(
@@ -64,7 +67,24 @@ async def lock_customers(
     before = {IdentifierKey(kind, value) for kind, value in rows.all()}
     before.update(id_of(*node) for node in gone)
     wanted = before.union(*carried.values())
-    return Held(carried, frozenset(wanted - await lock_identifiers(connection, wanted)))
+    held = Held(carried, frozenset(wanted - await lock_identifiers(connection, wanted)))
+    return await _with_corrections(connection, records, held, spelling)
+
+
+async def _with_corrections(
+    connection: AsyncConnection, records: Mapping[Node, CustomerRecord], held: Held, spelling: Spelling
+) -> Held:
+    known = [node for node in records if not held.is_new(node)]
+    corrections = await open_corrections(connection, known) if known else {}
+    carried = {
+        node: held.carried[node] | identifiers_of(node, laid_over(records[node], of_node), spelling)
+        for node, of_node in corrections.items()
+    }
+    more = {key for node, keys in carried.items() for key in keys - held.carried[node]}
+    if not more:
+        return held
+    await lock_identifiers(connection, more)
+    return replace(held, carried={**held.carried, **carried})
 
 
 async def recognise(

@@ -11,9 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
-from hub.customers.closure import Held
 from hub.customers.correct import checked_value as checked_medium
-from hub.customers.correct import keep_correction
+from hub.customers.correct import hold_corrected, keep_correction
 from hub.customers.distribute import target_of
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
@@ -90,7 +89,8 @@ async def rectify(
         Receipt(*node, command_id=await want_update(connection, target_of(node, current), changes[node], asked.at))
         for node in sorted(changes)
     ]
-    recognised = await recognise(connection, nodes, Held(), rules, asked.at, spelling)
+    held = await hold_corrected(connection, list(changes), spelling)
+    recognised = await recognise(connection, nodes, held, rules, asked.at, spelling)
     await publish(connection, changes_of(recognised.projection), asked.at)
     counts = {
         "field": len(fields),

@@ -116,6 +116,33 @@ async def test_a_system_that_follows_ends_the_correction_and_later_news_of_it_co
     assert (await golden(database, customer))[0] == "Jan Smit-Bakker"
 
 
+async def test_systems_that_follow_one_after_the_other_keep_him_one_person(database: Database) -> None:
+    jan = await known(database)
+    medium = await medium_of(database, jan.id)
+    await rectified(database, jan.id, Right(media={medium: "jan@example.org"}))
+    await apply_page(database, jan.crm, page(content("1", person("Jan Smith", "jan@example.org"), 200)))
+    assert await owner(database, "lms", "9") == await owner(database, "crm", "1") == jan.id
+    # The LMS tells of something else before it follows.
+    await apply_page(database, jan.lms, page(content("9", person("Jan A. Smith", "jan@example.com"), 210)))
+    assert await owner(database, "lms", "9") == jan.id
+    assert await golden(database, jan.id) == ("Jan Smith", ["jan@example.org"])
+    await apply_page(database, jan.lms, page(content("9", person("Jan A. Smith", "jan@example.org"), 220)))
+    assert await owner(database, "lms", "9") == jan.id
+    assert {one[2] for one in await corrections(database)} == {"CONVERGED"}
+    # Once it has another address of its own, nothing holds the two together any more.
+    await apply_page(database, jan.lms, page(content("9", person("Jan A. Smith", "other@example.org"), 230)))
+    assert await owner(database, "lms", "9") != jan.id
+
+
+async def test_an_overruled_correction_links_nobody(database: Database) -> None:
+    jan = await known(database)
+    medium = await medium_of(database, jan.id)
+    await rectified(database, jan.id, Right(media={medium: "jan@example.org"}))
+    await apply_page(database, jan.lms, page(content("9", person("Jan Smith", "third@example.org"), 200)))
+    await apply_page(database, jan.crm, page(content("1", person("Jan Smith", "jan@example.org"), 210)))
+    assert await owner(database, "lms", "9") != await owner(database, "crm", "1")
+
+
 async def test_an_older_word_of_the_same_does_not_undo_it_and_a_new_one_does(database: Database) -> None:
     jan = await known(database)
     customer = jan.id
