@@ -45,6 +45,8 @@ MATRIX = {
         Scope.REQUESTS_WORK,
         Scope.MEDIA_REPORT,
         Scope.LEADS_WORK,
+        Scope.OUTBOUND_READ,
+        Scope.OUTBOUND_CALL,
     },
     Role.SUPERVISOR: {
         Scope.CUSTOMERS_READ,
@@ -62,6 +64,9 @@ MATRIX = {
         Scope.MEDIA_REPORT,
         Scope.LEADS_WORK,
         Scope.STEERING_READ,
+        Scope.OUTBOUND_READ,
+        Scope.OUTBOUND_CALL,
+        Scope.OUTBOUND_SETTLE,
     },
     Role.FRONTEND: {
         Scope.CUSTOMERS_READ,
@@ -95,6 +100,8 @@ MATRIX = {
         Scope.QUARANTINE_SETTLE,
         Scope.WORK_READ,
         Scope.WORK_SETTLE,
+        Scope.OUTBOUND_READ,
+        Scope.OUTBOUND_SETTLE,
     },
     Role.ARCHITECT: {
         Scope.FLOWS_READ,
@@ -108,6 +115,7 @@ MATRIX = {
         Scope.WORK_SETTLE,
         Scope.STEERING_READ,
         Scope.TOKENS_REVOKE,
+        Scope.OUTBOUND_READ,
     },
     Role.SYSTEM: {Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.MEDIA_REPORT},
 }

@@ -148,6 +148,7 @@ async def test_the_viewer_is_told_who_he_is(api: Api) -> None:
             "flows:migrate",
             "flows:read",
             "flows:run",
+            "outbound:read",
             "quarantine:read",
             "quarantine:settle",
             "steering:read",
