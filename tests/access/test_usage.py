@@ -15,6 +15,8 @@ from hub.store.engine import Database, open_engine
 from hub.store.usage import UsageInPostgres
 from tests.services import REDIS, needs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["postgresql", "redis"])
 async def usage(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[SharedUsage]:

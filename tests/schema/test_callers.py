@@ -45,6 +45,7 @@ async def test_beyond_his_rate_a_caller_is_told_how_long_to_wait(
         assert (await api.http.get("/readyz")).status_code == 200
 
 
+@pytest.mark.slow
 async def test_processes_charge_each_other_what_they_let_through(
     company: Database, database_url: str, tmp_path: Path
 ) -> None:

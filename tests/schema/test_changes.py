@@ -69,6 +69,7 @@ def test_the_changelog_names_every_change_that_a_client_must_look_at() -> None:
     assert missing == [], "write docs/schema-changelog.md anew with `hub schema changes`"
 
 
+@pytest.mark.slow
 def test_the_command_prints_them_and_fails_where_something_breaks(tmp_path: Path) -> None:
     mine = tmp_path / "mine.graphql"
     mine.write_text(

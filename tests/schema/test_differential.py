@@ -37,6 +37,7 @@ async def _compare(database: Database, database_url: str, folder: Path, examples
     return ways
 
 
+@pytest.mark.slow
 async def test_made_up_documents_are_answered_alike(company: Database, database_url: str, tmp_path: Path) -> None:
     ways = await _compare(company, database_url, tmp_path, EXAMPLES)
     assert ways["compiled"] > EXAMPLES / 4, ways

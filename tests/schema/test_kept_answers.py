@@ -154,6 +154,7 @@ def _comparable(answer: dict[str, Any]) -> object:
     return answer.get("data"), [error["extensions"]["code"] for error in answer.get("errors", ())]
 
 
+@pytest.mark.slow
 async def test_every_change_is_seen(company: Database, database_url: str, tmp_path: Path) -> None:
     writer = await asyncpg.connect(database_url)
     async with (

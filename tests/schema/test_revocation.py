@@ -8,6 +8,7 @@ from base64 import urlsafe_b64decode
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from hub.access.principal import Role
@@ -17,6 +18,8 @@ from hub.store.engine import Database
 from tests.schema.company import NOW
 from tests.schema.serving import Api, serving
 from tests.waiting import until
+
+pytestmark = pytest.mark.slow
 
 REVOKE = """
 mutation($input: RevokeTokensInput!) { revokeTokens(input: $input) { revoked problems { code path } } }
