@@ -83,10 +83,12 @@ async def test_requests_that_are_no_graphql_get_a_client_error(api: Api) -> None
         await api.http.post("/graphql", headers=headers | {"content-type": "application/json"}, content=b"{"),
         await api.http.post("/graphql", headers=headers, json={"query": 7}),
         await api.http.post("/graphql", headers=headers, json={}),
+        await api.http.post("/graphql", headers=headers, json={"query": "{ viewer { subject } }", "operationName": {}}),
+        await api.http.post("/graphql", headers=headers, json={"query": "{ viewer { subject } }", "operationName": []}),
         await api.http.post("/graphql", headers=headers, json=[{"query": "{ viewer { subject } }"}]),
         await api.http.put("/graphql", headers=headers, json={"query": "{ viewer { subject } }"}),
     ]
-    assert [response.status_code for response in sent] == [400, 400, 400, 400, 400, 405]
+    assert [response.status_code for response in sent] == [400, 400, 400, 400, 400, 400, 400, 405]
     assert {response.json()["errors"][0]["extensions"]["code"] for response in sent} == {"BAD_REQUEST"}
 
 

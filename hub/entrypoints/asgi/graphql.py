@@ -167,6 +167,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         parsed = await super().parse_http_body(request)
         if isinstance(parsed, list):
             return parsed
+        name: object = parsed.operation_name
+        if not isinstance(name, str | None):
+            raise HTTPException(400, "operationName is a text")
         named = None if parsed.query else await self._document_id(request)
         text = self.documents.text_of(parsed.query, named, parsed.extensions)
         streamed = media_type_of(request.headers.get("accept")) == EVENTS
