@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx2
-import uvloop
 from rich.console import Console
 
 from benchmarks.usage import cpu_s, family_cpu_s
@@ -238,4 +237,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main())  # as a worker does
+    asyncio.run(main())

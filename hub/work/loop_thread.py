@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Coroutine
 from threading import Thread
 from typing import TypeVar
-
-if sys.platform == "win32":
-    from asyncio import new_event_loop
-else:
-    from uvloop import new_event_loop
 
 Answer = TypeVar("Answer")
 
 
 class LoopThread:
-    """Runs coroutines for other threads; Dramatiq's own is one per program, and two workers then share it unawares."""
+    """Runs coroutines for other threads; Dramatiq's own is one per program, and two workers then share it unawares.
+
+    asyncio's loop: uvloop's waits in `close` for whatever is still open, and a worker that stops then never ends.
+    """
 
     def __init__(self, name: str) -> None:
-        self.loop = new_event_loop()
+        self.loop = asyncio.new_event_loop()
         self._thread = Thread(target=self.loop.run_forever, name=name, daemon=True)
         self._thread.start()
 

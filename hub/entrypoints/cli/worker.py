@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import sys
 from typing import Final
 
 from hub.entrypoints.cli.staying import declare_configured, distributed, ending, logged_settings, until
@@ -12,11 +12,6 @@ from hub.entrypoints.installation import Installation, installation
 from hub.errors import Invalid
 from hub.work.tables import Queue
 from hub.work.urgency import Urgency, urgency_of
-
-if sys.platform == "win32":
-    from asyncio import run
-else:
-    from uvloop import run
 
 BULK_NICENESS: Final = 5
 """A worker of bulk queues alone leaves the processor to those for whom somebody waits, as nice(1) has it."""
@@ -33,7 +28,7 @@ def work(queues: str) -> None:
     if all(urgency_of(queue) is Urgency.BULK for queue in chosen):
         os.nice(BULK_NICENESS)
     with installation(settings) as hub:
-        run(_work(hub, chosen))
+        asyncio.run(_work(hub, chosen))
 
 
 async def _work(hub: Installation, queues: list[Queue]) -> None:
