@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -76,13 +76,9 @@ async def rectify(
     spelling = Spelling(rules.region)
     nodes = (await hold(connection, [current], spelling))[current]
     media = [await _medium(connection, current, one, value, rules.region) for one, value in right.media.items()]
+    living = await _living(connection, nodes)
     changes: dict[Node, list[FieldChange]] = defaultdict(list)
-    corrections = await open_corrections(connection, nodes)
-    images = [overlaid(one, corrections[node]) for node, one in sorted((await images_of(connection, nodes)).items())]
-    for image, change in (
-        *_of_fields([one for one in images if not one.deleted], fields),
-        *_of_media([one for one in images if not one.deleted], media, spelling),
-    ):
+    for image, change in (*_of_fields(living, fields), *_of_media(living, media, spelling)):
         changes[image.node].append(change)
         await keep_correction(connection, image.node, change, asked.principal, asked.at)
     receipts = [
@@ -92,15 +88,18 @@ async def rectify(
     held = await hold_corrected(connection, list(changes), spelling)
     recognised = await recognise(connection, nodes, held, rules, asked.at, spelling)
     await publish(connection, changes_of(recognised.projection), asked.at)
-    counts = {
-        "field": len(fields),
-        "contact_medium": len(media),
-        "source_record": len(changes),
-    }
+    counts = {"field": len(fields), "contact_medium": len(media), "source_record": len(changes)}
     request_id, subject = uuid4(), subject_of(keys, current)
     await keep_request(connection, request_id, PrivacyKind.RECTIFICATION, subject, asked, counts, {})
     await keep_receipts(connection, request_id, receipts)
     return Rectified(request_id, current, counts, tuple(media), tuple(receipts))
+
+
+async def _living(connection: AsyncConnection, nodes: Sequence[Node]) -> list[SourceImage]:
+    """What the records that were not deleted say now, the corrections under way laid over it."""
+    corrections = await open_corrections(connection, nodes)
+    images = sorted((await images_of(connection, nodes)).items())
+    return [overlaid(image, corrections[node]) for node, image in images if not image.deleted]
 
 
 def _of_fields(
