@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings, strategies
+from hypothesis import strategies
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import text
 
@@ -22,6 +22,7 @@ from hub.contacts.wrap_up import end_quiet_sessions
 from hub.records.contact import DialogState, SessionPhase, SessionState
 from hub.records.enums import RequestState
 from hub.store.engine import Database
+from tests.any_steps import any_steps
 from tests.contacts.conducting import IDENTIFY, START, step_document
 from tests.contacts.conftest import CATALOGUE, RULES
 from tests.contacts.test_dialogs import document
@@ -198,14 +199,7 @@ def test_any_order_of_steps_keeps_to_the_tables(company: Database, database_url:
         AnyContact.database = AnyContact.api.app.state.running.hub.database
         run_state_machine_as_test(
             AnyContact,
-            settings=settings(
-                max_examples=10,
-                stateful_step_count=20,
-                deadline=None,
-                derandomize=True,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            ),
+            settings=any_steps(10, 20),
         )
     finally:
         loop.run_until_complete(stack.aclose())

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings, strategies
+from hypothesis import strategies
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import text
 
@@ -24,6 +24,7 @@ from hub.records.enums import LeadState
 from hub.records.identity import Entity
 from hub.records.leads import LeadOutcome
 from hub.store.engine import Database
+from tests.any_steps import any_steps
 from tests.flows.building import declare_flow
 from tests.leads.documents import lead
 from tests.leads.opening import opening
@@ -175,14 +176,7 @@ def test_any_order_of_steps_keeps_to_the_table(company: Database, database_url: 
         AnyLead.lane = loop.run_until_complete(declare_flow(AnyLead.database, "lms", Entity.SALES_LEAD))
         run_state_machine_as_test(
             AnyLead,
-            settings=settings(
-                max_examples=10,
-                stateful_step_count=20,
-                deadline=None,
-                derandomize=True,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            ),
+            settings=any_steps(10, 20),
         )
     finally:
         loop.run_until_complete(stack.aclose())

@@ -13,7 +13,6 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import text
@@ -26,6 +25,7 @@ from hub.outbound.states import DELIVERY_STATES
 from hub.records.outbound import DeliveryState
 from hub.store.engine import Database, open_engine
 from hub.work.work import Work
+from tests.any_steps import any_steps
 from tests.leads.documents import lead as lead_mutation
 from tests.outbound.company import Street, lead_for, outbound
 from tests.outbound.receiving import Receiver, receiving
@@ -213,14 +213,7 @@ def test_any_order_of_steps_sends_nothing_twice_and_nothing_after_an_answer(
         AnyDelivery.loop = loop
         run_state_machine_as_test(
             AnyDelivery,
-            settings=settings(
-                max_examples=15,
-                stateful_step_count=25,
-                deadline=None,
-                derandomize=True,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            ),
+            settings=any_steps(15, 25),
         )
     finally:
         loop.run_until_complete(stack.aclose())

@@ -10,12 +10,13 @@ from typing import Any, ClassVar, Final, TypeVar
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, Phase, settings, strategies
+from hypothesis import strategies
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from sqlalchemy import text
 
 from hub.access.principal import Role
 from hub.store.engine import Database
+from tests.any_steps import any_steps
 from tests.schema.company import add_alias, gid, uid
 from tests.schema.questions import ANNA, BEN
 from tests.schema.serving import Api, serving
@@ -191,14 +192,7 @@ def test_a_kept_answer_is_the_one_that_would_be_made(company: Database, database
         loop.run_until_complete(opened())
         run_state_machine_as_test(
             AnyWrites,
-            settings=settings(
-                max_examples=12,
-                stateful_step_count=30,
-                deadline=None,
-                derandomize=True,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            ),
+            settings=any_steps(12, 30),
         )
         assert {"customer: compiled, kept", "customers: compiled, kept", "node: compiled, kept"} <= AnyWrites.told
     finally:
