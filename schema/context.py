@@ -130,6 +130,10 @@ class Context:
         if cost > most:
             raise TooCostly(f"the operation costs {cost}, and at most {most} are allowed; ask for less at a time")
 
+    def may_introspect(self) -> bool:
+        """Whether the schema tells the caller about itself, by introspection or in what it says of a mistake."""
+        return self.hub.admission.allowance(self.principal).introspects
+
     def told_cost(self, cost: int) -> Mapping[str, object]:
         """What `extensions` say of it, in development."""
         if not self.hub.tells_cost:

@@ -20,18 +20,25 @@ INTERNAL: Final = "INTERNAL"
 MESSAGE_MAX: Final = 2_000
 """Characters: GraphQL quotes what it could not use, which may be as long as a request."""
 
+_SUGGESTION: Final = " Did you mean "
+"""What graphql-core puts before the names; it closes the message with them."""
+
 log = structlog.get_logger(__name__)
 
 
-def told(error: GraphQLError) -> GraphQLError:
-    """The error as the caller may see it; what is not meant for him is logged and replaced."""
+def told(error: GraphQLError, *, suggests: bool = True) -> GraphQLError:
+    """The error as the caller may see it; what is not meant for him is logged and replaced.
+
+    Without `suggests` it does not say which names there are that look like the one he wrote.
+    """
     cause = _cause_of(error)
     if isinstance(cause, HubError) and cause.code != INTERNAL:
         return _with(error, cause.message, {"code": cause.code, **hints(cause)})
     if isinstance(cause, RecursionError):
         return _with(error, "the document is nested too deeply", {"code": BAD_REQUEST})
     if cause is None or isinstance(cause, StrawberryGraphQLError):
-        return _with(error, error.message, {"code": BAD_REQUEST})
+        message = error.message if suggests else error.message.split(_SUGGESTION)[0]
+        return _with(error, message, {"code": BAD_REQUEST})
     correlation = str(get_contextvars().get("request_id", ""))
     log.error("a resolver failed", exc_info=cause)
     return _with(error, "something went wrong inside the hub", {"code": INTERNAL, "correlationId": correlation})

@@ -8,12 +8,12 @@ from functools import cache
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, NoSchemaIntrospectionCustomRule, specified_rules
+from graphql import GraphQLError, specified_rules
 from strawberry.extensions import MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from schema.compiled.documents import Documents, KnownDocuments
+from schema.compiled.documents import Asking, Documents, KnownDocuments
 from schema.cost import declare_costs
 from schema.errors import told
 from schema.limits import TOKENS_MAX, OperationSize
@@ -195,22 +195,22 @@ class HubSchema(strawberry.Schema):
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Replace each error, in place, by what the caller may see."""
-        errors[:] = [told(error) for error in errors]
+        caller = None if execution_context is None else execution_context.context
+        suggests = not isinstance(caller, Asking) or caller.may_introspect()
+        errors[:] = [told(error, suggests=suggests) for error in errors]
 
 
 @cache
-def build_schema(*, introspection: bool = True) -> HubSchema:
-    """The executable schema, made once per process; without introspection it does not suggest names in messages."""
-    rules = [*specified_rules, OperationSize]
-    documents = Documents(rules if introspection else [*rules, NoSchemaIntrospectionCustomRule])
+def build_schema() -> HubSchema:
+    """The executable schema, made once per process; whom it tells about itself is looked at with each operation."""
+    documents = Documents([*specified_rules, OperationSize])
     schema = HubSchema(
         documents,
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         config=StrawberryConfig(
-            scalar_map={datetime: AWARE_TIME, Decimal: EXACT_DECIMAL, Representation: REPRESENTATION},
-            disable_field_suggestions=not introspection,
+            scalar_map={datetime: AWARE_TIME, Decimal: EXACT_DECIMAL, Representation: REPRESENTATION}
         ),
         extensions=[lambda: MaxTokensLimiter(TOKENS_MAX), lambda: KnownDocuments(documents)],
     )

@@ -31,13 +31,14 @@ AGAIN_S: Final = 1.0
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """For one caller: requests per second in the long run and at once after a rest; operations and subscriptions open
-    at a time in one process; the cost of one operation."""
+    at a time in one process; the cost of one operation; whether the schema tells him about itself."""
 
     per_second: float
     burst: int
     at_once: int
     subscriptions: int
     cost: int
+    introspects: bool = False
 
     def or_more(self, other: Self) -> Self:
         """The larger of each: what somebody with both roles may."""
@@ -47,6 +48,7 @@ class Allowance:
             max(self.at_once, other.at_once),
             max(self.subscriptions, other.subscriptions),
             max(self.cost, other.cost),
+            self.introspects or other.introspects,
         )
 
 

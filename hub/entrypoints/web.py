@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from hub.access.admission import Allowance
@@ -23,7 +24,7 @@ from hub.errors import Invalid
 from hub.observe.metrics import Metrics
 from hub.offers.catalogue import compile_catalogue
 from hub.offers.offering import Offering
-from hub.settings.callers import CallerLimits
+from hub.settings.callers import CallerLimits, Callers
 from hub.settings.environment import Settings
 
 
@@ -60,11 +61,19 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         company=hub.configuration.company,
         open_decision_engine=decision_engine(settings),
         tells_cost=settings.embedded,
-        allowances={role: _allowance(hub.configuration.callers.of(role.value)) for role in Role},
+        allowances=allowances(hub.configuration.callers, development=settings.embedded),
         open_usage=_usage(settings),
     )
     async with listening(create_app(services), settings.host, settings.port) as port:
         yield port
+
+
+def allowances(callers: Callers, *, development: bool) -> dict[Role, Allowance]:
+    """By role; a hub for development tells everyone about its schema, whatever is written."""
+    written = {role: _allowance(callers.of(role.value)) for role in Role}
+    if not development:
+        return written
+    return {role: replace(allowance, introspects=True) for role, allowance in written.items()}
 
 
 def _allowance(limits: CallerLimits) -> Allowance:
@@ -76,6 +85,7 @@ def _allowance(limits: CallerLimits) -> Allowance:
         at_once=written["at_once"],
         subscriptions=written["subscriptions"],
         cost=written["cost"],
+        introspects=written["introspection"],
     )
 
 

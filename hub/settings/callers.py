@@ -1,4 +1,4 @@
-"""How much one caller may ask of the API, by his role."""
+"""How much one caller may ask of the API, and whether he may ask how it is made, by his role."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ class CallerLimits(Written):
     cost: Annotated[int, Field(ge=1, le=100_000_000)] | None = Field(
         None, description="Largest cost of one operation, as `extensions.cost` tells it in development."
     )
+    introspection: bool | None = Field(
+        None, description="Whether the schema answers about itself, and a misspelt name with the ones that are near."
+    )
 
     def over(self, defaults: CallerLimits) -> CallerLimits:
         """With the defaults where nothing is written."""
@@ -31,11 +34,21 @@ class CallerLimits(Written):
 
 
 def _defaults(rate: float, burst: int, at_once: int, subscriptions: int, cost: int) -> CallerLimits:
-    return CallerLimits(requests_per_second=rate, burst=burst, at_once=at_once, subscriptions=subscriptions, cost=cost)
+    return CallerLimits(
+        requests_per_second=rate,
+        burst=burst,
+        at_once=at_once,
+        subscriptions=subscriptions,
+        cost=cost,
+        introspection=False,
+    )
 
 
 _PERSON: Final = _defaults(10, 60, 10, 20, 10_000)
 _EMPLOYEE: Final = _defaults(100, 500, 30, 200, 50_000)
+_KEEPER: Final = _EMPLOYEE.model_copy(update={"introspection": True})
+"""Who may see the systems is answered the whole schema by `_service` anyway."""
+
 _APPLICATION: Final = _defaults(2_000, 5_000, 500, 5_000, 100_000)
 """A web shop's server asks for all its visitors under one subject."""
 
@@ -44,8 +57,8 @@ _BY_ROLE: Final = {
     "frontend": _APPLICATION,
     "agent": _EMPLOYEE,
     "supervisor": _EMPLOYEE,
-    "steward": _EMPLOYEE,
-    "architect": _EMPLOYEE,
+    "steward": _KEEPER,
+    "architect": _KEEPER,
     "system": _APPLICATION,
 }
 
@@ -59,8 +72,8 @@ class Callers(Written):
     frontend: CallerLimits = Field(_AS_DEFAULT, description="A channel's server: 2,000 a second, burst 5,000.")
     agent: CallerLimits = Field(_AS_DEFAULT, description="An employee: 100 a second, burst 500.")
     supervisor: CallerLimits = Field(_AS_DEFAULT, description="As an agent.")
-    steward: CallerLimits = Field(_AS_DEFAULT, description="As an agent.")
-    architect: CallerLimits = Field(_AS_DEFAULT, description="As an agent.")
+    steward: CallerLimits = Field(_AS_DEFAULT, description="As an agent, with introspection.")
+    architect: CallerLimits = Field(_AS_DEFAULT, description="As a steward.")
     system: CallerLimits = Field(_AS_DEFAULT, description="A package: as a frontend.")
 
     def of(self, role: str) -> CallerLimits:

@@ -54,6 +54,7 @@ class Asked:
     operation: Operation
     plan: Plan
     cost: int
+    introspects: bool
     bound: dict[str, Bound] = field(default_factory=dict)
 
 
@@ -87,7 +88,8 @@ class CompiledReads:
                 return None
             if len(given) <= VARIABLES_KEPT and len(text) <= LONGEST_KEPT:
                 self._asked.keep(key, asked)
-        if asked.cost > context.hub.admission.allowance(context.principal).cost:
+        allowance = context.hub.admission.allowance(context.principal)
+        if asked.cost > allowance.cost or (asked.introspects and not allowance.introspects):
             return None
         answer = await _Run(self._schema, context, asked).answer(text, variables)
         if context.hub.tells_cost:
@@ -117,7 +119,7 @@ class CompiledReads:
         operation = Operation(self._schema, document.fragments, definition, coerced, context.principal.scopes)
         made = self._plan(context, text, document, operation)
         cost = document.cost(self._schema.documents.costs, operation_name, variables or {})
-        return Asked(operation, made, cost) if made.compiled else None
+        return Asked(operation, made, cost, bool(document.introspection)) if made.compiled else None
 
     def _plan(self, context: Context, text: str, document: Document, operation: Operation) -> Plan:
         alone = context.reach.only is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from graphql import (
     ASTValidationRule,
@@ -13,6 +13,7 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     parse,
 )
@@ -34,8 +35,8 @@ COSTS_KEPT: Final = 200
 
 
 @runtime_checkable
-class Charged(Protocol):
-    """Who an operation's cost is charged to."""
+class Asking(Protocol):
+    """Who sent an operation."""
 
     def afford(self, cost: int) -> None:
         """Raise TooCostly beyond what he may ask for."""
@@ -45,6 +46,15 @@ class Charged(Protocol):
         """What `extensions` say of it; empty outside development."""
         ...
 
+    def may_introspect(self) -> bool:
+        """Whether the schema tells him about itself."""
+        ...
+
+
+Rules: TypeAlias = Sequence[type[ASTValidationRule]]
+
+Validate: TypeAlias = Callable[[DocumentNode, Rules | None], list[GraphQLError]]
+"""By some rules, or by all that a document has to keep."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -83,7 +93,7 @@ class Kept(Generic[K, V]):
 class Document:
     """A document that could be read, and what validation says of it, found out once."""
 
-    def __init__(self, node: DocumentNode, validate: Callable[[DocumentNode], list[GraphQLError]]) -> None:
+    def __init__(self, node: DocumentNode, validate: Validate) -> None:
         self.node = node
         self._validate = validate
         self._errors: list[GraphQLError] | None = None
@@ -94,8 +104,13 @@ class Document:
     def errors(self) -> Sequence[GraphQLError]:
         """Why it cannot be executed; RecursionError for one that is nested too deeply to tell."""
         if self._errors is None:
-            self._errors = self._validate(self.node)
+            self._errors = self._validate(self.node, None)
         return self._errors
+
+    @cached_property
+    def introspection(self) -> Sequence[GraphQLError]:
+        """Where it asks about the schema itself, as those are told who may not."""
+        return self._validate(self.node, (NoSchemaIntrospectionCustomRule,))
 
     def cost(self, costs: Costs, name: str | None, variables: Mapping[str, Any]) -> int:
         """Of one operation with these variables; only those that say how long a list is are told apart."""
@@ -132,7 +147,7 @@ class Document:
 class Documents:
     """By their text. What does not parse is not kept: nobody sends it twice for its answer."""
 
-    def __init__(self, rules: Sequence[type[ASTValidationRule]]) -> None:
+    def __init__(self, rules: Rules) -> None:
         self._rules = tuple(rules)
         self.costs: Costs = {}
         self._kept: Kept[str, Document] = Kept(DOCUMENTS_KEPT)
@@ -146,11 +161,13 @@ class Documents:
             node = parse(text, max_tokens=TOKENS_MAX)
         except (GraphQLError, RecursionError):
             return None
-        document = Document(node, lambda node: self._validated(schema, node))
+        document = Document(node, lambda node, rules: self._validated(schema, node, rules))
         return self._kept.keep(text, document) if len(text) <= LONGEST_KEPT else document
 
-    def _validated(self, schema: GraphQLSchema, node: DocumentNode) -> list[GraphQLError]:
+    def _validated(self, schema: GraphQLSchema, node: DocumentNode, rules: Rules | None) -> list[GraphQLError]:
         """Its size first: rules that compare fields with each other would take their time over what is too big."""
+        if rules is not None:
+            return validate_document(schema, node, tuple(rules))
         return validate_document(schema, node, (OperationSize,)) or validate_document(schema, node, self._rules)
 
 
@@ -181,7 +198,7 @@ class KnownDocuments(SchemaExtension):
         context = self.execution_context
         text = context.query
         if isinstance(text, Reduced):
-            self._document = Document(text.document, lambda _: [])
+            self._document = Document(text.document, lambda _, __: [])
         elif text:
             self._document = self._documents.read(context.schema._schema, text)
         if self._document is not None:
@@ -192,13 +209,16 @@ class KnownDocuments(SchemaExtension):
         """Validate it. What callers are told is written into the list of errors, so they get a list of their own."""
         if self._document is not None:
             errors = list(self._document.errors)
-            self.execution_context.pre_execution_errors = errors or self._asks_too_much(self._document)
+            self.execution_context.pre_execution_errors = errors or self._refusals(self._document)
         yield
 
-    def _asks_too_much(self, document: Document) -> list[GraphQLError]:
+    def _refusals(self, document: Document) -> list[GraphQLError]:
+        """What a caller may not ask, though it is a proper document."""
         execution = self.execution_context
-        if isinstance(execution.query, Reduced) or not isinstance(execution.context, Charged):
+        if isinstance(execution.query, Reduced) or not isinstance(execution.context, Asking):
             return []
+        if document.introspection and not execution.context.may_introspect():
+            return list(document.introspection)
         if execution._provided_operation_name is None and document.operation(None) is None:
             return [GraphQLError("say by operationName which of the document's operations is meant")]
         try:

@@ -33,7 +33,7 @@ def create_app(services: Services) -> Starlette:
             app.state.running = opened
             yield
 
-    schema = build_schema(introspection=services.development)
+    schema = build_schema()
     compiled = CompiledReads(schema) if services.compiled else None
     endpoint = GraphQLEndpoint(
         schema,

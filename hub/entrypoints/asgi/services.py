@@ -28,7 +28,7 @@ from hub.settings.topics import NO_TOPICS, Catalogue
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
 
-NO_LIMITS: Final = Allowance(1e9, 1_000_000_000, 1_000_000, 1_000_000, 1_000_000_000)
+NO_LIMITS: Final = Allowance(1e9, 1_000_000_000, 1_000_000, 1_000_000, 1_000_000_000, introspects=True)
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Services:
     """Nothing here is bound to an event loop yet: the application opens what is when it starts.
 
     `open_database` gives the web process's own engine, with its statement timeout; `feed_dsn` is the same database for
-    the reader of the change feed. `development` shows the explorer page and answers introspection. Queries are
+    the reader of the change feed. `development` shows the explorer page and how queries were answered. Queries are
     `compiled` to statements, which run on `prepared_connections` of their own; answers are kept in memory, so many
-    bytes of them. `allowances` say what callers may ask at a time, `tells_cost` shows in each answer what it cost.
+    bytes of them. `allowances` say what callers may ask, `tells_cost` shows in each answer what it cost.
     What a caller asks of all processes is counted in PostgreSQL, or where `open_usage` says.
     """
 
