@@ -13,7 +13,7 @@ from hub.customers.conflict_tables import ConflictState
 from hub.customers.identifiers import Node
 from hub.customers.keep_conflicts import Cases
 from hub.customers.survive import Golden, SourceImage, spoken
-from hub.exchange.want import Target, want_update
+from hub.exchange.want import Target, want_updates
 from hub.ports.writing import FieldChange
 from hub.records.identity import Entity, ExternalId
 
@@ -30,8 +30,8 @@ class Person:
 
 async def distribute(
     connection: AsyncConnection,
-    person: Person,
-    golden: Golden,
+    people: Sequence[Person],
+    golden: Mapping[UUID, Golden],
     outward: Mapping[str, tuple[str, ...]],
     written: Collection[Node],
     now: datetime,
@@ -40,14 +40,26 @@ async def distribute(
 
     A frozen field is not written, nor one that nobody speaks of: silence erases nothing.
     """
-    for image in person.images:
-        if image.deleted or image.node.system not in outward:
-            continue
-        news = image.node in written
-        changes = list(changes_for(image, golden, _live(person, golden, outward[image.node.system], news)))
-        if changes:
-            target = target_of(image.node, person.customer_id)
-            await want_update(connection, target, changes, now)
+    wanted = [
+        (target_of(image.node, person.customer_id), changes)
+        for person in people
+        for image in person.images
+        if not image.deleted and image.node.system in outward
+        if (changes := _wanted(person, image, golden[person.customer_id], outward, written))
+    ]
+    if wanted:
+        await want_updates(connection, wanted, now)
+
+
+def _wanted(
+    person: Person,
+    image: SourceImage,
+    golden: Golden,
+    outward: Mapping[str, tuple[str, ...]],
+    written: Collection[Node],
+) -> list[FieldChange]:
+    live = _live(person, golden, outward[image.node.system], image.node in written)
+    return list(changes_for(image, golden, live))
 
 
 def target_of(node: Node, customer_id: UUID) -> Target:

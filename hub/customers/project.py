@@ -69,9 +69,9 @@ async def project(
     changed = {customer_id: g for customer_id, g in golden.items() if _digest(before, customer_id) != g.digest}
     if changed:
         await write_golden(connection, changed, assignment.created, before.keys(), known, now)
-    for customer_id, g in golden.items() if rules.outward else ():
-        person = Person(customer_id, laid[customer_id], cases[customer_id], told.until_now(customer_id))
-        await distribute(connection, person, g, rules.outward, written.keys(), now)
+    if rules.outward:
+        people = [Person(i, laid[i], cases[i], told.until_now(i)) for i in golden]
+        await distribute(connection, people, golden, rules.outward, written.keys(), now)
     created = frozenset(changed) - before.keys()
     return Projection(created, frozenset(changed) - created, assignment.ended)
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-import orjson
 from sqlalchemy import Row
 
 from hub.ports.writing import FieldChange, Operation
@@ -94,11 +93,6 @@ def by_object(effects: Iterable[Effect]) -> list[list[Effect]]:
 def changes_json(changes: Sequence[FieldChange]) -> list[Mapping[str, object]]:
     """Changes as the column `changes` holds them."""
     return [{"path": list(change.path), "old": change.old, "new": change.new} for change in changes]
-
-
-def written_changes(changes: Sequence[FieldChange]) -> str:
-    """The same as text for one bind."""
-    return orjson.dumps(changes_json(changes)).decode()
 
 
 def read_changes(column: Iterable[Mapping[str, Any]]) -> tuple[FieldChange, ...]:  # Any: JSON from the database

@@ -31,13 +31,20 @@ AT_ONCE: Final = frozenset({Entity.CONSENT.value})
 
 async def order(connection: AsyncConnection, flow: OutboundFlow, effect: Effect, now: datetime) -> UUID:
     """The command's id; under a key that exists already the one that has it, and nothing else happens."""
-    made = await order_all(connection, flow, [effect], now)
-    if made:
-        return made[0]
-    existing: UUID = await connection.scalar(
-        text("SELECT id FROM outbound_command WHERE key = :key"), {"key": effect.key}
+    return (await order_each(connection, flow, [effect], now))[effect.key]
+
+
+async def order_each(
+    connection: AsyncConnection, flow: OutboundFlow, effects: Sequence[Effect], now: datetime
+) -> Mapping[str, UUID]:
+    """By key the command of each; under a key that exists already the one that has it, and nothing else happens."""
+    made = await order_all(connection, flow, effects, now)
+    if len(made) == len(effects):
+        return {effect.key: command for effect, command in zip(effects, made, strict=True)}
+    rows = await connection.execute(
+        text("SELECT key, id FROM outbound_command WHERE key = ANY(:keys)"), {"keys": [one.key for one in effects]}
     )
-    return existing
+    return {row.key: row.id for row in rows}
 
 
 async def order_all(

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-import orjson
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.exchange.effect import Effect, written_changes
-from hub.exchange.order import order, order_all
-from hub.exchange.outbound_flow import flow_to
+from hub.exchange.effect import Effect, changes_json
+from hub.exchange.order import order, order_all, order_each
+from hub.exchange.outbound_flow import OutboundFlow, flow_to
 from hub.ports.writing import FieldChange, Operation
 from hub.records.customer import Canonical
 from hub.records.identity import Entity, ExternalId
+from hub.store.sets import run_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,49 @@ async def want_update(
 
     The same changes while they are the last on their way give the command that carries them.
     """
-    flow = await flow_to(connection, target.system, target.entity)
-    if flow is None:
-        return None
-    version = await _next_version(connection, target, changes, now)
-    under_way = await _under_way(connection, target, changes)
-    if under_way is not None:
-        return under_way
-    effect = Effect(
+    (command,) = await want_updates(connection, [(target, changes)], now)
+    return command
+
+
+async def want_updates(
+    connection: AsyncConnection, wanted: Sequence[tuple[Target, Sequence[FieldChange]]], now: datetime
+) -> list[UUID | None]:
+    """As want_update, for each of `wanted` in its order; no object may stand twice among them."""
+    places: dict[tuple[str, Entity], list[int]] = defaultdict(list)
+    for place, (target, _) in enumerate(wanted):
+        places[target.system, target.entity].append(place)
+    commands: list[UUID | None] = [None] * len(wanted)
+    for (system, entity), at_system in sorted(places.items()):
+        flow = await flow_to(connection, system, entity)
+        if flow is None:
+            continue
+        made = await _updates(connection, flow, [wanted[place] for place in at_system], now)
+        for place, command in zip(at_system, made, strict=True):
+            commands[place] = command
+    return commands
+
+
+async def _updates(
+    connection: AsyncConnection,
+    flow: OutboundFlow,
+    wanted: Sequence[tuple[Target, Sequence[FieldChange]]],
+    now: datetime,
+) -> list[UUID]:
+    """The command of each, of objects of one entity at one system."""
+    versions = await _next_versions(connection, wanted, now)
+    commands = await _under_way(connection, wanted)
+    effects = [
+        _update(target, changes, versions[target.external_id], now)
+        for target, changes in wanted
+        if target.external_id not in commands
+    ]
+    made = await order_each(connection, flow, effects, now) if effects else {}
+    commands |= {effect.object_id: made[effect.key] for effect in effects}
+    return [commands[target.external_id] for target, _ in wanted]
+
+
+def _update(target: Target, changes: Sequence[FieldChange], version: int, now: datetime) -> Effect:
+    return Effect(
         key=f"{target.system}/{target.entity.value}/{target.external_id}/{version}",
         target=target.system,
         entity=target.entity.value,
@@ -67,7 +103,6 @@ async def want_update(
         wanted_from=now,
         at=now,
     )
-    return await order(connection, flow, effect, now)
 
 
 async def want_create(connection: AsyncConnection, target: NewObject, record: Canonical, now: datetime) -> UUID | None:
@@ -117,7 +152,7 @@ async def want_delete(connection: AsyncConnection, target: Target, now: datetime
     flow = await flow_to(connection, target.system, target.entity)
     if flow is None:
         return None
-    version = await _next_version(connection, target, (), now)
+    version = (await _next_versions(connection, [(target, ())], now))[target.external_id]
     effect = Effect(
         key=f"{target.system}/{target.entity.value}/{target.external_id}/delete",
         target=target.system,
@@ -135,49 +170,47 @@ async def want_delete(connection: AsyncConnection, target: Target, now: datetime
     return await order(connection, flow, effect, now)
 
 
-async def _under_way(connection: AsyncConnection, target: Target, changes: Sequence[FieldChange]) -> UUID | None:
-    """The object's last command, or the net effect that took its place, when it wants the same and is not through.
+_UNDER_WAY: Final = """
+SELECT r.external_id, coalesce(net.id, last.id) AS id
+FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, changes jsonb)
+CROSS JOIN LATERAL (
+  SELECT c.id, c.state, c.carried_by, c.changes FROM outbound_command c
+  WHERE c.target = :target AND c.entity = :entity AND c.external_id = r.external_id AND c.operation = 'UPDATE'
+  ORDER BY c.version DESC, c.from_version DESC LIMIT 1) last
+LEFT JOIN outbound_command net ON net.id = last.carried_by
+WHERE last.changes = r.changes AND coalesce(net.state, last.state) IN ('COLLECTED', 'PENDING', 'SENT', 'UNKNOWN')"""
+
+_NEXT_VERSIONS: Final = """
+INSERT INTO target_image AS t (target, entity, external_id, version, wanted, updated_at)
+SELECT :target, :entity, r.external_id, 1, r.wanted, :now
+FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, wanted jsonb) ORDER BY r.external_id
+ON CONFLICT (target, entity, external_id) DO UPDATE SET version = t.version + 1,
+  wanted = t.wanted || excluded.wanted, updated_at = excluded.updated_at
+RETURNING external_id, version"""
+
+
+async def _under_way(
+    connection: AsyncConnection, wanted: Sequence[tuple[Target, Sequence[FieldChange]]]
+) -> dict[str, UUID]:
+    """By external id the object's last command, or the net effect that took its place, when it wants the same and is
+    not through.
 
     Only the last: behind it an equal one from before would be undone.
     """
-    command: UUID | None = await connection.scalar(
-        text(
-            """SELECT coalesce(net.id, last.id) FROM (
-                 SELECT c.id, c.state, c.carried_by, c.changes FROM outbound_command c
-                 WHERE c.target = :target AND c.entity = :entity AND c.external_id = :id AND c.operation = 'UPDATE'
-                 ORDER BY c.version DESC, c.from_version DESC LIMIT 1) last
-               LEFT JOIN outbound_command net ON net.id = last.carried_by
-               WHERE last.changes = CAST(:changes AS jsonb)
-                 AND coalesce(net.state, last.state) IN ('COLLECTED', 'PENDING', 'SENT', 'UNKNOWN')"""
-        ),
-        {
-            "target": target.system,
-            "entity": target.entity.value,
-            "id": target.external_id,
-            "changes": written_changes(changes),
-        },
-    )
-    return command
+    rows = [{"external_id": target.external_id, "changes": changes_json(changes)} for target, changes in wanted]
+    system, entity = wanted[0][0].system, wanted[0][0].entity.value
+    found = await run_set(connection, _UNDER_WAY, rows, target=system, entity=entity)
+    return {row.external_id: row.id for row in found}
 
 
-async def _next_version(
-    connection: AsyncConnection, target: Target, changes: Sequence[FieldChange], now: datetime
-) -> int:
-    wanted = orjson.dumps({"/".join(change.path): change.new for change in changes}).decode()
-    version: int = await connection.scalar(
-        text(
-            """INSERT INTO target_image AS t (target, entity, external_id, version, wanted, updated_at)
-               VALUES (:target, :entity, :id, 1, CAST(:wanted AS jsonb), :now)
-               ON CONFLICT (target, entity, external_id) DO UPDATE SET version = t.version + 1,
-                 wanted = t.wanted || excluded.wanted, updated_at = excluded.updated_at
-               RETURNING version"""
-        ),
-        {
-            "target": target.system,
-            "entity": target.entity.value,
-            "id": target.external_id,
-            "wanted": wanted,
-            "now": now,
-        },
-    )
-    return version
+async def _next_versions(
+    connection: AsyncConnection, wanted: Sequence[tuple[Target, Sequence[FieldChange]]], now: datetime
+) -> dict[str, int]:
+    """By external id; in the order of the ids, so that no two transactions wait for each other."""
+    rows = [
+        {"external_id": target.external_id, "wanted": {"/".join(change.path): change.new for change in changes}}
+        for target, changes in wanted
+    ]
+    system, entity = wanted[0][0].system, wanted[0][0].entity.value
+    found = await run_set(connection, _NEXT_VERSIONS, rows, target=system, entity=entity, now=now)
+    return {row.external_id: row.version for row in found}

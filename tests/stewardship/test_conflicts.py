@@ -55,7 +55,7 @@ async def name(database: Database) -> str:
     return found
 
 
-async def wanted(database: Database) -> list[tuple[str, object]]:
+async def wanted(database: Database) -> list[tuple[str, Any]]:  # Any: changes as the row has them
     async with database.reading() as connection:
         rows = await connection.execute(text("SELECT target, changes FROM outbound_command ORDER BY target, version"))
         return [(row.target, row.changes) for row in rows]

@@ -1,0 +1,61 @@
+"""Golden values on their way to systems, for all customers of a page at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sqlalchemy import event
+
+from hub.customers.recognise import Rules
+from hub.customers.survive import FieldRule, Survivorship
+from hub.flows.apply import apply
+from hub.flows.lane import LaneContext
+from hub.records.enums import SurvivorshipRule
+from hub.store.engine import Database
+from tests.flows.building import RULES, at, content, declare_flow, page, person
+from tests.privacy.test_erase import outbound_flow
+from tests.stewardship.test_conflicts import wanted
+
+TOLD = replace(
+    RULES,
+    recognition=Rules(
+        Survivorship(FieldRule(SurvivorshipRule.PREFER_UNLESS_BLANK, ("crm", "lms")), outward={"lms": ("name",)}), "NL"
+    ),
+)
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """What is sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_c: object, _d: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def says(database: Database, lane: LaneContext, people: range, name: str, minute: int) -> None:
+    contents = [content(str(one), person(f"{name} {one}", f"mail{one}@example.com"), minute) for one in people]
+    async with database.transaction() as connection:
+        await apply(connection, lane, page(*contents), TOLD, at(minute))
+
+
+async def test_a_page_of_customers_is_told_with_the_statements_of_one(database: Database) -> None:
+    lanes = {system: await declare_flow(database, system) for system in ("crm", "lms")}
+    await outbound_flow(database, "lms")
+    await says(database, lanes["crm"], range(30), "Jan", 1)
+    await says(database, lanes["lms"], range(30), "Jan", 1)
+    with statements(database) as of_one:
+        await says(database, lanes["crm"], range(1), "Jo", 2)
+    with statements(database) as of_many:
+        await says(database, lanes["crm"], range(1, 30), "Jo", 3)
+    told = [f"Jo {one}" for one in range(30)]
+    assert sorted(str(changes[0]["new"]) for _, changes in await wanted(database)) == sorted(told)
+    assert sum("outbound_command" in one for one in of_many) == sum("outbound_command" in one for one in of_one)
