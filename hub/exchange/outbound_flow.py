@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.exchange.authority import HOLD_FLOW
 from hub.records.identity import Entity
 from hub.records.lanes import FlowCadence, LaneMode
 
@@ -52,15 +53,9 @@ async def flow_to(connection: AsyncConnection, target: str, entity: Entity) -> O
 
 
 async def held_flow(connection: AsyncConnection, name: str) -> OutboundFlow | None:
-    """The flow, held against a cut-over until the transaction ends; None when no lane of it is authoritative.
-
-    The lanes are read by a statement of their own behind the lock: one that waited for a cut-over while it read them
-    would still see the modes from before.
-    """
-    epoch = await connection.scalar(
-        text("SELECT epoch FROM information_flow WHERE name = :name AND NOT planned FOR SHARE"), {"name": name}
-    )
-    if epoch is None:
+    """The flow, held against a cut-over until the transaction ends; None when no lane of it is authoritative."""
+    held = (await connection.execute(text(HOLD_FLOW), {"flow": name})).one_or_none()
+    if held is None or held.planned:
         return None
     rows = await connection.execute(
         text("SELECT id, cadence, mode FROM lane WHERE flow = :name ORDER BY id"), {"name": name}
@@ -68,4 +63,4 @@ async def held_flow(connection: AsyncConnection, name: str) -> OutboundFlow | No
     lanes = tuple(OutboundLane(row.id, FlowCadence(row.cadence), LaneMode(row.mode)) for row in rows)
     if all(lane.mode is not LaneMode.AUTHORITATIVE for lane in lanes):
         return None
-    return OutboundFlow(name, epoch, lanes)
+    return OutboundFlow(name, held.epoch, lanes)

@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Conflict, NotFound, StaleEpoch
+from hub.exchange.authority import AFTER_CUT_OVERS
 from hub.records.identity import Entity
 from hub.records.lanes import RUNNING_MODES, FlowCadence, LaneMode
 from hub.store.sets import ALONG_KEYS
@@ -43,11 +44,6 @@ class LaneContext:
         """True when its records are the hub's truth; those of every other lane go into twins beside it."""
         return self.mode is LaneMode.AUTHORITATIVE
 
-
-AFTER_CUT_OVERS: Final = "pg_advisory_xact_lock_shared(hashtext('contacthub.flow'), hashtext(:flow))"
-BEFORE_PAGES: Final = "pg_advisory_xact_lock(hashtext('contacthub.flow'), hashtext(:flow))"
-"""Who shares a row lets others share it past one who waits for it alone, for ever if they overlap; an advisory lock has
-one line for all. Taken before the flow's row by every page, and by whoever moves authority."""
 
 _FENCE: Final = f"""
 WITH turn AS MATERIALIZED (SELECT {AFTER_CUT_OVERS}, {ALONG_KEYS})

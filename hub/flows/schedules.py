@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.exchange.authority import HOLD_FLOW
 from hub.records.identity import FlowName
 from hub.records.lanes import RUNNING_MODES, FlowCadence
 from hub.settings.flows import Flow
@@ -60,7 +61,7 @@ async def runs(connection: AsyncConnection, flow: FlowName, cadence: FlowCadence
 
     A lane that was found running and has come to rest when its run is started would be a mistake of nobody's.
     """
-    await connection.execute(text("SELECT FROM information_flow WHERE name = :flow FOR UPDATE"), {"flow": flow})
+    await connection.execute(text(HOLD_FLOW), {"flow": flow})
     return (await _running(connection)).get((flow, cadence), False)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Invalid, NotFound
+from hub.exchange.authority import HOLD_FLOW
 from hub.flows.lane import LaneContext
 from hub.flows.runs import publish_flow
 from hub.flows.schedules import runs
@@ -99,22 +100,19 @@ async def run_in_new_role(connection: AsyncConnection, lane: LaneContext, now: d
 
 
 async def _lane_to_run(connection: AsyncConnection, flow: FlowName, cadence: FlowCadence | None) -> Row[Any]:
-    row = (
-        await connection.execute(
-            text("SELECT planned, target, epoch FROM information_flow WHERE name = :flow FOR UPDATE"), {"flow": flow}
-        )
-    ).one_or_none()
+    """The lane as it is now; others who would start a run of it wait until this transaction has ended."""
+    row = (await connection.execute(text(HOLD_FLOW), {"flow": flow})).one_or_none()
     if row is None:
         raise NotFound(f"there is no flow {flow}")
     if row.planned:
         raise Invalid(f"flow {flow} is planned: nothing runs yet")
-    # Behind the lock on the flow, which a cut-over holds as well: the mode read here goes with the epoch.
     lane = (
         await connection.execute(
             text(
                 """SELECT l.id, l.cadence, l.mode, f.epoch FROM lane l JOIN information_flow f ON f.name = l.flow
                    WHERE l.flow = :flow AND CASE WHEN CAST(:cadence AS text) IS NULL THEN l.mode = 'AUTHORITATIVE'
-                                                 ELSE l.cadence = CAST(:cadence AS text) END"""
+                                                 ELSE l.cadence = CAST(:cadence AS text) END
+                   FOR NO KEY UPDATE OF l"""
             ),
             {"flow": flow, "cadence": cadence},
         )

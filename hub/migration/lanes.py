@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import NotFound, Transient
+from hub.exchange.authority import BEFORE_PAGES
 from hub.flows.hand_over import hand_over as hand_over_collected
-from hub.flows.lane import BEFORE_PAGES
 from hub.flows.schedules import enable_schedules
 from hub.flows.twins import forget_twins
 from hub.flows.watermark import watermark
@@ -21,7 +21,7 @@ from hub.records.identity import FlowName
 from hub.records.lanes import FlowCadence, LaneMode
 
 LOCK_TIMEOUT_MS: Final = 10_000
-"""How long a cut-over waits for the pages in hand; behind it nobody else's page waits longer than this."""
+"""How long a cut-over waits for pages and commands in hand; behind it nobody else's waits longer than this."""
 
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 
@@ -104,7 +104,7 @@ class HeldFlow:
 
 
 async def lock_flow(connection: AsyncConnection, flow: str) -> HeldFlow:
-    """Hold the flow against every page until the transaction ends.
+    """Hold the flow against every page, command and start of a run until the transaction ends.
 
     Transient when pages in hand keep it for too long: nothing is lost by asking again.
     """

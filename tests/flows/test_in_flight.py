@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -12,13 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.closure import lock_identifiers
 from hub.customers.identifiers import id_of
+from hub.exchange.outbound_flow import flow_to
 from hub.flows.in_flight import PagesInFlight, Turn
 from hub.flows.lane import fence
 from hub.flows.run_lane import run_lane
+from hub.flows.start_run import start_run
 from hub.migration.lanes import lock_flow
+from hub.records.identity import Entity, FlowName
+from hub.records.lanes import FlowCadence, LaneMode
 from hub.store.engine import Database
-from tests.flows.building import declare_flow, golden_state
-from tests.flows.engine import declared, queued_run, room_over
+from tests.flows.building import at, declare_flow, golden_state
+from tests.flows.engine import CRM, declared, queued_run, room_over, state_of
+from tests.flows.outbound import OUT, declare_outbound
 from tests.flows.test_run_lane import filled
 from tests.waiting import until
 
@@ -119,12 +125,30 @@ async def test_an_error_of_the_reader_waits_for_the_pages_under_way() -> None:
     assert kept == [1]
 
 
-async def test_a_cut_over_stands_before_every_page_that_comes_after_it(database: Database) -> None:
+Hold = Callable[[AsyncConnection], Awaitable[object]]
+
+
+async def inbound(database: Database) -> tuple[str, Hold]:
+    """A flow into the hub, and what a page of it does first."""
     lane = await declare_flow(database, "crm")
+    return lane.flow, lambda connection: fence(connection, lane)
+
+
+async def outbound(database: Database) -> tuple[str, Hold]:
+    """A flow from the hub, and what whoever wants something of its target does first."""
+    await declare_outbound(database, {FlowCadence.WEEKLY: LaneMode.AUTHORITATIVE})
+    return OUT, lambda connection: flow_to(connection, CRM, Entity.CUSTOMER)
+
+
+@pytest.mark.parametrize("direction", [inbound, outbound])
+async def test_a_cut_over_stands_before_everybody_who_comes_after_it(
+    database: Database, direction: Callable[[Database], Awaitable[tuple[str, Hold]]]
+) -> None:
+    flow, hold = await direction(database)
     order: list[str] = []
 
     async def page(connection: AsyncConnection) -> None:
-        await fence(connection, lane)
+        await hold(connection)
         order.append("page")
 
     async def behind() -> None:
@@ -133,7 +157,7 @@ async def test_a_cut_over_stands_before_every_page_that_comes_after_it(database:
 
     async def cut_over() -> None:
         async with database.transaction() as connection:
-            await lock_flow(connection, lane.flow)
+            await lock_flow(connection, flow)
             order.append("cut-over")
 
     async with database.engine.begin() as in_hand:
@@ -144,3 +168,27 @@ async def test_a_cut_over_stands_before_every_page_that_comes_after_it(database:
         await until(lambda: waits(database, 3), what="the pages wait behind it")
     await asyncio.gather(moving, *coming)
     assert order == ["page", "cut-over", "page", "page"]
+
+
+async def test_a_run_is_started_while_pages_of_another_are_in_hand(database: Database) -> None:
+    lane = await declare_flow(database, "crm")
+    async with database.engine.begin() as in_hand:
+        await fence(in_hand, lane)
+        async with database.transaction() as connection:
+            await connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+            run_id = await start_run(connection, FlowName(lane.flow), at(0))
+    assert await state_of(database, run_id) == "QUEUED"
+
+
+async def test_of_two_starts_at_once_the_second_finds_the_run_of_the_first(database: Database) -> None:
+    lane = await declare_flow(database, "crm")
+
+    async def started(number: int) -> UUID:
+        async with database.transaction() as connection:
+            return await start_run(connection, FlowName(lane.flow), at(number))
+
+    async with database.transaction() as connection:
+        first = await start_run(connection, FlowName(lane.flow), at(0))
+        second = asyncio.create_task(started(1))
+        await until(lambda: waits(database, 1), what="the second start waits")
+    assert await second == first
