@@ -19,11 +19,13 @@ import asyncpg
 
 from adapters.tryton.clock import SourceClock
 from adapters.tryton.create import Creator
+from adapters.tryton.erase import Eraser
 from adapters.tryton.options import TrytonOptions
 from adapters.tryton.port import TrytonPort
 from adapters.tryton.pull import Puller
 from adapters.tryton.session import Session
 from adapters.tryton.update import Updater
+from hub.ports.writing import Operation
 from hub.records.identity import SystemName
 
 CRM = SystemName("crm")
@@ -110,8 +112,12 @@ class TrytonInTime(TrytonPort):
         super().__init__(CRM, options)
         self._clock = _ShiftedClock(self._session, wall)
         self._puller = Puller(self._session, self._clock, options.page_rows, timedelta(seconds=options.horizon_s))
-        self._updater = Updater(self._session, self._clock)
         self._creator = Creator(self._session, self._clock)
+        self._transactions = {
+            Operation.CREATE: self._creator.transaction,
+            Operation.UPDATE: Updater(self._session, self._clock).transaction,
+            Operation.DELETE: Eraser(self._session).transaction,
+        }
 
 
 async def effects_in(dsn: str) -> list[tuple[int, str, str]]:

@@ -1,200 +1,218 @@
-"""A candidate that is wrong stops at the gate with its class and an example; a batch that is wrong does not stop it."""
+"""A candidate that is wrong about a real Tryton stops at the gate; a batch that is wrong stops nobody."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from adapters.memory.port import MemoryPort
-from adapters.memory.store import MemoryStore
+from adapters.files import EntityLayout, FilesOptions, FilesPort, write_export
+from adapters.files.options import FileFormat
+from adapters.tryton.options import TrytonOptions
+from examples.demo.tryton.rpc import TrytonRpc
+from examples.demo.tryton.server import TrytonServer
 from hub.errors import Conflict
-from hub.exchange.want import Target, want_update
-from hub.ports.writing import FieldChange
-from hub.records.identity import ExternalId, FlowName
+from hub.ports.capabilities import Capabilities
+from hub.ports.pages import PullPage
+from hub.records.identity import Entity, FlowName, SystemName
 from hub.records.lanes import FlowCadence, LaneMode
 from hub.records.migration import MigrationState
-from hub.records.source import SourceObject
+from hub.records.source import JsonObject, SourceObject
 from hub.settings.flows import HUB, Flow, Lane
 from hub.settings.migrations import MigrationRules
 from hub.store.engine import Database
-from tests.flows.engine import CRM, MAPPING
-from tests.flows.roads import CUSTOMER, EXPORT, FAST, ExportPort, Lie, LyingPort
-from tests.flows.test_run_lane import body, filled
-from tests.migration.end_to_end.timed_hub import Ports, TimedHub
+from tests.migration.end_to_end.clerks import Clerks
+from tests.migration.end_to_end.conftest import ONE
+from tests.migration.end_to_end.crm_in_time import CRM, TrytonInTime, Wall
+from tests.migration.end_to_end.test_customers import MAPPINGS
+from tests.migration.end_to_end.timed_hub import TimedHub
+from tests.tryton_ground import Ground
 
 pytestmark = pytest.mark.slow
 
 S = MigrationState
-WEEKLY, DAILY, REAL_TIME = FlowCadence.WEEKLY, FlowCadence.DAILY, FlowCadence.REAL_TIME
-RULES = MigrationRules(clean_windows=2)
-MAPPINGS = {CUSTOMER: MAPPING}
-DAY = timedelta(days=1)
-
-
-def honest(one: SourceObject) -> Sequence[SourceObject]:
-    return [one]
+CUSTOMER, EXPORT, FAST = Entity.CUSTOMER, SystemName("crm-export"), SystemName("crm-fast")
+WEEKLY, DAILY = FlowCadence.WEEKLY, FlowCadence.DAILY
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LANES = (
+    Lane(cadence=WEEKLY, mode=LaneMode.AUTHORITATIVE, cron="0 6 * * 1", via=EXPORT),
+    Lane(cadence=DAILY, mode=LaneMode.STANDBY, cron="0 3 * * *", via=FAST, sweep=True),
+)
+FLOW = Flow(FlowName("customers"), 2, "Customers", CUSTOMER, CRM, HUB, LANES, (), MigrationRules(clean_windows=2))
 
 
 @dataclass
-class Firm:
-    """The hub, its source, and the folder in which the weekly file is left."""
+class Faults:
+    """What an adapter does wrong: ids whose changes it drops, ids of which it delivers an old version last, and that it
+    misses deletes, since it cannot list ids."""
 
+    dropped: set[str] = field(default_factory=set)
+    overtaken: set[str] = field(default_factory=set)
+    told: dict[str, list[SourceObject]] = field(default_factory=dict)
+    """Of each id that is to be overtaken, what the adapter said so far."""
+    can: dict[Entity, Capabilities] = field(default_factory=dict)
+
+    def list_ids(self, able: bool) -> None:
+        """Whether the adapter can."""
+        self.can[CUSTOMER] = replace(self.can[CUSTOMER], sweep=able)
+
+    def end(self) -> None:
+        """The adapter is mended."""
+        for wrong in (self.dropped, self.overtaken, self.told):
+            wrong.clear()
+        self.list_ids(True)
+
+
+class FaultyTryton(TrytonInTime):
+    """The adapter as it is, but for its faults."""
+
+    def __init__(self, options: TrytonOptions, wall: Wall, faults: Faults) -> None:
+        super().__init__(options, wall)
+        self._faults = faults
+        self._old: list[SourceObject] = []
+        faults.can.update(self.capabilities)
+        faults.list_ids(False)
+        self.capabilities = faults.can
+
+    async def begin_run(self, entity: Entity, cursor: JsonObject | None, overlap: timedelta) -> JsonObject:
+        self._old = [_again(told) for told in self._faults.told.values() if len(told) > 1]
+        return await super().begin_run(entity, cursor, overlap)
+
+    async def pull(self, entity: Entity, cursor: JsonObject, limit: int) -> PullPage:
+        page = await super().pull(entity, cursor, limit)
+        kept = [one for one in page.objects if one.external_id not in self._faults.dropped]
+        for one in kept:
+            if one.external_id in self._faults.overtaken:
+                self._faults.told.setdefault(one.external_id, []).append(one)
+        return replace(page, objects=(*kept, *(self._old if page.last else ())))
+
+
+def _again(told: list[SourceObject]) -> SourceObject:
+    """The first of these versions as if it were the last."""
+    later = told[-1].as_of + timedelta(minutes=1)
+    return replace(told[0], as_of=later, stamp=later)
+
+
+@dataclass
+class Company:
+    """A CRM, its weekly file that tells old rows of `outdated`, and the hub whose daily candidate has `faults`."""
+
+    wall: Wall
+    rpc: TrytonRpc
+    clerks: Clerks
+    crm: TrytonOptions
+    folder: Path
     hub: TimedHub
-    store: MemoryStore
-    export: ExportPort
+    faults: Faults
+    outdated: dict[str, JsonObject] = field(default_factory=dict)
 
-    def rename(self, *numbers: int, to: str = "Changed") -> None:
-        """At the source, now."""
-        for number in numbers:
-            self.store.put(CUSTOMER, str(number), body(f"{to} {number}", f"c{number}@example.com"))
+    async def export(self) -> dict[str, JsonObject]:
+        """Every party, as the CRM's own job reads it."""
+        port = TrytonInTime(self.crm, self.wall)
+        rows, last = dict[str, JsonObject](), False
+        cursor = await port.begin_run(CUSTOMER, None, timedelta())
+        while not last:
+            page = await port.pull(CUSTOMER, cursor, 500)
+            rows |= {one.external_id: one.body for one in page.objects if one.body is not None}
+            cursor, last = page.cursor, page.last
+        await port.aclose()
+        return rows
 
-    async def window(self, told: Lie = honest) -> None:
-        """A night's pull, the weekly file, and the pull that passes it."""
-        for cadence in (DAILY, WEEKLY, DAILY):
-            self.store.advance(DAY)
-            if cadence is WEEKLY:
-                self.export.deliver(timedelta(minutes=10), told)
-            await self.hub.run(cadence)
+    async def deliver(self) -> None:
+        """The weekly file, an hour in the making."""
+        began, rows = self.wall(), await self.export() | self.outdated
+        await self.wall.wait(HOUR)
+        write_export(self.folder, CUSTOMER, rows.values(), began, self.wall(), FileFormat.JSONL)
 
-    async def stopped(self, *shown: str) -> None:
-        """The migration stands before the gate of unexplained differences, which shows these examples."""
-        assert await self.hub.state() is S.SHADOW
-        gate = (await self.hub.closed_gates())["unexplained"]
-        assert gate.examples == shown
-        with pytest.raises(Conflict, match="this needs it to be GATED"):
-            await self.hub.approve()
-        with pytest.raises(Conflict, match="this needs it to be APPROVED"):
-            await self.hub.cut_over()
-        assert (await self.hub.modes())["WEEKLY"] == "AUTHORITATIVE"
+    async def window(self) -> None:
+        """The pull of the night, the weekly file, and the pull that passes it."""
+        await self.wall.wait(DAY)
+        await self.hub.run(DAILY)
+        await self.wall.wait(DAY)
+        await self.deliver()
+        await self.hub.run(WEEKLY)
+        await self.wall.wait(DAY)
+        await self.hub.run(DAILY)
+
+    async def rename(self, to: str, *parties: int) -> None:
+        """In Tryton, an hour later."""
+        await self.wall.wait(HOUR)
+        for party in parties:
+            self.rpc.write("party.party", [party], {"name": f"{to} {party}"})
 
 
-async def weekly_to_daily(database: Database, customers: int, lie: Lie = honest) -> Firm:
-    """A daily candidate beside the weekly file; from now on its API lies as told."""
-    store = filled(customers)
-    lies: list[Lie] = [honest]
-    export = ExportPort(store)
-    lanes = (
-        Lane(cadence=WEEKLY, mode=LaneMode.AUTHORITATIVE, via=EXPORT),
-        Lane(cadence=DAILY, mode=LaneMode.STANDBY, via=FAST, sweep=True),
-    )
-    flow = Flow(FlowName("customers"), 2, "Customers", CUSTOMER, CRM, HUB, lanes, (), RULES)
-    ports: Ports = {
-        CRM: lambda: MemoryPort(CRM, store),
-        EXPORT: lambda: export,
-        FAST: lambda: LyingPort(store, lambda one: lies[-1](one)),
-    }
+@pytest.fixture
+async def company(
+    database: Database, companies: TrytonServer, ground: Ground, tmp_path: Path
+) -> AsyncIterator[Company]:
+    """With 100 customers, the first file taken in and the candidate seeded, which is honest until then."""
+    options = {"url": companies.url, "database": ONE, "user": companies.user, "password": companies.password}
+    crm, faults = TrytonOptions.model_validate(options), Faults()
+    files = FilesOptions(folder=tmp_path, entities={CUSTOMER: EntityLayout(id="id")})
+    async with Wall() as wall:
+        await wall.hang_in(ground.postgres.libpq(ONE))
+        with companies.log_in(ONE) as rpc:
+            clerks = Clerks(rpc)
+            clerks.hire(100)
+            faults.overtaken.add(str(clerks.parties[20]))
+            ports = {
+                CRM: lambda: TrytonInTime(crm, wall),
+                EXPORT: lambda: FilesPort(EXPORT, files),
+                FAST: lambda: FaultyTryton(crm, wall, faults),
+            }
+            hub = TimedHub(database, ports, [FLOW], MAPPINGS, wall, wall.wait)
+            await hub.declare()
+            one = Company(wall, rpc, clerks, crm, tmp_path, hub, faults)
+            await one.deliver()
+            await hub.run(WEEKLY)
+            await hub.plan(DAILY)
+            yield one
+            await hub.engine.systems.aclose()
 
-    async def wait(by: timedelta) -> None:
-        store.advance(by)
 
-    hub = TimedHub(database, ports, [flow], MAPPINGS, lambda: store.clock, wait)
-    await hub.declare()
-    export.deliver()
-    await hub.run(WEEKLY)
-    store.advance(DAY)
-    await hub.plan(DAILY)
+async def test_a_wrong_candidate_stops_at_the_gate_and_a_wrong_batch_does_not_stop_it(company: Company) -> None:
+    hub, parties = company.hub, company.clerks.parties
     assert await hub.state() is S.SHADOW
-    store.advance(DAY)
-    lies.append(lie)
-    return Firm(hub, store, export)
+    lost, gone, overtaken, outdated = parties[::50], parties[7], parties[20], parties[30]
+    company.faults.dropped.update(str(party) for party in lost)
+    before = await company.export()
+    await company.rename("Changed", *parties)
+    company.rpc.delete("party.party", [gone])
+    company.outdated[str(outdated)] = before[str(outdated)]
 
+    await company.window()
+    await company.window()
 
-async def test_one_dropped_change_in_fifty_stops_at_the_gate(database: Database) -> None:
-    firm = await weekly_to_daily(database, 100, lambda one: [] if int(one.external_id) % 50 == 0 else [one])
-    firm.rename(*range(1, 101))
-    await firm.window()
-    assert await firm.hub.counts() == [(1, "STALE", "CANDIDATE_WRONG", 2)]
-    await firm.stopped("100 STALE CANDIDATE_WRONG name", "50 STALE CANDIDATE_WRONG name")
+    wrong = [("DELETE", 1), ("ORDER", 1), ("STALE", 2)]
+    assert [found[1:] for found in await hub.counts() if found[0] == 2] == [
+        *((kind, "CANDIDATE_WRONG", count) for kind, count in wrong),
+        ("STALE", "INCUMBENT_WRONG", 1),
+    ]
+    assert await hub.state() is S.SHADOW
+    assert set((await hub.closed_gates())["unexplained"].examples) == {
+        f"{gone} DELETE CANDIDATE_WRONG",
+        f"{overtaken} ORDER CANDIDATE_WRONG name",
+        *(f"{party} STALE CANDIDATE_WRONG name" for party in lost),
+    }
+    with pytest.raises(Conflict, match="this needs it to be GATED"):
+        await hub.approve()
+    with pytest.raises(Conflict, match="this needs it to be APPROVED"):
+        await hub.cut_over()
+    assert (await hub.modes())["WEEKLY"] == "AUTHORITATIVE"
 
+    company.faults.end()
+    await company.rename("Right", *lost, overtaken)
+    await company.window()
+    await company.window()
 
-async def test_an_old_version_delivered_last_stops_at_the_gate(database: Database) -> None:
-    told = set[str]()
-
-    def again(one: SourceObject) -> Sequence[SourceObject]:
-        if one.external_id == "10" and one.external_id in told:
-            later = one.as_of + timedelta(minutes=1)
-            return [replace(one, body=body("Customer 10", "c10@example.com"), as_of=later, stamp=later)]
-        told.add(one.external_id)
-        return [one]
-
-    firm = await weekly_to_daily(database, 20, again)
-    firm.rename(9, 10)
-    await firm.window()
-    assert await firm.hub.counts() == [(1, "ORDER", "CANDIDATE_WRONG", 1)]
-    await firm.stopped("10 ORDER CANDIDATE_WRONG name")
-
-
-async def test_a_missed_delete_stops_at_the_gate(database: Database) -> None:
-    firm = await weekly_to_daily(database, 20)
-    firm.store.remove(CUSTOMER, "5")
-    await firm.window()
-    assert await firm.hub.counts() == [(1, "LATE", None, 1)]
-    await firm.window()
-    assert await firm.hub.counts() == [(1, "LATE", None, 1), (2, "DELETE", "CANDIDATE_WRONG", 1)]
-    await firm.stopped("5 DELETE CANDIDATE_WRONG")
-
-
-async def test_a_wrong_batch_is_named_by_the_referee_and_stops_nobody(database: Database) -> None:
-    firm = await weekly_to_daily(database, 30)
-
-    def outdated(one: SourceObject) -> Sequence[SourceObject]:
-        return [replace(one, body=body("Customer 8", "c8@example.com"))] if one.external_id == "8" else [one]
-
-    for number in (1, 2):
-        firm.rename(8, to=f"Week {number}")
-        await firm.window(outdated)
-    assert await firm.hub.counts() == [(1, "STALE", "INCUMBENT_WRONG", 1), (2, "STALE", "INCUMBENT_WRONG", 1)]
-    assert await firm.hub.state() is S.GATED
-    await firm.hub.approve()
-    await firm.hub.cut_over()
-    await firm.hub.work_off()
-    assert "Week 2 8" in [row[1] for row in await firm.hub.golden()]
-
-
-async def test_a_doubled_command_stops_at_the_gate(database: Database) -> None:
-    store = filled(3)
-    lanes = (
-        Lane(cadence=WEEKLY, mode=LaneMode.AUTHORITATIVE, cron="0 6 * * 1"),
-        Lane(cadence=REAL_TIME, mode=LaneMode.STANDBY),
-    )
-    flow = Flow(FlowName("corrections"), 8, "Corrections", CUSTOMER, HUB, CRM, lanes, (), RULES)
-
-    async def wait(by: timedelta) -> None:
-        store.advance(by)
-
-    hub = TimedHub(database, {CRM: lambda: MemoryPort(CRM, store)}, [flow], MAPPINGS, lambda: store.clock, wait)
-    await hub.declare()
-    await hub.plan(REAL_TIME)
-    async with database.transaction() as connection:
-        for statement in _DOUBLING:
-            await connection.execute(text(statement))
-    store.advance(timedelta(hours=1))
-    for number in ("2", "3"):
-        target = Target(CRM, CUSTOMER, ExternalId(number), f"customer-{number}")
-        async with database.transaction() as connection:
-            change = FieldChange(("name",), f"Customer {number}", "Corrected")
-            await want_update(connection, target, [change], store.clock)
-    store.advance(DAY)
-    await hub.run(WEEKLY)
-    assert await hub.counts() == [(1, "DOUBLED", None, 1)]
-    await Firm(hub, store, ExportPort(store)).stopped("2 DOUBLED name")
-
-
-_DOUBLING = (
-    """CREATE FUNCTION pg_temp.noted_twice() RETURNS trigger LANGUAGE plpgsql AS $$
-       BEGIN
-         INSERT INTO shadow_command (lane_id, key, target, entity, operation, object_id, external_id, line, changes,
-           from_version, version, wanted_from, at, left_at)
-         VALUES (NEW.lane_id, NEW.key || '/again', NEW.target, NEW.entity, NEW.operation, NEW.object_id,
-           NEW.external_id, NEW.line, NEW.changes, NEW.from_version, NEW.version, NEW.wanted_from, NEW.at, NEW.left_at);
-         RETURN NEW;
-       END $$""",
-    """CREATE TRIGGER noted_twice AFTER INSERT ON shadow_command FOR EACH ROW
-       WHEN (NEW.object_id = '2' AND NEW.key NOT LIKE '%/again') EXECUTE FUNCTION pg_temp.noted_twice()""",
-)
-"""The candidate that would send a command twice. It sends nothing while it is compared, so its port cannot do it: the
-hub's own note of what it would send is doubled behind its back."""
+    last = [found for found in await hub.counts() if found[0] in (3, 4)]
+    assert last == [(3, "STALE", "INCUMBENT_WRONG", 1), (4, "STALE", "INCUMBENT_WRONG", 1)]
+    assert await hub.state() is S.GATED
+    await hub.approve()
+    await hub.cut_over()
+    await hub.work_off()
+    assert await hub.state() is S.OBSERVING
+    assert f"Changed {outdated}" in [row[1] for row in await hub.golden()]

@@ -1,13 +1,17 @@
-"""Contact corrections on their way to Tryton: by the week, then each at once, and no effect is lost or comes twice."""
+"""Contact corrections on their way to Tryton: by the week, then each at once, and no effect is lost or comes twice.
+
+The adapter sends every batch twice, and a candidate that would order a command twice is stopped at the gate.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 import pytest
@@ -18,7 +22,9 @@ from adapters.tryton.options import TrytonOptions
 from examples.demo.tryton.rpc import TrytonRpc
 from examples.demo.tryton.server import TrytonServer
 from hub.customers.correct import correct_contact_medium
+from hub.errors import Conflict
 from hub.mapping.compile import load_mapping
+from hub.ports.writing import WriteCommand, WriteOutcome
 from hub.records.identity import Entity, FlowName
 from hub.records.lanes import FlowCadence, LaneMode
 from hub.records.migration import MigrationState
@@ -46,6 +52,43 @@ BY_WEEK = (
     Lane(cadence=REAL_TIME, mode=LaneMode.STANDBY),
 )
 AT_ONCE = (Lane(cadence=REAL_TIME, mode=LaneMode.AUTHORITATIVE),)
+
+
+class Repeating(TrytonInTime):
+    """The adapter as it is, but that it sends every batch twice, as a network may that lost the first answer."""
+
+    async def write(self, commands: Sequence[WriteCommand]) -> Sequence[WriteOutcome]:
+        await super().write(commands)
+        return await super().write(commands)
+
+
+@asynccontextmanager
+async def noted_twice(database: Database) -> AsyncIterator[None]:
+    """A candidate that would send each command twice.
+
+    It sends nothing while it is compared, so its port cannot do it: the hub's own note of what it would send is doubled
+    behind its back.
+    """
+    async with database.transaction() as connection:
+        for statement in _DOUBLING:
+            await connection.execute(text(statement))
+    yield
+    async with database.transaction() as connection:
+        await connection.execute(text("DROP TRIGGER noted_twice ON shadow_command"))
+
+
+_DOUBLING: Final = (
+    """CREATE FUNCTION noted_twice() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN
+         INSERT INTO shadow_command (lane_id, key, target, entity, operation, object_id, external_id, line, changes,
+           from_version, version, wanted_from, at, left_at)
+         VALUES (NEW.lane_id, NEW.key || '/again', NEW.target, NEW.entity, NEW.operation, NEW.object_id,
+           NEW.external_id, NEW.line, NEW.changes, NEW.from_version, NEW.version, NEW.wanted_from, NEW.at, NEW.left_at);
+         RETURN NEW;
+       END $$""",
+    """CREATE TRIGGER noted_twice AFTER INSERT ON shadow_command FOR EACH ROW
+       WHEN (NEW.key NOT LIKE '%/again') EXECUTE FUNCTION noted_twice()""",
+)
 
 
 @dataclass
@@ -95,7 +138,7 @@ async def side(
     )
     with server.log_in(name) as rpc:
         Clerks(rpc).hire(CUSTOMERS)
-        hub = TimedHub(database, {CRM: lambda: TrytonInTime(tryton, wall)}, flows, MAPPINGS, wall, wall.wait)
+        hub = TimedHub(database, {CRM: lambda: Repeating(tryton, wall)}, flows, MAPPINGS, wall, wall.wait)
         await hub.declare()
         await hub.run(REAL_TIME, IN)
         yield Side(hub, rpc, dsn)
@@ -159,6 +202,15 @@ async def test_corrections_move_from_a_weekly_batch_to_real_time_each_effect_onc
 
     await hub.plan(REAL_TIME)
     assert await hub.state() is S.SHADOW
+    async with noted_twice(hub.database):
+        await company.correct(20, "20-a@example.org")
+        await company.week()
+    gate = (await hub.closed_gates())["unexplained"]
+    assert [example.split()[1] for example in gate.examples] == ["DOUBLED"]
+    assert await hub.counts() == [(1, "DOUBLED", None, 1)]
+    with pytest.raises(Conflict, match="this needs it to be GATED"):
+        await hub.approve()
+
     for number in (3, 4):
         await company.correct(number, f"{number}-a@example.org", f"{number}-b@example.org")
         await company.correct(10 + number, f"{number}-c@example.org")
