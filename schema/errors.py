@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from graphql import GraphQLError
 from strawberry.exceptions import StrawberryGraphQLError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from structlog.contextvars import get_contextvars
 
 from hub.errors import HubError, Invalid, SlowSubscriber, Transient
@@ -19,6 +20,9 @@ INTERNAL: Final = "INTERNAL"
 
 MESSAGE_MAX: Final = 2_000
 """Characters: GraphQL quotes what it could not use, which may be as long as a request."""
+
+_CALLERS_OWN: Final = (StrawberryGraphQLError, CannotGetOperationTypeError, InvalidOperationTypeError)
+"""What strawberry raises at a mistake in what was sent."""
 
 _SUGGESTION: Final = " Did you mean "
 """What graphql-core puts before the names; it closes the message with them."""
@@ -36,7 +40,7 @@ def told(error: GraphQLError, *, suggests: bool = True) -> GraphQLError:
         return _with(error, cause.message, {"code": cause.code, **hints(cause)})
     if isinstance(cause, RecursionError):
         return _with(error, "the document is nested too deeply", {"code": BAD_REQUEST})
-    if cause is None or isinstance(cause, StrawberryGraphQLError):
+    if cause is None or isinstance(cause, _CALLERS_OWN):
         message = error.message if suggests else error.message.split(_SUGGESTION)[0]
         return _with(error, message, {"code": BAD_REQUEST})
     correlation = str(get_contextvars().get("request_id", ""))

@@ -19,7 +19,7 @@ from hub.clock import Clock
 from hub.customers.recognise import Rules
 from hub.customers.survive import FieldRule, Survivorship
 from hub.entrypoints.asgi.app import create_app
-from hub.entrypoints.asgi.server import listening
+from hub.entrypoints.asgi.server import PING_EVERY_S, listening
 from hub.entrypoints.asgi.services import Services
 from hub.live.sequencer import Sequencer
 from hub.migration.desk import Desk
@@ -134,14 +134,16 @@ class Api:
 
 
 @asynccontextmanager
-async def listening_api(database_url: str, data_dir: Path, **given: Any) -> AsyncIterator[tuple[Api, str]]:
+async def listening_api(
+    database_url: str, data_dir: Path, *, ping_every_s: float = PING_EVERY_S, **given: Any
+) -> AsyncIterator[tuple[Api, str]]:
     """The application behind a real uvicorn, with the sequencer of its feed; also yields host:port."""
     clock = StoppedClock()
     tokens = DevelopmentTokens(data_dir, embedded=True, audience=AUDIENCE, clock=clock)
     app = create_app(services(database_url, tokens, clock, **given))
     async with (
         running(Sequencer(database_url).run()),
-        listening(app, "127.0.0.1", 0) as port,
+        listening(app, "127.0.0.1", 0, ping_every_s=ping_every_s) as port,
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http,
     ):
         yield Api(app, http, tokens, clock), f"127.0.0.1:{port}"

@@ -80,7 +80,7 @@ def test_every_list_says_in_the_schema_how_long_it_is_taken_to_be() -> None:
     assert sum("@listSize" in line for line in lists) > 50
 
 
-def allowing(cost_: int) -> dict[str, object]:
+def allowing(cost_: int) -> dict[str, Any]:
     return {"allowances": {**dict.fromkeys(Role, NO_LIMITS), Role.AGENT: replace(NO_LIMITS, cost=cost_)}}
 
 

@@ -101,6 +101,14 @@ async def test_a_mutation_by_get_is_refused(api: Api, company: Database) -> None
         assert await connection.scalar(text("SELECT count(*) FROM flow_run")) == 2
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+async def test_an_operation_that_the_document_does_not_have_is_the_callers_mistake(api: Api, accept: str) -> None:
+    headers = {"authorization": f"Bearer {api.token(Role.AGENT)}", "accept": accept}
+    body = {"query": "query A { viewer { subject } } query B { viewer { subject } }", "operationName": "C"}
+    answer = await api.http.post("/graphql", json=body, headers=headers)
+    assert ('"BAD_REQUEST"' in answer.text, '"INTERNAL"' in answer.text) == (True, False)
+
+
 async def test_a_query_by_get_is_answered(api: Api) -> None:
     headers = {"authorization": f"Bearer {api.token(Role.AGENT)}"}
     response = await api.http.get("/graphql", params={"query": "{ viewer { subject } }"}, headers=headers)

@@ -22,6 +22,8 @@ from hub.errors import (
 from schema.errors import hints
 
 JSON: Final = "application/json"
+NEVER_KEPT: Final = {"Cache-Control": "no-store"}
+"""Of whatever no cache may keep, the caller's own included."""
 
 _STATUS: Final[Mapping[type[HubError], int]] = {
     Forbidden: 403,
@@ -52,4 +54,4 @@ def problem(
 ) -> Response:
     """`{"errors": [...]}` with one error; `more` stands beside its code."""
     body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code, **(more or {})}}]})
-    return Response(body, status, media_type=JSON, headers=dict(headers or {}))
+    return Response(body, status, media_type=JSON, headers={**NEVER_KEPT, **(headers or {})})

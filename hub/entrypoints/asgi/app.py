@@ -42,6 +42,7 @@ def create_app(services: Services) -> Starlette:
         services.cors_origins,
         development=services.development,
         compiled=compiled,
+        events_comment_every_s=services.events_comment_every_s,
     )
     webhooks = WebhookEndpoint(services.webhooks, services.metrics, services.clock, services.webhook_bytes_max)
     route = Route(PATH, endpoint)

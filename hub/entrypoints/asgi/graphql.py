@@ -17,6 +17,7 @@ from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
+from strawberry.http.streaming import HTTPStreamTransport, SSETransport
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET, UnsetType
@@ -59,6 +60,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         *,
         development: bool,
         compiled: CompiledReads | None,
+        events_comment_every_s: float,
     ) -> None:
         super().__init__(
             schema,
@@ -72,6 +74,10 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self._tokens = tokens
         self._development = development
         self._compiled = compiled
+        self._events = SSETransport(events_comment_every_s)
+
+    def _get_stream_transport(self, protocol: str) -> HTTPStreamTransport | None:
+        return self._events if protocol == SSETransport.protocol else super()._get_stream_transport(protocol)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Both protocols of the path."""

@@ -11,13 +11,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.http import process_result
 
 from hub.access.tokens import TokenVerifier
-from hub.entrypoints.asgi.answers import refused
+from hub.entrypoints.asgi.answers import NEVER_KEPT, refused
 from hub.entrypoints.asgi.bearer import caller_of, token_in
 from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.negotiation import media_type_of, written
 from hub.entrypoints.asgi.outcome import outcome_of, told
 from hub.entrypoints.asgi.plain_query import Head, PlainQuery, plain_head, plain_query, replayed, whole
-from hub.entrypoints.asgi.revalidation import NEVER_KEPT
 from hub.entrypoints.asgi.running import Running
 from hub.errors import HubError
 from schema.compiled.answer import CompiledReads

@@ -24,6 +24,8 @@ SAFE_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
 _SAFE_PAIRS: Final = tuple((name.encode(), value.encode()) for name, value in SAFE_HEADERS.items())

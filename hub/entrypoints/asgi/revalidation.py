@@ -8,8 +8,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub.entrypoints.asgi.answers import NEVER_KEPT
+
 _KEPT_BY_CALLER: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
-NEVER_KEPT: Final = {"Cache-Control": "no-store"}
 
 
 def with_validator(request: Request, response: Response) -> Response:

@@ -34,7 +34,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def listening(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
+async def listening(app: Starlette, host: str, port: int, *, ping_every_s: float = PING_EVERY_S) -> AsyncIterator[int]:
     """Serve for as long as the block lasts; yields the port, which the system chooses for 0.
 
     Raises Conflict when the port is taken and Transient when the application does not start. At the end subscribers are
@@ -50,8 +50,8 @@ async def listening(app: Starlette, host: str, port: int) -> AsyncIterator[int]:
         timeout_graceful_shutdown=DRAIN_WITHIN_S,
         http=BoundedHttp,
         ws_max_size=SOCKET_MESSAGE_MAX,
-        ws_ping_interval=PING_EVERY_S,
-        ws_ping_timeout=PING_EVERY_S,
+        ws_ping_interval=ping_every_s,
+        ws_ping_timeout=ping_every_s,
         # A compressor for each socket would take more memory than all the rest of it.
         ws_per_message_deflate=False,
     )

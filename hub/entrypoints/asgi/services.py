@@ -28,6 +28,9 @@ from hub.settings.topics import NO_TOPICS, Catalogue
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
 
+EVENTS_COMMENT_EVERY_S: Final = 15.0
+"""Into a stream of events in which nothing happens: proxies cut a silent connection, mostly after 30 or 60 s."""
+
 NO_LIMITS: Final = Allowance(1e9, 1_000_000_000, 1_000_000, 1_000_000, 1_000_000_000, introspects=True)
 
 
@@ -68,6 +71,7 @@ class Services:
     processes: Processes = NO_PROCESSES
     outbound: Outbound = NOTHING_OUTBOUND
     company: str = ""
+    events_comment_every_s: float = EVENTS_COMMENT_EVERY_S
     retention_days: Mapping[str, int] = field(default_factory=dict)
     open_decision_engine: Callable[[], DecisionEngine] | None = None
     tells_cost: bool = False
