@@ -19,7 +19,7 @@ async def check_access(connection: Connection, entities: Sequence[Entity]) -> Se
     except HubError as error:
         return [CheckResult("connection", ok=False, detail=f"{error.message}: check `url`")]
     results = [CheckResult("connection", ok=True, detail="BottleCRM answers")]
-    for entity in entities:
+    for entity in (one for one in entities if one in ENTITIES):
         try:
             await list_page(connection, entity, Place(began=began), 1)
         except Unauthorised as error:

@@ -85,3 +85,6 @@ _CONTACT = Resource(
 )  # fmt: skip
 
 ENTITIES: Mapping[Entity, Resource] = {Entity.CUSTOMER: _CONTACT, Entity.SALES_LEAD: _LEAD}
+
+TAKEN: tuple[Entity, ...] = (*ENTITIES, Entity.LEAD_RESPONSE)
+"""What it can be used for; answers to leads are only told to it (`answers`)."""

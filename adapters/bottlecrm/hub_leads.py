@@ -39,7 +39,7 @@ async def carry_out(connection: Connection, command: WriteCommand) -> WriteOutco
     external_id = command.external_id or ExternalId("")
     if not external_id.startswith("L-"):
         return await _changed(connection, command)
-    found = await _found(connection, external_id)
+    found = await find_by_number(connection, external_id)
     if found is not None:
         return await _changed(connection, replace(command, external_id=found))
     customer = next((change.new for change in command.changes if change.path == ("customer",)), None)
@@ -90,7 +90,8 @@ async def _email(connection: Connection, command: WriteCommand) -> list[FieldCha
     return [FieldChange(("email",), None, email)] if email else []
 
 
-async def _found(connection: Connection, number: ExternalId) -> ExternalId | None:
+async def find_by_number(connection: Connection, number: ExternalId) -> ExternalId | None:
+    """BottleCRM's id of the open or closed lead with the hub's number."""
     for listing in _LEAD.listings:
         rows = await _rows(connection, listing, number)
         if rows:

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr
 
-from adapters.bottlecrm.entities import ENTITIES
+from adapters.bottlecrm.entities import TAKEN
 from hub.records.identity import Entity
 
 
 def _held(entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
-    foreign = [entity.value for entity in entities if entity not in ENTITIES]
+    foreign = [entity.value for entity in entities if entity not in TAKEN]
     if foreign:
-        raise ValueError(f"the BottleCRM adapter holds no {', '.join(foreign)}; it holds {', '.join(ENTITIES)}")
+        raise ValueError(f"the BottleCRM adapter holds no {', '.join(foreign)}; it holds {', '.join(TAKEN)}")
     return entities
 
 
@@ -33,7 +33,7 @@ class BottleCrmOptions(BaseModel):
     ]
     entities: Annotated[
         tuple[Entity, ...], Field(min_length=1, description="What it is used for"), AfterValidator(_held)
-    ] = tuple(ENTITIES)
+    ] = TAKEN
     webhook_secrets: Annotated[
         tuple[SecretStr, ...],
         Field(description="Secrets of its webhook; two while one replaces the other, none: it is not taken to call"),

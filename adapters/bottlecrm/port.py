@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from adapters.bottlecrm import hub_leads
+from adapters.bottlecrm.answers import comment_on
 from adapters.bottlecrm.check import check_access
 from adapters.bottlecrm.connection import Connection
 from adapters.bottlecrm.options import BottleCrmOptions
@@ -35,7 +36,9 @@ class BottleCrmPort(SystemPort):
             push=bool(options.webhook_secrets),
             versions=True,
         )
-        self.capabilities: Mapping[Entity, Capabilities] = dict.fromkeys(options.entities, can)
+        self.capabilities: Mapping[Entity, Capabilities] = {
+            entity: Capabilities(update=True) if entity is Entity.LEAD_RESPONSE else can for entity in options.entities
+        }
         self._connection = Connection(options, limits)
         self._at_once = limits.concurrency
         self._page_rows = options.page_rows
@@ -87,9 +90,12 @@ class BottleCrmPort(SystemPort):
             raise self._cannot("delete", command.entity)
         if command.operation is Operation.UPDATE and command.entity is Entity.SALES_LEAD:
             return [await hub_leads.carry_out(self._connection, command)]
+        if command.entity is Entity.LEAD_RESPONSE:
+            return [await comment_on(self._connection, command)]
         carry_out = create if command.operation is Operation.CREATE else update
         return [await carry_out(self._connection, command)]
 
     def _declared(self, what: str, entity: Entity) -> None:
-        if entity not in self.capabilities:
+        can = self.capabilities.get(entity)
+        if can is None or not (can.read or what == "write"):
             raise self._cannot(what, entity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.exchange.effect import read_changes
+from hub.flows.made_there import by_their_ids
 from hub.ports.writing import Operation, Refused, Unanswered, WriteCommand, WriteOutcome, Written
 from hub.records.identity import Entity, ExternalId
 from hub.store.sets import run_set
@@ -70,7 +71,7 @@ async def take(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) 
     A refused or dead one is taken again too: only a person who wants it tried once more calls for it.
     """
     rows = {row.id: row for row in await connection.execute(_TAKE, {"ids": list(ids), "now": now})}
-    return [
+    taken = [
         TakenCommand(
             id=row.id,
             target=row.target,
@@ -86,6 +87,8 @@ async def take(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) 
         )
         for row in (rows[command_id] for command_id in ids if command_id in rows)
     ]
+    commands = await by_their_ids(connection, [one.command for one in taken])
+    return [replace(one, command=command) for one, command in zip(taken, commands, strict=True)]
 
 
 async def put_back(connection: AsyncConnection, taken: Sequence[TakenCommand]) -> None:

@@ -18,6 +18,7 @@ from hub.records.belongings import SalesLeadRecord
 from hub.records.identity import Entity, ExternalId, SystemName
 from hub.records.source import JsonValue
 from tests.bottlecrm.running import RunningBottleCrm
+from tests.bottlecrm.sql import run_sql
 
 pytestmark = pytest.mark.slow
 
@@ -59,6 +60,7 @@ async def test_a_lead_of_the_hubs_own_from_its_making_to_its_conversion(
     told = {"customer": contact, "name": "Fibre", "state": "ACKNOWLEDGED", "rating": "WARM", "priority": "HIGH"}
     opening = command(number, *((name, None, value) for name, value in told.items()))
 
+    run_sql(bottlecrm.dsn, "DELETE FROM custom_field_definition WHERE key = 'contacthub'")
     without = await write(lms, opening)
     assert isinstance(without, Refused)
     assert "custom field `contacthub`" in without.message
@@ -82,3 +84,32 @@ async def test_a_lead_of_the_hubs_own_from_its_making_to_its_conversion(
     gone = await write(lms, command(number, ("state", "PENDING", "REJECTED")))
     assert isinstance(gone, Refused)
     assert gone.code == "NOT_FOUND"
+
+
+async def test_an_answer_stands_once_where_people_look(bottlecrm: RunningBottleCrm, lms: BottleCrmPort) -> None:
+    """At the lead by its id here, closed or converted; at the contact where there is no such lead; else nowhere."""
+    drawn = uuid4().hex
+    contact = await asyncio.to_thread(bottlecrm.make, "contacts/", {"first_name": "Anna", "last_name": drawn})
+    titled = {"title": "Fibre", "status": "assigned", "contacts": [contact]}
+    lead = await asyncio.to_thread(bottlecrm.make, "leads/", titled)
+
+    async def comments(path: str) -> list[str]:
+        page = await asyncio.to_thread(bottlecrm.call, "GET", path)
+        return [one["comment"] for one in page["comments"]]
+
+    told = {"channel": "call-centre", "outcome": "ACCEPTED", "campaign": "Spring"}
+    at_lead, at_contact = answer(lead=lead, customer=contact, **told), answer(customer=contact, **told)
+    for one in (at_lead, at_lead, at_contact, at_contact):
+        assert await write(lms, one) == Written(cast("ExternalId", one.external_id))
+    lines = "\nCampaign: Spring\nChannel: call-centre\nOutcome: ACCEPTED"
+    assert await comments(f"leads/{lead}/") == [f"Answer {at_lead.external_id}{lines}"]
+    assert await comments(f"contacts/{contact}/") == [f"Answer {at_contact.external_id}{lines}"]
+
+    nobody = await write(lms, answer(lead=str(uuid4()), number="L-22222-22222", customer=str(uuid4()), **told))
+    assert isinstance(nobody, Refused)
+    assert nobody.code == "NOT_FOUND"
+
+
+def answer(**told: JsonValue) -> WriteCommand:
+    changes = tuple(FieldChange((name,), None, value) for name, value in told.items())
+    return WriteCommand(str(uuid4()), Entity.LEAD_RESPONSE, Operation.UPDATE, ExternalId(str(uuid4())), changes)
