@@ -32,6 +32,7 @@ from hub.flows.lane import LaneContext
 from hub.leads.follow_counterpart import follow_counterparts, follow_removal
 from hub.leads.tables import LeadResponse, SalesLead
 from hub.offers.tables import Campaign, CampaignMembership, ContactEvent, Decision
+from hub.outbound.stop import stop_for_leads
 from hub.records.belongings import BusinessRequestRecord, ConsentRecord, SalesLeadRecord, SalesOrderRecord
 from hub.records.identity import Entity
 from hub.store.metadata import METADATA
@@ -143,7 +144,7 @@ async def write_belongings(
     if lane.entity is Entity.SALES_LEAD:
         leads = [(content.external_id, content.record) for content, _ in contents]
         said = [(i, record) for i, record in leads if isinstance(record, SalesLeadRecord)]
-        await follow_counterparts(connection, lane.system, said, now)
+        await stop_for_leads(connection, await follow_counterparts(connection, lane.system, said, now), now)
     return owned
 
 
@@ -190,7 +191,7 @@ async def mark_belongings(
         else:
             await reopen_statements(connection, lane.system, ids)
     if lane.entity is Entity.SALES_LEAD and deleted:
-        await follow_removal(connection, lane.system, list(ids), now)
+        await stop_for_leads(connection, await follow_removal(connection, lane.system, list(ids), now), now)
     rows = await connection.execute(
         text(f"UPDATE {TABLE_OF[lane.entity]} SET deleted = :deleted WHERE id = ANY(:ids) RETURNING id, customer_id"),  # noqa: S608  a constant table name
         {"deleted": deleted, "ids": [belonging_id(lane.system, lane.entity, external_id) for external_id in ids]},

@@ -36,15 +36,17 @@ _COLUMN_OF: Final[Mapping[str, str]] = {
 
 async def follow_counterparts(
     connection: AsyncConnection, system: str, reported: Sequence[tuple[str, SalesLeadRecord]], now: datetime
-) -> None:
+) -> Sequence[UUID]:
     """Take over what differs from what this system told last, given as (its id, record); others are left alone.
 
     Three-way: what the hub changed since, and what is still on its way there, stays until the system says otherwise
-    about that very field. Its word needs no allowed transition, since it tells what has happened.
+    about that very field. Its word needs no allowed transition, since it tells what has happened. Answers the leads
+    that it ended.
     """
     records = {record.hub_number: (i, record) for i, record in reported if record.hub_number is not None}
     if not records:
-        return
+        return []
+    ended: list[UUID] = []
     mine = await connection.execute(
         text(
             """SELECT l.*, c.told FROM sales_lead l
@@ -57,8 +59,12 @@ async def follow_counterparts(
         external_id, record = records[row.number]
         lead = await hold_lead(connection, row.id)
         held = {name for name, column in _COLUMN_OF.items() if getattr(row, column) is not None}
-        await _follow(connection, system, lead, record, _news(record, row.told, held), now)
+        news = _news(record, row.told, held)
+        await _follow(connection, system, lead, record, news, now)
         await _remember(connection, system, lead.id, external_id, record, now)
+        if "state" in news and LEAD_STATES.ended(record.state):
+            ended.append(lead.id)
+    return ended
 
 
 def _news(record: SalesLeadRecord, told: Mapping[str, JsonValue] | None, held: Collection[str]) -> set[str]:
@@ -106,8 +112,11 @@ async def _remember(
     )
 
 
-async def follow_removal(connection: AsyncConnection, system: str, external_ids: Sequence[str], now: datetime) -> None:
-    """Leads whose counterpart this system deleted are CANCELLED, unless they have ended."""
+async def follow_removal(
+    connection: AsyncConnection, system: str, external_ids: Sequence[str], now: datetime
+) -> Sequence[UUID]:
+    """Leads whose counterpart this system deleted are CANCELLED, unless they have ended; those that now did."""
+    cancelled: list[UUID] = []
     rows = await connection.execute(
         text(
             "SELECT lead_id FROM lead_counterpart WHERE system = :system AND external_id = ANY(:ids) ORDER BY lead_id"
@@ -118,6 +127,8 @@ async def follow_removal(connection: AsyncConnection, system: str, external_ids:
         lead = await hold_lead(connection, lead_id)
         if not LEAD_STATES.ended(lead.state):
             await set_state(connection, lead, LeadState.CANCELLED, f"{system} deleted it", now)
+            cancelled.append(lead.id)
+    return cancelled
 
 
 async def follow_refusal(connection: AsyncConnection, system: str, external_id: str, now: datetime) -> None:

@@ -26,6 +26,9 @@ from hub.records.source import JsonValue
 TOPIC: Final = "SalesLead"
 """Topic of the change feed."""
 
+REACHED: Final[Mapping[str, None]] = {"unreached_since": None, "unreached_reason": None}
+"""Of a lead that nobody has to reach any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lead:
@@ -107,7 +110,8 @@ async def move_lead(connection: AsyncConnection, lead: Lead, to: LeadState, reas
 async def set_state(connection: AsyncConnection, lead: Lead, to: LeadState, reason: str | None, now: datetime) -> Lead:
     """Of the hub's own, without looking at the table or telling anybody: for what its lead management says of it."""
     await write_lead(connection, lead, {"state": to.value, "state_reason": reason}, now)
-    await handle(connection, lead, now, closed_at=now if LEAD_STATES.ended(to) else None)
+    ended: Mapping[str, object] = {"closed_at": now, **REACHED} if LEAD_STATES.ended(to) else {"closed_at": None}
+    await handle(connection, lead, now, **ended)
     await announce(connection, TOPIC, lead.id, "StateChangeEvent", now)
     entry = Entry(TimelineKind.LEAD_CHANGED, lead.customer_id, subject=f"{lead.number} {to.value}")
     await tell(connection, entry, now)

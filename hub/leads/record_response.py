@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.contacts.session_tables import CustomerSession
 from hub.contacts.telling import Entry, announce, tell
 from hub.errors import Conflict, InTheFuture, Invalid, NotFound, OtherCustomer
-from hub.leads.lead import TOPIC, Lead, change_lead, handle, hold_lead, move_lead
+from hub.leads.lead import REACHED, TOPIC, Lead, change_lead, handle, hold_lead, move_lead
 from hub.leads.report_lead import leads_reach
 from hub.leads.states import ANSWERED, LEAD_STATES, RATED
 from hub.leads.tables import LeadResponse
@@ -69,7 +69,7 @@ async def record_response(
     if recorded.repeated:
         return recorded
     if lead.responded_at is None:
-        await handle(connection, lead, now, responded_at=new.occurred_at)
+        await handle(connection, lead, now, responded_at=new.occurred_at, **REACHED)
     if await _is_latest(connection, lead, new):
         await _follow(connection, lead, new.outcome, now)
     await tell_response(connection, lead, new.channel, new.outcome, new.occurred_at, recorded.id, now)

@@ -49,6 +49,7 @@ class LeadHandling(Table):
     `campaign` is its name at campaign management; a lead that came from there says with `source_system` and
     `source_id` which membership it is, so that a repeated pull makes no second one. `event_id` is the contact event
     that opened it. `responded_at` is the customer's first answer: from then on nothing is delivered any more.
+    `unreached_since`: no channel reaches him, for the reason (a DeliveryReason) that stands beside it.
     """
 
     __tablename__ = "lead_handling"
@@ -77,6 +78,8 @@ class LeadHandling(Table):
     opened_at: Mapped[datetime]
     responded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    unreached_since: Mapped[datetime | None]
+    unreached_reason: Mapped[str | None]
 
 
 class LeadCounterpart(Table):

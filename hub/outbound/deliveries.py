@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.live.changes import Change
 from hub.live.publish import publish
-from hub.outbound.states import DELIVERY_STATES
+from hub.outbound.states import DELIVERY_STATES, LIVING
 from hub.outbound.tables import LeadDelivery
 from hub.records.outbound import ChannelKind, DeliveryReason, DeliveryState
 
@@ -32,6 +32,12 @@ _DELIVERIES = text(
        FROM lead_delivery d JOIN sales_lead l ON l.id = d.lead_id LEFT JOIN lead_handling h ON h.lead_id = l.id
        WHERE d.id = ANY(:ids) ORDER BY d.id FOR UPDATE OF d"""
 )
+
+_LOOK_AGAIN = text(
+    """UPDATE lead_plan SET look_at = :now WHERE lead_id IN (
+         SELECT lead_id FROM lead_plan WHERE lead_id = ANY(:leads) ORDER BY lead_id FOR UPDATE)"""
+)
+"""What ended without having arrived may leave nobody who reaches the customer: the planner decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,8 @@ async def move(
         return
     rows = update(LeadDelivery).where(LeadDelivery.id.in_([one.id for one in deliveries]))
     await connection.execute(rows.values(state=to, reason=reason, changed_at=now, **columns))
+    if to not in LIVING:
+        await connection.execute(_LOOK_AGAIN, {"leads": [one.lead_id for one in deliveries], "now": now})
     await announced(connection, [one.id for one in deliveries], now)
 
 

@@ -1,4 +1,4 @@
-"""An answer to a lead, and at once nothing more goes out for it in any channel."""
+"""An answer to a lead, or its end, and at once nothing more goes out for it in any channel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import NotFound
 from hub.leads.record_response import NewResponse, RecordedResponse, record_response
-from hub.outbound.stop import stop_for_lead
+from hub.leads.work_lead import advance_lead
+from hub.outbound.stop import stop_for_leads
+from hub.records.enums import LeadState
 from hub.records.leads import LeadOutcome
 from hub.settings.find_channels import Outbound
 
@@ -22,8 +24,15 @@ BY_LINK: Final = "link"
 async def respond(connection: AsyncConnection, new: NewResponse, by: str, now: datetime) -> RecordedResponse:
     """As `record_response`, and the letter leaves the print run, the name the call list, the mail stays here."""
     recorded = await record_response(connection, new, by, now)
-    await stop_for_lead(connection, recorded.lead, now)
+    await stop_for_leads(connection, [recorded.lead], now)
     return recorded
+
+
+async def advance(connection: AsyncConnection, lead: UUID, to: LeadState, reason: str | None, now: datetime) -> UUID:
+    """As `advance_lead`, and of a lead that has ended nothing goes out any more."""
+    moved = await advance_lead(connection, lead, to, reason, now)
+    await stop_for_leads(connection, [moved], now)
+    return moved
 
 
 async def respond_by_link(

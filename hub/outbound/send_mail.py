@@ -98,7 +98,7 @@ class SendMail:
                     columns = {"planned_for": again, "answer": outcome.answer}
                     await move(connection, [one], DeliveryState.PLANNED, reason, now, **columns)
                 case Never():
-                    reason = DeliveryReason.REFUSED
+                    reason = DeliveryReason.NOT_REACHABLE if outcome.address else DeliveryReason.REFUSED
                     await move(connection, [one], DeliveryState.FAILED, reason, now, answer=outcome.answer)
                     if outcome.address:
                         await mark_address(connection, self.room.keys, one, outcome.answer, one.channel, now)

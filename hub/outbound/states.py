@@ -41,3 +41,6 @@ PRINT_RUN_STATES: Final = StateTable(
 
 WAITING: Final = frozenset({D.PLANNED, D.CLAIMED})
 """What can still be stopped."""
+
+LIVING: Final = WAITING | {D.SENDING, D.SENT, D.UNKNOWN}
+"""What is on its way, or has arrived, as far as anybody knows."""

@@ -14,13 +14,16 @@ from hub.outbound.states import WAITING
 from hub.records.outbound import DeliveryReason, DeliveryState, PrintRunState
 
 
-async def stop_for_lead(connection: AsyncConnection, lead: UUID, now: datetime) -> int:
-    """If the lead was answered or has ended, in this transaction or before: its letter, call and mail stay here.
+async def stop_for_leads(connection: AsyncConnection, leads: Sequence[UUID], now: datetime) -> int:
+    """Of those that were answered or have ended, in this transaction or before, letter, call and mail stay here.
 
     How many that are.
     """
+    if not leads:
+        return 0
     ids = await connection.execute(
-        text("SELECT id FROM lead_delivery WHERE lead_id = :lead AND state IN ('PLANNED', 'CLAIMED')"), {"lead": lead}
+        text("SELECT id FROM lead_delivery WHERE lead_id = ANY(:leads) AND state IN ('PLANNED', 'CLAIMED')"),
+        {"leads": list(leads)},
     )
     held = await hold(connection, ids.scalars().all())
     return await stop(connection, [one for one in held if one.responded or one.ended], now)

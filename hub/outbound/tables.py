@@ -22,7 +22,15 @@ class LeadDelivery(Table):
 
     __tablename__ = "lead_delivery"
     __table_args__ = (
-        UniqueConstraint("lead_id", "channel"),
+        # At most one a channel that is on its way or has arrived: nothing goes out twice.
+        Index(
+            "uq_lead_delivery_living",
+            "lead_id",
+            "channel",
+            unique=True,
+            postgresql_where=text("state IN ('PLANNED', 'CLAIMED', 'SENDING', 'SENT', 'UNKNOWN')"),
+        ),
+        Index("ix_lead_delivery_lead", "lead_id", "channel"),
         Index("ix_lead_delivery_due", "channel", "planned_for", postgresql_where=text("state = 'PLANNED'")),
         Index(
             "ix_lead_delivery_in_hand",
@@ -58,7 +66,10 @@ class LeadDelivery(Table):
 
 
 class LeadPlan(Table):
-    """That a lead was planned, and how many deliveries came of it; with none, it is looked at again at `look_at`."""
+    """That a lead was planned, and how many deliveries came of it then.
+
+    It is looked at again at `look_at`: when nothing came of it, and once a delivery has ended without having arrived.
+    """
 
     __tablename__ = "lead_plan"
     __table_args__ = (Index("ix_lead_plan_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),)

@@ -97,6 +97,8 @@ class LeadRow(BelongingRow):
     proposition: str | None
     opened_at: datetime | None
     responded_at: datetime | None
+    unreached_since: datetime | None
+    unreached_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,7 @@ def _of_handling(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:  # A
 LEAD_DIRECTION: Final = _of_handling(LeadHandling.direction)
 LEAD_CAMPAIGN: Final = _of_handling(LeadHandling.campaign)
 LEAD_RESPONDED_AT: Final = _of_handling(LeadHandling.responded_at)
+LEAD_UNREACHED_SINCE: Final = _of_handling(LeadHandling.unreached_since)
 
 
 def _lead_part() -> Part[LeadRow]:
@@ -179,6 +182,8 @@ def _lead_part() -> Part[LeadRow]:
         proposition=_of_handling(LeadHandling.proposition),
         opened_at=_of_handling(LeadHandling.opened_at),
         responded_at=LEAD_RESPONDED_AT,
+        unreached_since=LEAD_UNREACHED_SINCE,
+        unreached_reason=_of_handling(LeadHandling.unreached_reason),
     )
     return replace(part, living=(*part.living, ~counterpart))
 

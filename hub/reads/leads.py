@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.leads.tables import SalesLead
-from hub.reads.belongings import LEAD_CAMPAIGN, LEAD_DIRECTION, LEAD_RESPONDED_AT, LEADS, LeadRow
+from hub.reads.belongings import LEAD_CAMPAIGN, LEAD_DIRECTION, LEAD_RESPONDED_AT, LEAD_UNREACHED_SINCE, LEADS, LeadRow
 from hub.reads.conditions import Condition, Declared, where
 from hub.reads.paging import Page, Window, page_of, windowed
 from hub.reads.reach import Reach
@@ -32,6 +32,7 @@ class LeadConditions:
     direction: Direction | None = None
     campaign: str | None = None
     responded: bool | None = None
+    unreached: bool | None = None
 
 
 CONDITIONS: Final[Declared] = {
@@ -47,6 +48,7 @@ CONDITIONS: Final[Declared] = {
     "direction": Condition(Text(), lambda direction: direction == LEAD_DIRECTION, lambda direction: direction.value),
     "campaign": Condition(Text(), lambda campaign: campaign == LEAD_CAMPAIGN),
     "responded": Condition(Boolean(), lambda responded: LEAD_RESPONDED_AT.is_not(None) == responded),
+    "unreached": Condition(Boolean(), lambda unreached: LEAD_UNREACHED_SINCE.is_not(None) == unreached),
 }
 
 

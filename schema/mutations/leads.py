@@ -15,8 +15,8 @@ from strawberry.relay import GlobalID
 from hub.errors import Conflict, Invalid, NotFound
 from hub.leads.open_lead import NewLead, open_lead
 from hub.leads.record_response import NewResponse
-from hub.leads.work_lead import advance_lead, convert_lead, update_lead
-from hub.outbound.respond import respond
+from hub.leads.work_lead import convert_lead, update_lead
+from hub.outbound.respond import advance, respond
 from hub.reads.belongings import LEADS
 from hub.reads.customers import customers_by_id
 from hub.reads.handling import DIALOGS
@@ -159,7 +159,7 @@ class LeadMutations:
         """CONFLICT names the states that may follow."""
 
         async def take(connection: AsyncConnection, lead: UUID) -> UUID:
-            return await advance_lead(connection, lead, input.to, input.reason, info.context.now())
+            return await advance(connection, lead, input.to, input.reason, info.context.now())
 
         given = {"to": input.to.value, "reason": input.reason}
         return await _step(info, "advanceLead", input.lead_id, given, input.idempotency_key, take)

@@ -18,7 +18,7 @@ from hub.offers.react import react
 from hub.offers.record_events import RecordedEvent, record_events
 from hub.offers.reported import ReportedEvent, checked, within_bounds
 from hub.offers.tell_campaigns import tell_campaigns
-from hub.outbound.stop import stop_for_lead
+from hub.outbound.stop import stop_for_leads
 from hub.reads.consider import consider_anybody
 from hub.reads.customers import customers_by_id
 from hub.records.contact import TimelineKind
@@ -124,8 +124,7 @@ async def _record(
     await tell_campaigns(connection, new, now)
     await _tell_answers(connection, new, now)
     leads = await open_interest(connection, context.hub.offering.leads, catalogue, new, by, now)
-    for lead in dict.fromkeys(leads):
-        await stop_for_lead(connection, lead, now)
+    await stop_for_leads(connection, list(dict.fromkeys(leads)), now)
     decisions = await react(connection, catalogue, new, consider_anybody, by, now)
     return {
         "recorded": len(new),

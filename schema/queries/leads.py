@@ -33,6 +33,7 @@ class LeadFilter:
     direction: Direction | None = strawberry.field(default=None, description="Opened by this side.")
     campaign: str | None = strawberry.field(default=None, description="Of this campaign.")
     responded: bool | None = strawberry.field(default=None, description="Whether the customer has answered.")
+    unreached: bool | None = strawberry.field(default=None, description="Whether no channel reaches the customer.")
 
     def conditions(self) -> LeadConditions:
         """As the reads take them."""
@@ -45,6 +46,7 @@ class LeadFilter:
             direction=self.direction,
             campaign=self.campaign,
             responded=self.responded,
+            unreached=self.unreached,
         )
 
 

@@ -34,7 +34,7 @@ from schema.types.conflict import FieldConflict
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.consent import ConsentStanding
 from schema.types.delivery import LeadDelivery
-from schema.types.enums import Direction, LeadPriority, LeadRating, LeadState, PartyKind, RelationKind
+from schema.types.enums import DeliveryReason, Direction, LeadPriority, LeadRating, LeadState, PartyKind, RelationKind
 from schema.types.freshness import FRESHNESS, FieldProvenance, PartFreshness, SourceStatus, freshness
 from schema.types.lead_parts import LeadReceipt, LeadResponse
 from schema.types.of_row import OfRow
@@ -314,6 +314,12 @@ class SalesLead(relay.Node, Sourced, OfRow):
     )
     responded_at: datetime | None = strawberry.field(
         description="When the customer first answered it; from then on nothing more is delivered."
+    )
+    unreached_since: datetime | None = strawberry.field(
+        description="Since when no channel reaches the customer with it, though nobody has answered."
+    )
+    unreached_reason: DeliveryReason | None = strawberry.field(
+        description="Why: what became of the last delivery, else why there was none."
     )
 
     @resolved("What the customer answered, newest first; at most 100.")

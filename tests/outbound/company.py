@@ -140,7 +140,8 @@ class Street:
         """Channel to state, with the reason behind it where there is one."""
         async with self.database.reading() as connection:
             rows = await connection.execute(
-                text("SELECT channel, state, reason FROM lead_delivery WHERE lead_id = :lead"), {"lead": lead}
+                text("SELECT channel, state, reason FROM lead_delivery WHERE lead_id = :lead ORDER BY created_at"),
+                {"lead": lead},
             )
             return {row.channel: f"{row.state} {row.reason or ''}".strip() for row in rows}
 

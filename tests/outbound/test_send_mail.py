@@ -114,9 +114,15 @@ async def test_a_refused_recipient_fails_and_his_address_is_known_to_bounce(stre
     await street.plan(limit=1)
     receiver.at_rcpt["Anna@example.nl"] = "550 5.1.1 unknown"
     await street.work()
-    assert sorted([(await street.states(one)).get("mail") or "-" for one in (lead, other)]) == ["-", "FAILED REFUSED"]
+    assert sorted([(await street.states(one)).get("mail") or "-" for one in (lead, other)]) == [
+        "-",
+        "FAILED NOT_REACHABLE",
+    ]
     await street.plan()
-    assert sorted([(await street.states(one)).get("mail") or "-" for one in (lead, other)]) == ["-", "FAILED REFUSED"]
+    assert sorted([(await street.states(one)).get("mail") or "-" for one in (lead, other)]) == [
+        "-",
+        "FAILED NOT_REACHABLE",
+    ]
     async with street.database.reading() as connection:
         bounced = (await connection.execute(text("SELECT normalised, reason FROM undeliverable_medium"))).all()
         told = await connection.scalar(text("SELECT count(*) FROM timeline_entry WHERE kind = 'MEDIUM_UNDELIVERABLE'"))
