@@ -39,6 +39,7 @@ class LeadDelivery(Table):
             postgresql_where=text("state IN ('CLAIMED', 'SENDING', 'UNKNOWN')"),
         ),
         Index("ix_lead_delivery_taken", "channel", "taken_at", postgresql_where=text("taken_at IS NOT NULL")),
+        Index("ix_lead_delivery_sent", "sent_at", postgresql_where=text("sent_at IS NOT NULL")),
         Index("ix_lead_delivery_run", "run_id", postgresql_where=text("run_id IS NOT NULL")),
     )
 

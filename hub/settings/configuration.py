@@ -15,7 +15,6 @@ from hub.settings.business_flows import BUSINESS_FLOWS
 from hub.settings.callers import DEFAULT_CALLERS, Callers
 from hub.settings.check_flows import check_flows
 from hub.settings.check_migrations import check_migrations
-from hub.settings.check_steering import check_steering
 from hub.settings.check_systems import adapter_of, validated_options
 from hub.settings.check_trust import check_survivorship
 from hub.settings.contact import CHANNELS, DEFAULT_CONTACT, ContactRules
@@ -92,7 +91,6 @@ def load_configuration(
     mappings = with_contracts(path.parent, systems, mappings, findings)
     topics = find_topics(path.parent, root, systems, findings)
     channels = CHANNELS if file is None else file.contact.channels
-    findings += check_steering(root, channels)
     processes = find_processes(path.parent, root, Known(channels, systems, topics), findings)
     offers = find_offers(path.parent, root, channels.keys(), findings)
     findings += check_leads(root, offers)

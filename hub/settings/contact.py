@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from pydantic import Field
@@ -19,6 +20,11 @@ class Channel(Written):
     timeout_minutes: int = Field(
         30, ge=1, le=43_200, description="A session in which nothing happens for so long is ended by schedule."
     )
+    answer_seconds: int | None = Field(
+        None, ge=0, le=31_622_400, description="Seconds from the start of an inbound contact to its answer."
+    )
+    cost: Decimal | None = Field(None, ge=0, description="What one contact costs on average.")
+    yield_: Decimal | None = Field(None, alias="yield", description="What one contact yields on average.")
 
 
 class ResponseTarget(Written):

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Final
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from hub.settings.flows import TimeZone
-from hub.settings.written import Name, Written
-
-
-class SteeredChannel(Written):
-    """What a contact in one channel costs and yields, and within what time it is to be answered."""
-
-    answer_seconds: int | None = Field(
-        None, ge=0, le=31_622_400, description="Seconds from the start of an inbound contact to its answer."
-    )
-    cost: Decimal | None = Field(None, ge=0, description="What one contact costs on average.")
-    yield_: Decimal | None = Field(None, alias="yield", description="What one contact yields on average.")
+from hub.settings.written import Written
 
 
 class SteeringRules(Written):
-    """The whole section."""
+    """The whole section. What a channel costs and yields stands at the channel itself."""
 
     time_zone: TimeZone = Field("UTC", description="IANA zone in which the company's days begin.")
     currency: str = Field("EUR", pattern="^[A-Z]{3}$", description="Of every cost and yield (ISO 4217).")
@@ -33,7 +23,17 @@ class SteeringRules(Written):
     repeat_days: int = Field(
         7, ge=1, le=90, description="A contact on the same topic within so many days repeats the one before."
     )
-    channels: Mapping[Name, SteeredChannel] = Field({}, description="Channels of `contact.channels` by name.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _moved(cls, given: object) -> object:
+        if isinstance(given, Mapping) and "channels" in given:
+            hint = {
+                "allowed": "`answer_seconds`, `cost` and `yield` under contact.channels.NAME; "
+                "what a lead costs that goes out stands under channels.NAME"
+            }
+            raise PydanticCustomError("moved", "no longer has `channels`: each channel has its own price", hint)
+        return given
 
 
 DEFAULT_STEERING: Final = SteeringRules()

@@ -114,7 +114,7 @@ async def _rows(
 
 
 def _settings(scope: Scope) -> Mapping[str, object]:
-    channels = scope.rules.channels
+    channels = scope.channels
     return {
         "channels": list(channels),
         "targets": [channel.answer_seconds for channel in channels.values()],

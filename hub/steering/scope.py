@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from hub.errors import Invalid
-from hub.settings.contact import ContactRules
+from hub.settings.channels import OutboundChannel
+from hub.settings.contact import CHANNELS, Channel, ContactRules
 from hub.settings.steering import SteeringRules
 from hub.yaml.nearest import choices
 
@@ -48,12 +49,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Everything that is asked; `channel` None counts all."""
+    """Everything that is asked; `channel` None counts all. `channels` and `ways` (out) tell prices and targets."""
 
     period: Period
     rules: SteeringRules
     channel: str | None = None
     by: MetricsBy | None = None
+    channels: Mapping[str, Channel] = field(default_factory=lambda: CHANNELS)
+    ways: Mapping[str, OutboundChannel] = field(default_factory=dict)
 
     def check(self, contact: ContactRules) -> None:
         """Invalid for a channel that the company does not have."""

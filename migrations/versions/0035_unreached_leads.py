@@ -28,6 +28,9 @@ def upgrade() -> None:
         postgresql_where=sa.text(_LIVING),
     )
     op.create_index("ix_lead_delivery_lead", "lead_delivery", ["lead_id", "channel"])
+    op.create_index(
+        "ix_lead_delivery_sent", "lead_delivery", ["sent_at"], postgresql_where=sa.text("sent_at IS NOT NULL")
+    )
     op.drop_constraint("uq_lead_delivery_lead_id_channel", "lead_delivery")
     # Those that failed before there was a second look get it now; the planner knows whom nobody has to reach any more.
     op.execute(
@@ -43,6 +46,7 @@ def downgrade() -> None:
              AND (later.created_at, later.id) > (d.created_at, d.id)"""
     )
     op.create_unique_constraint("uq_lead_delivery_lead_id_channel", "lead_delivery", ["lead_id", "channel"])
+    op.drop_index("ix_lead_delivery_sent", "lead_delivery")
     op.drop_index("ix_lead_delivery_lead", "lead_delivery")
     op.drop_index("uq_lead_delivery_living", "lead_delivery")
     op.drop_column("lead_handling", "unreached_reason")

@@ -44,9 +44,10 @@ class ContactMetricsQuery:
     ) -> list[ContactMetrics]:
         """Counted anew each time."""
         context = info.context
-        rules = context.hub.steering
-        asked = scope.Scope(scope.Period(period.first, period.end), rules, channel, by)
-        asked.check(context.hub.contacts.rules)
+        rules, conducting = context.hub.steering, context.hub.contacts.rules
+        within, ways = scope.Period(period.first, period.end), context.hub.outbound.channels
+        asked = scope.Scope(within, rules, channel, by, conducting.channels, ways)
+        asked.check(conducting)
         async with context.reading() as connection:
             found = await contact_metrics(connection, asked, context.now())
         return [ContactMetrics.told(one, rules.currency) for one in found]

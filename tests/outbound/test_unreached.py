@@ -27,7 +27,7 @@ async def all_states(street: Street, lead: UUID) -> list[str]:
         rows = await connection.execute(
             text(
                 """SELECT channel || ' ' || state || coalesce(' ' || reason, '') FROM lead_delivery
-                   WHERE lead_id = :lead ORDER BY created_at, id"""
+                   WHERE lead_id = :lead ORDER BY created_at, channel"""
             ),
             {"lead": lead},
         )
@@ -84,7 +84,7 @@ async def test_what_no_server_takes_goes_by_the_next_channel(open_street: OpenSt
     await street.plan()
     await street.work()
     await street.plan()
-    assert await all_states(street, lead) == ["mail FAILED REFUSED", "letters PLANNED"]
+    assert await all_states(street, lead) == ["letters PLANNED", "mail FAILED REFUSED"]
 
 
 async def test_a_mail_that_comes_back_makes_room_for_the_letter_and_what_waits_is_waited_for(

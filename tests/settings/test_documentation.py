@@ -38,7 +38,7 @@ from hub.settings.leads import InboundInterest, LeadRules, OutboundCampaign
 from hub.settings.migrations import MigrationRules, OnDrift
 from hub.settings.privacy import PrivacyRules
 from hub.settings.processes import CustomerProcess, Expectation, ProcessContent, Processes, ProcessStep
-from hub.settings.steering import SteeredChannel, SteeringRules
+from hub.settings.steering import SteeringRules
 from hub.settings.systems import Limits, SystemEntry
 from hub.settings.topics import AnswerType, Catalogue, Content, DialogStep, Question, StraightThrough, Topic
 from hub.settings.trust import FieldTrust, Recognition, Survivorship
@@ -49,7 +49,7 @@ ROWS = [line for line in REFERENCE.splitlines() if line.startswith("| `")]
 MODELS: list[type[BaseModel]] = [
     *(HubFile, SystemEntry, Limits, FlowEntry, Lane, MigrationRules, Survivorship, FieldTrust, Recognition),
     *(Catalogue, Topic, DialogStep, Question, Content, StraightThrough),
-    *(ContactRules, Channel, ResponseTarget, PrivacyRules, SteeringRules, SteeredChannel),
+    *(ContactRules, Channel, ResponseTarget, PrivacyRules, SteeringRules),
     *(Processes, CustomerProcess, ProcessStep, ProcessContent, Expectation),
     *(Callers, CallerLimits),
     *(OutboundChannel, Opening, OpeningHours, Capacity, EmailOptions, PrintOptions, CallOptions),

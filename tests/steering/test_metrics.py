@@ -15,7 +15,7 @@ from hub.steering.contact_metrics import contact_metrics
 from hub.steering.figures import Figures, Money, OfferFigures, RequestFigures, Share, Spread, StepTime
 from hub.steering.scope import MetricsBy, Period, Scope
 from hub.store.engine import Database
-from tests.steering.week import NOW, RULES, add_week
+from tests.steering.week import NOW, add_delivery, add_week, asked, at
 
 
 def about(value: float) -> float:
@@ -40,11 +40,34 @@ async def figures(database: Database, scope: Scope) -> Sequence[Figures]:
 
 
 async def grouped(database: Database, by: MetricsBy, channel: str | None = None) -> Mapping[str | None, Figures]:
-    return {one.group: one for one in await figures(database, Scope(WEEK, RULES, channel, by))}
+    return {one.group: one for one in await figures(database, asked(WEEK, channel, by))}
+
+
+async def test_what_goes_out_costs_by_its_own_way_beside_the_contacts(week: Database) -> None:
+    async with week.transaction() as connection:
+        # Two letters of 1.10 that yield 3 each; a call without a price, a letter of the week after, one that waits.
+        for place, (way, sent) in enumerate(
+            [
+                ("letters", "4 10:00"),
+                ("letters", "6 10:00"),
+                ("calls", "4 10:00"),
+                ("letters", "9 10:00"),
+                ("letters", None),
+            ]
+        ):
+            await add_delivery(connection, f"d{place}", way, None if sent is None else at(sent))
+    (whole,) = await figures(week, asked(WEEK))
+    assert whole.contacts.money == Money(6 + 2, Decimal("26.50") + Decimal("2.20"), Decimal(44 + 6))
+    assert whole.contacts.contacts == 7
+    by_channel = await grouped(week, MetricsBy.CHANNEL)
+    assert by_channel["post"].contacts.money == Money(2, Decimal("2.20"), Decimal(6))
+    (letters,) = await figures(week, asked(WEEK, "post"))
+    assert letters.contacts.money == Money(2, Decimal("2.20"), Decimal(6))
+    assert (await grouped(week, MetricsBy.DAY))["2026-03-06"].contacts.money == Money(1, Decimal("1.10"), Decimal(3))
 
 
 async def test_the_weeks_contacts(week: Database) -> None:
-    (found,) = await figures(week, Scope(WEEK, RULES))
+    (found,) = await figures(week, asked(WEEK))
     contacts = found.contacts
     # c6 began on Monday the 9th in Amsterdam; c7 on Monday the 2nd, though in UTC it was still Sunday.
     assert contacts.contacts == 7
@@ -69,7 +92,7 @@ async def test_the_weeks_contacts(week: Database) -> None:
 
 
 async def test_the_weeks_requests_offers_and_promises(week: Database) -> None:
-    (found,) = await figures(week, Scope(WEEK, RULES))
+    (found,) = await figures(week, asked(WEEK))
     # r1 answered after 30 minutes in time, r2 after 2 hours too late, r3 never; r4 is the CRM's own.
     # 1800 and 7200: the middle is 4500, nine tenths 1800 + 0.9 * 5400. r1 took two days.
     assert found.requests == RequestFigures(
@@ -129,17 +152,17 @@ async def test_by_topic_and_by_day(week: Database) -> None:
 
 async def test_a_period_without_contacts_has_figures_without_values(week: Database) -> None:
     empty = Period(date(2025, 3, 2), date(2025, 3, 9))
-    assert await figures(week, Scope(empty, RULES)) == [Figures(None)]
-    assert await figures(week, Scope(empty, RULES, by=MetricsBy.CHANNEL)) == []
+    assert await figures(week, asked(empty)) == [Figures(None)]
+    assert await figures(week, asked(empty, by=MetricsBy.CHANNEL)) == []
 
 
 @pytest.mark.parametrize("end", [date(2026, 3, 2), date(2026, 3, 1), date(2028, 3, 4)])
 async def test_a_period_that_is_none_or_too_long_is_refused(database: Database, end: date) -> None:
     with pytest.raises(Invalid) as caught:
-        await figures(database, Scope(Period(date(2026, 3, 2), end), RULES))
+        await figures(database, asked(Period(date(2026, 3, 2), end)))
     assert caught.value.path == ("period", "to")
 
 
 def test_an_unknown_channel_is_refused_with_those_there_are() -> None:
     with pytest.raises(Invalid, match="did you mean 'call-centre'"):
-        Scope(WEEK, RULES, "call-center").check(DEFAULT_CONTACT)
+        asked(WEEK, "call-center").check(DEFAULT_CONTACT)

@@ -12,10 +12,11 @@ import pytest
 
 from hub.access.principal import Role
 from hub.records.identity import CustomerId
+from hub.settings.contact import ContactRules
 from hub.store.engine import Database
 from tests.schema.company import uid
 from tests.schema.serving import Api, serving
-from tests.steering.week import NOW, RULES, add_week
+from tests.steering.week import NOW, PRICED, RULES, add_week
 
 TEXT: Final = (Path(__file__).parents[2] / "docs" / "steering.md").read_text(encoding="utf-8")
 EXAMPLE: Final = re.compile(r"<!-- run -->\n```graphql\n(.*?)```\n\n```json\n(.*?)```", re.DOTALL)
@@ -28,7 +29,7 @@ async def api(database: Database, database_url: str, tmp_path: Path) -> AsyncIte
     """The company of week.py, on the day its figures are looked at."""
     async with database.transaction() as connection:
         await add_week(connection)
-    async with serving(database_url, tmp_path, steering=RULES) as api:
+    async with serving(database_url, tmp_path, steering=RULES, contact=ContactRules(channels=PRICED)) as api:
         api.clock.now = NOW
         yield api
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from hub.steering.contact_metrics import contact_metrics
 from hub.steering.figures import Figures, Share
-from hub.steering.scope import MetricsBy, Period, Scope
+from hub.steering.scope import MetricsBy, Period
 from hub.store.engine import Database
-from tests.steering.week import NOW, RULES, Contact, Event, Request, add_contact, add_event, add_request, at
+from tests.steering.week import NOW, Contact, Event, Request, add_contact, add_event, add_request, asked, at
 
 pytestmark = pytest.mark.slow
 
@@ -113,12 +113,12 @@ async def test_the_sum_over_the_groups_is_the_whole(
             await add_request(connection, replace(request, name=f"r{place}"))
         for place, event in enumerate(reported):
             await add_event(connection, place, event)
-        whole = numbers(await contact_metrics(connection, Scope(period, RULES), NOW))
+        whole = numbers(await contact_metrics(connection, asked(period), NOW))
         for by in MetricsBy:
-            assert numbers(await contact_metrics(connection, Scope(period, RULES, by=by), NOW)) == whole, by
-        each = [await contact_metrics(connection, Scope(period, RULES, channel), NOW) for channel in CHANNELS]
+            assert numbers(await contact_metrics(connection, asked(period, by=by), NOW)) == whole, by
+        each = [await contact_metrics(connection, asked(period, channel), NOW) for channel in CHANNELS]
         assert sum((numbers(one) for one in each), Counter[str]()) == whole
         half, rest = Period(period.first, date(2026, 3, 10)), Period(date(2026, 3, 10), period.end)
-        parts = [await contact_metrics(connection, Scope(part, RULES), NOW) for part in (half, rest)]
+        parts = [await contact_metrics(connection, asked(part), NOW) for part in (half, rest)]
         assert sum(one[0].contacts.contacts for one in parts) == whole["contacts"]
         await connection.rollback()

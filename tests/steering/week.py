@@ -13,21 +13,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.session_tables import BusinessDialog, CustomerSession, SessionLeg
 from hub.contacts.tables import BusinessRequest, Commitment, RequestHandling, RequestTask
+from hub.leads.tables import SalesLead
 from hub.offers.tables import ContactEvent
-from hub.settings.steering import SteeredChannel, SteeringRules
+from hub.outbound.tables import LeadDelivery
+from hub.settings.channels import OutboundChannel
+from hub.settings.contact import CHANNELS, Channel
+from hub.settings.steering import SteeringRules
+from hub.steering.scope import MetricsBy, Period, Scope
 from tests.schema.company import add, uid
 
 RULES: Final = SteeringRules(
     time_zone="Europe/Amsterdam",
     repeat_days=7,
     answer_seconds=5,
-    channels={
-        "call-centre": SteeredChannel.model_validate(
-            {"answer_seconds": 20, "cost": Decimal("6.50"), "yield": Decimal(11)}
-        ),
-        "web": SteeredChannel(cost=Decimal("0.25")),
-    },
 )
+CALLS: Final = {"manned": True, "answer_seconds": 20, "cost": Decimal("6.50"), "yield": Decimal(11)}
+PRICED: Final = {
+    **CHANNELS,
+    "call-centre": Channel.model_validate(CALLS),
+    "web": Channel(cost=Decimal("0.25")),
+}
+LETTERS: Final = OutboundChannel.model_validate(
+    {"kind": "CALL_LIST", "contact_channel": "post", "cost": 1.1, "yield": 3}
+)
+FREE: Final = OutboundChannel.model_validate({"kind": "CALL_LIST", "contact_channel": "phone"})
+
+
+def asked(period: Period, channel: str | None = None, by: MetricsBy | None = None) -> Scope:
+    """Of the company with its prices."""
+    return Scope(period, RULES, channel, by, PRICED, {"letters": LETTERS, "calls": FREE})
+
+
 NOW: Final = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
 
@@ -263,3 +279,26 @@ async def add_week(connection: AsyncConnection) -> None:
             made_at=at("2 09:00"),
             settled_at=settled,
         )
+
+
+async def add_delivery(connection: AsyncConnection, name: str, way: str, sent: datetime | None) -> None:
+    """A lead of Anna's that went out by this way, or waits."""
+    lead, begun = uid(f"lead {name}"), at("1 09:00")
+    held = {"customer_id": uid("Anna"), "deleted": False, "as_of": begun, "observed_at": begun, "version": 1}
+    await add(connection, SalesLead, id=lead, system="hub", external_id=name, number=name, state="ACKNOWLEDGED", **held)
+    await add(
+        connection,
+        LeadDelivery,
+        id=uid(name),
+        lead_id=lead,
+        channel=way,
+        kind="CALL_LIST",
+        step=1,
+        state="PLANNED" if sent is None else "SENT",
+        rank=1,
+        planned_for=begun,
+        expires_at=NOW,
+        sent_at=sent,
+        created_at=begun,
+        changed_at=begun,
+    )
