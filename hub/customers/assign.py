@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from hub.customers.identifiers import Node
+from hub.store.ids import fresh_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def assign(
     for group in groups:
         chosen = _chosen(claims[group], home, before, standing.merged_since, preferred)
         if chosen is None:
-            chosen = uuid4()
+            chosen = fresh_id()
             created.add(chosen)
             home[chosen] = min(group, key=lambda node: (node in deleted, node))
         assigned[chosen] = group

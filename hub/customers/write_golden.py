@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +20,7 @@ from hub.customers.tables import (
     CustomerRelation,
     PostalAddress,
 )
+from hub.store.ids import named_id
 from hub.store.insert import insert_new
 from hub.store.metadata import Table
 from hub.store.sets import run_set
@@ -161,5 +162,4 @@ def _provenance(golden: Golden) -> dict[str, object]:
 def _child(customer_id: UUID, child: Sourced, own: tuple[object, ...]) -> _Row:
     node, record = child.image.node, child.record
     name = f"{type(record).__name__}/{node.system}/{node.external_id}/{record.external_id}"
-    child_id = uuid5(CHILD_NAMESPACE, name)
-    return (child_id, customer_id, *node, record.external_id, child.image.as_of, *own)
+    return (named_id(CHILD_NAMESPACE, name), customer_id, *node, record.external_id, child.image.as_of, *own)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.store.ids import fresh_id
 from hub.store.master_key import MasterKeys
 from hub.store.sealing import seal, unseal
 from hub.store.sets import run_set
@@ -115,7 +116,7 @@ class KeyRing:
         self, connection: AsyncConnection, system: str, subjects: list[str], now: datetime
     ) -> dict[str, SubjectCipher | None]:
         """The keys that came to be; a subject whom another transaction gave a key meanwhile is left out."""
-        made: dict[UUID, tuple[str, bytes]] = {uuid4(): (s, AESGCM.generate_key(256)) for s in subjects}
+        made: dict[UUID, tuple[str, bytes]] = {fresh_id(): (s, AESGCM.generate_key(256)) for s in subjects}
         inserted = await connection.execute(
             _CREATE,
             {
