@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple, TypeAlias
 
 import orjson
 
@@ -102,6 +103,9 @@ class Sourced(NamedTuple):
     values: Mapping[str, object]
 
 
+Winners: TypeAlias = dict[str, tuple[SourceImage, SurvivorshipRule]]
+
+
 @dataclass(frozen=True, slots=True)
 class Golden:
     """The golden record: values as JSON text, `winners` the image and rule behind each field that somebody spoke of.
@@ -127,16 +131,7 @@ def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelli
     """
     living = [image for image in images if not image.deleted]
     counted = living or list(images)
-    values: dict[str, str | None] = {}
-    winners: dict[str, tuple[SourceImage, SurvivorshipRule]] = {}
-    winner: SourceImage | None
-    for name in FIELDS:
-        if len(counted) == 1:
-            winner, values[name] = (counted[0] if says(counted[0], name) else None), spoken(counted[0], name)
-        else:
-            winner, values[name] = _winner(counted, name, rules.of(name))
-        if winner is not None:
-            winners[name] = (winner, rules.of(name).rule)
+    values, winners = _unopposed(counted[0], rules) if len(counted) == 1 else _chosen(counted, rules)
     for pin in sorted(pins, key=lambda one: (one.at, one.node)):
         values[pin.field] = pin.value
         of = next((image for image in images if image.node == pin.node), counted[0])
@@ -146,6 +141,28 @@ def survive(images: Sequence[SourceImage], rules: Survivorship, spelling: Spelli
     relations = _relations(counted)
     digest = _digest(values, (*media, *addresses, *relations), deleted=not living)
     return Golden(values, winners, media, addresses, relations, not living, digest)
+
+
+_values_of: Final = attrgetter(*FIELDS)
+
+
+def _unopposed(image: SourceImage, rules: Survivorship) -> tuple[dict[str, str | None], Winners]:
+    """By far the most customers are known to one system, and no rule has anything to choose."""
+    values = dict(zip(FIELDS, map(_as_text, _values_of(image.record)), strict=True))
+    known_blank = image.record.known_blank
+    spoken_of = [name for name, value in values.items() if value is not None or name in known_blank]
+    return values, {name: (image, rules.of(name).rule) for name in spoken_of}
+
+
+def _chosen(images: Sequence[SourceImage], rules: Survivorship) -> tuple[dict[str, str | None], Winners]:
+    values: dict[str, str | None] = {}
+    winners: Winners = {}
+    for name in FIELDS:
+        rule = rules.of(name)
+        winner, values[name] = _winner(images, name, rule)
+        if winner is not None:
+            winners[name] = (winner, rule.rule)
+    return values, winners
 
 
 def conflicts_of(images: Sequence[SourceImage], golden: Golden) -> tuple[Conflict, ...]:
@@ -173,7 +190,10 @@ def spoken(image: SourceImage, name: str) -> str | None:
 
 def text_of(record: CustomerRecord, name: str) -> str | None:
     """A field of a record as text, None where it is blank."""
-    value: object = getattr(record, name)
+    return _as_text(getattr(record, name))
+
+
+def _as_text(value: object) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
