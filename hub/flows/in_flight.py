@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 
-AT_ONCE: Final = 2
-"""While PostgreSQL works on one page, Python works on the other; more would only wait for the same two."""
+AT_ONCE: Final = 3
+"""While PostgreSQL works on one page, Python works on another; the third keeps both at it where the two would meet."""
 
 
 @dataclass(slots=True)
