@@ -17,8 +17,8 @@ def cpu_s(pid: int) -> float:
 
 def family_cpu_s(pid: int) -> float:
     """The same with its living children: a PostgreSQL server with its connections."""
-    children = [one for one in Path("/proc").glob("[0-9]*") if _parent(one) == pid]
-    return cpu_s(pid) + sum(int(ticks) for one in children for ticks in _stat(one)[11:13]) / _TICKS
+    living = [fields for one in Path("/proc").glob("[0-9]*") if (fields := _stat_of_any(one)) is not None]
+    return cpu_s(pid) + sum(sum(map(int, fields[11:13])) for fields in living if int(fields[1]) == pid) / _TICKS
 
 
 def rss_mib(pid: int) -> float:
@@ -31,8 +31,9 @@ def _stat(process: Path) -> list[str]:
     return (process / "stat").read_text().rpartition(")")[2].split()
 
 
-def _parent(process: Path) -> int | None:
+def _stat_of_any(process: Path) -> list[str] | None:
+    """None when it has ended meanwhile."""
     try:
-        return int(_stat(process)[1])
-    except FileNotFoundError:  # it has ended meanwhile
+        return _stat(process)
+    except (FileNotFoundError, ProcessLookupError):
         return None
