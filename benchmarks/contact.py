@@ -5,7 +5,7 @@
 Runs on an embedded PostgreSQL of its own. `api` starts a session for a known caller, reports five events, deals with
 one topic and wraps up: five GraphQL calls to the application in this process under one token, each with its
 transaction. `sql` writes the same rows in the same five transactions over the same pool, with nothing read or decided.
-The ratio of both is the figure that carries over to another machine.
+Both run on uvloop, like the web process. The ratio of both is the figure that carries over to another machine.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import orjson
+import uvloop
 from sqlalchemy import text
 
+from benchmarks.asgi_call import post
 from hub.access.principal import Role
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.records.identity import CustomerId
@@ -32,7 +35,7 @@ from migrations.migrate import upgrade
 from tests.contacts.conducting import START, do, step
 from tests.contacts.test_dialogs import document
 from tests.schema.company import NOW, Person, add_person, add_systems
-from tests.schema.serving import Api, serving
+from tests.schema.serving import Answer, Api, serving
 
 TOPICS = Catalogue.model_validate({"version": 1, "topics": {"hours": {"title": "Opening hours"}}})
 PHONE = "+31612345678"
@@ -68,7 +71,7 @@ REPORT = """mutation($input: RecordContactEventsInput!) {
 
 @dataclass(frozen=True)
 class Channel(Api):
-    """Keeps its token, as a channel does."""
+    """Keeps its token, as a channel does, and calls the application as its server does."""
 
     kept: dict[Role, str] = field(default_factory=dict)
 
@@ -77,6 +80,20 @@ class Channel(Api):
         if role not in self.kept:
             self.kept[role] = super().token(role, customer)
         return self.kept[role]
+
+    async def ask(
+        self,
+        document: str,
+        variables: Mapping[str, object] | None = None,
+        *,
+        role: Role = Role.AGENT,
+        customer: CustomerId | None = None,
+    ) -> Answer:
+        """Data and errors of one document."""
+        asked = {"query": document, "variables": variables}
+        status, body = await post(self.app, "/graphql", asked, self.token(role, customer))
+        answer = orjson.loads(body)
+        return Answer(status, answer.get("data"), answer.get("errors", []))
 
 
 Contact = Callable[[], Awaitable[float]]
@@ -157,7 +174,7 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=4)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "postgres") as postgres:
-        asyncio.run(measured(postgres.libpq("postgres"), Path(folder), options))
+        uvloop.run(measured(postgres.libpq("postgres"), Path(folder), options))
 
 
 if __name__ == "__main__":
