@@ -38,6 +38,7 @@ from hub.settings.steering import SteeringRules
 from hub.store.engine import Database
 from hub.store.prepared import PreparedReads
 from hub.store.read_trail import Denial, ReadTrail, Shown
+from hub.store.straight import Fetch
 from schema.loaders import Loaders
 from schema.reads import ReadTerms
 from schema.shared_customers import SharedCustomers
@@ -180,6 +181,11 @@ class Context:
     def denies(self, place: str) -> None:
         """Note in the audit trail that the caller may not do what stands at this place of the schema."""
         self.hub.trail.note(Denial(self.principal.subject, place, get_contextvars().get("request_id")))
+
+    @property
+    def fetch(self) -> Fetch:
+        """Runs a statement that is written once and kept, by itself; Transient when the database is away."""
+        return self.hub.prepared.fetch
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

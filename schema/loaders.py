@@ -21,7 +21,7 @@ from hub.customers.differing import conflicts_for
 from hub.customers.recognise import Rules
 from hub.reads.belongings import lines_of
 from hub.reads.calls import calls_by_name
-from hub.reads.customers import customers_by_id
+from hub.reads.customers import customers_read
 from hub.reads.flows import flows_by_name, lanes_of, progress_of
 from hub.reads.freshness import freshness_for
 from hub.reads.handling import dialogs_of, handling_of, tasks_of
@@ -29,7 +29,7 @@ from hub.reads.lead_parts import lead_receipts_of, responses_of
 from hub.reads.migrations import latest_migrations, migrations_by_id
 from hub.reads.outbound import deliveries_of_customers, deliveries_of_leads, letters_waiting
 from hub.reads.paging import Page, Window
-from hub.reads.parts import Conditions, Part, counts_of, pages_of, parts_by_id
+from hub.reads.parts import Conditions, Part, counts_of, pages_of, parts_read
 from hub.reads.privacy import privacy_receipts_of
 from hub.reads.provenance import provenance_of
 from hub.reads.reach import Reach
@@ -40,6 +40,7 @@ from hub.reads.steward_acts import acts_of, receipts_of
 from hub.reads.systems import systems_by_name
 from hub.reads.undeliverable import undeliverable_of
 from hub.reads.verified import verified_of
+from hub.store.straight import Fetch
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -61,6 +62,10 @@ class Request(Protocol):
 
     def now(self) -> datetime:
         """The hub's time."""
+
+    @property
+    def fetch(self) -> Fetch:
+        """Runs a statement that is written once and kept."""
 
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection for one batch."""
@@ -109,7 +114,7 @@ class Loaders:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self.customers = self._some(lambda c, ids: customers_by_id(c, ids, request.reach), once=True)
+        self.customers = self._straight(lambda ids: customers_read(request.fetch, ids, request.reach))
         self.lines = self._every(lines_of)
         self.handling = self._some(handling_of, once=True)
         self.tasks = self._every(tasks_of)
@@ -144,7 +149,7 @@ class Loaders:
         self.run_counts = self._every(run_counts)
         self._pages = self._every(self._read_pages)
         self._counts = self._every(self._read_counts)
-        self._parts = self._some(self._read_parts, once=True)
+        self._parts = self._straight(self._read_parts)
 
     async def page(self, part: Part[RowT], customer: UUID, window: Window, conditions: Conditions = ()) -> Page[RowT]:
         """A window of the customer's own list; the same window of all customers in an answer is one statement."""
@@ -164,6 +169,15 @@ class Loaders:
         async def in_key_order(keys: list[K]) -> list[V | None]:
             async with reading() as connection:
                 found = await read(connection, keys)
+            return [found.get(key) for key in keys]
+
+        return DataLoader(in_key_order, cache=False)
+
+    def _straight(self, read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
+        """For what is asked for most: by statements that are prepared already."""
+
+        async def in_key_order(keys: list[K]) -> list[V | None]:
+            found = await read(keys)
             return [found.get(key) for key in keys]
 
         return DataLoader(in_key_order, cache=False)
@@ -196,13 +210,13 @@ class Loaders:
             found |= {CountKey(part, customer, conditions): count for customer, count in counts.items()}
         return found
 
-    async def _read_parts(self, connection: AsyncConnection, keys: Sequence[PartKey]) -> Mapping[PartKey, object]:
+    async def _read_parts(self, keys: Sequence[PartKey]) -> Mapping[PartKey, object]:
         groups: defaultdict[Part[object], list[UUID]] = defaultdict(list)
         for key in keys:
             groups[key.part].append(key.id)
         found: dict[PartKey, object] = {}
         for part, ids in groups.items():
-            rows = await parts_by_id(connection, part, ids, self._request.reach)
+            rows = await parts_read(self._request.fetch, part, ids, self._request.reach)
             found |= {PartKey(part, identity): row for identity, row in rows.items()}
         return found
 

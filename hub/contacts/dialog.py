@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.answers import Answers, checked, known_answers, missing, step_at
@@ -17,16 +17,16 @@ from hub.contacts.incidents import count_contact
 from hub.contacts.open_request import NewRequest, open_request
 from hub.contacts.register import register
 from hub.contacts.request import hold_request, respond
-from hub.contacts.session import CHANGED, STATE_CHANGED, Session, advance, conduct, hold, hold_where, put
-from hub.contacts.session_tables import BusinessDialog, CustomerSession
+from hub.contacts.session import CHANGED, STATE_CHANGED, Session, advance, conduct, hold, hold_of_dialog, put
+from hub.contacts.session_tables import BusinessDialog
 from hub.contacts.states import DIALOG_STATES, REQUEST_STATES, SESSION_PHASES
 from hub.contacts.telling import Entry
 from hub.contacts.view import view_of
 from hub.errors import Conflict, Invalid, NotFound
 from hub.records.contact import DialogOutcome, DialogState, SessionPhase, TimelineKind
 from hub.settings.topics import Topic
-
-_INSERT: Final = insert(BusinessDialog)
+from hub.store.straight import run
+from hub.store.write_row import insert_row, update_row
 
 STATED: Final = frozenset(
     {
@@ -96,7 +96,7 @@ async def start_dialog(
         "started_at": now,
         "changed_at": now,
     }
-    await connection.execute(_INSERT, values)
+    await insert_row(connection, BusinessDialog, values)
     return identity
 
 
@@ -214,24 +214,16 @@ async def _end(
 
 async def _others(connection: AsyncConnection, session: UUID) -> bool:
     """Whether a dialog of the session is not ended yet."""
-    found = text(
-        """SELECT EXISTS (SELECT FROM business_dialog
-             WHERE session_id = :id AND state IN ('NEW', 'ACTIVE', 'HOLD'))"""
-    )
-    return bool(await connection.scalar(found, {"id": session}))
+    statement = "SELECT FROM business_dialog WHERE session_id = $1 AND state IN ('NEW', 'ACTIVE', 'HOLD') LIMIT 1"
+    return bool(await run(connection, statement, session))
 
 
 async def hold_dialog(connection: AsyncConnection, dialog_id: UUID, now: datetime) -> Dialog:
     """The dialog with its session, both held, the session first. NotFound, or Conflict once nobody speaks in it."""
-    of_dialog = select(BusinessDialog.session_id).where(BusinessDialog.id == dialog_id).scalar_subquery()
-    held = await hold_where(connection, CustomerSession.id == of_dialog)
-    if held is None:
-        raise NotFound("there is no such dialog")
-    session = await conduct(connection, held, None, now)
-    columns = (BusinessDialog.topic, BusinessDialog.request_id, BusinessDialog.state, BusinessDialog.answers)
-    row = (await connection.execute(select(*columns).where(BusinessDialog.id == dialog_id))).one()
-    answers: Any = row.answers  # what was written as Answers
-    return Dialog(dialog_id, session, row.topic, row.request_id, DialogState(row.state), dict(answers))
+    session = await conduct(connection, await hold_of_dialog(connection, dialog_id), None, now)
+    statement = "SELECT topic, request_id, state, answers FROM business_dialog WHERE id = $1"
+    ((topic, request, state, answers),) = await run(connection, statement, dialog_id)
+    return Dialog(dialog_id, session, topic, request, DialogState(state), answers)
 
 
 async def _write(connection: AsyncConnection, dialog: Dialog, now: datetime, **columns: Any) -> None:
@@ -240,5 +232,4 @@ async def _write(connection: AsyncConnection, dialog: Dialog, now: datetime, **c
 
 
 async def _keep(connection: AsyncConnection, dialog: Dialog, now: datetime, **columns: Any) -> None:
-    written = update(BusinessDialog).where(BusinessDialog.id == dialog.id).values(**columns, changed_at=now)
-    await connection.execute(written)
+    await update_row(connection, BusinessDialog, dialog.id, {**columns, "changed_at": now})

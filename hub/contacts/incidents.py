@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.desk import ContactDesk
 from hub.contacts.tables import Incident
 from hub.contacts.telling import announce
 from hub.errors import Conflict, Invalid, NotFound
+from hub.store.straight import run
 
 TOPIC: Final = "Incident"
 MESSAGE_MAX: Final = 2_000
@@ -75,12 +76,11 @@ async def active_incidents(connection: AsyncConnection) -> Sequence[ActiveIncide
 
 async def count_contact(connection: AsyncConnection, session: UUID, topic: str | None) -> None:
     """Note that incidents about the topic, and those about everything, explain this session; once each."""
-    await connection.execute(
-        text(
-            """INSERT INTO incident_contact (incident_id, session_id)
-               SELECT id, :session FROM incident
-               WHERE ended_at IS NULL AND (topics = '{}' OR CAST(:topic AS text) = ANY(topics))
-               ON CONFLICT DO NOTHING"""
-        ),
-        {"session": session, "topic": topic},
+    await run(
+        connection,
+        """INSERT INTO incident_contact (incident_id, session_id)
+           SELECT id, $1 FROM incident WHERE ended_at IS NULL AND (topics = '{}' OR CAST($2 AS text) = ANY(topics))
+           ON CONFLICT DO NOTHING""",
+        session,
+        topic,
     )

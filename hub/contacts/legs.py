@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.session_tables import SessionLeg
 from hub.records.contact import SessionResult
-
-_INSERT: Final = insert(SessionLeg)
+from hub.store.straight import run
+from hub.store.write_row import insert_row
 
 
 async def begin_first_leg(
@@ -33,10 +32,10 @@ async def _begin(
     connection: AsyncConnection, session: UUID, number: int, channel: str, agent: str | None, now: datetime
 ) -> None:
     values = {"session_id": session, "number": number, "channel": channel, "agent": agent, "began_at": now}
-    await connection.execute(_INSERT, values)
+    await insert_row(connection, SessionLeg, values)
 
 
 async def end_leg(connection: AsyncConnection, session: UUID, result: SessionResult, now: datetime) -> None:
     """The open leg, if there is one: a session that waits has none."""
-    open_leg = (SessionLeg.session_id == session, SessionLeg.ended_at.is_(None))
-    await connection.execute(update(SessionLeg).where(*open_leg).values(ended_at=now, result=result.value))
+    statement = "UPDATE session_leg SET ended_at = $1, result = $2 WHERE session_id = $3 AND ended_at IS NULL"
+    await run(connection, statement, now, result.value, session)

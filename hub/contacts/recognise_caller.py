@@ -22,6 +22,7 @@ from hub.customers.normalise import normalise_email, normalise_phone
 from hub.errors import Invalid
 from hub.matching.person import Written
 from hub.records.contact import Recognition
+from hub.store.straight import run
 
 CLUE_LENGTH_MAX: Final = 320
 """Of an e-mail address (RFC 3696, erratum 1690), which is the longest."""
@@ -78,20 +79,18 @@ def digest_of(cookie: str) -> bytes:
     return hashlib.sha256(cookie.encode()).digest()
 
 
-_FIND: Final = text(
-    """
-    SELECT 'customer' AS clue, c.id FROM customer c WHERE c.id = coalesce(
-      (SELECT current_id FROM customer_alias WHERE alias_id = :customer), CAST(:customer AS uuid))
-    UNION ALL
-    SELECT 'number', n.id FROM (SELECT id FROM customer WHERE customer_number = :number AND NOT deleted LIMIT 2) n
-    UNION ALL
-    SELECT 'cookie', k.customer_id FROM known_cookie k WHERE k.digest = :cookie
-    UNION ALL
-    SELECT m.kind, m.customer_id FROM (
-      SELECT DISTINCT m.kind, m.customer_id FROM contact_medium m JOIN customer c ON c.id = m.customer_id
-      WHERE NOT c.deleted AND (m.kind, m.normalised) IN (('PHONE', :phone), ('EMAIL', :email)) LIMIT 200) m
-    """
-)
+_FIND: Final = """
+SELECT 'customer' AS clue, c.id FROM customer c WHERE c.id = coalesce(
+  (SELECT current_id FROM customer_alias WHERE alias_id = $1), CAST($1 AS uuid))
+UNION ALL
+SELECT 'number', n.id FROM (SELECT id FROM customer WHERE customer_number = $2 AND NOT deleted LIMIT 2) n
+UNION ALL
+SELECT 'cookie', k.customer_id FROM known_cookie k WHERE k.digest = $3
+UNION ALL
+SELECT m.kind, m.customer_id FROM (
+  SELECT DISTINCT m.kind, m.customer_id FROM contact_medium m JOIN customer c ON c.id = m.customer_id
+  WHERE NOT c.deleted AND (m.kind, m.normalised) IN (('PHONE', $4), ('EMAIL', $5)) LIMIT 200) m
+"""
 
 
 async def recognise_caller(connection: AsyncConnection, clues: Clues, bands: Bands) -> Recognised:
@@ -121,16 +120,8 @@ async def recognise_caller(connection: AsyncConnection, clues: Clues, bands: Ban
 
 
 async def _found(connection: AsyncConnection, clues: Clues) -> Mapping[str, frozenset[UUID]]:
-    rows = await connection.execute(
-        _FIND,
-        {
-            "customer": clues.customer,
-            "number": clues.customer_number,
-            "cookie": None if clues.cookie is None else digest_of(clues.cookie),
-            "phone": clues.phone,
-            "email": clues.email,
-        },
-    )
+    cookie = None if clues.cookie is None else digest_of(clues.cookie)
+    rows = await run(connection, _FIND, clues.customer, clues.customer_number, cookie, clues.phone, clues.email)
     found: dict[str, set[UUID]] = {}
     for clue, identity in rows:
         found.setdefault(clue, set()).add(identity)

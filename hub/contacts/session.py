@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.session_tables import CustomerSession
@@ -15,6 +14,8 @@ from hub.contacts.states import SESSION_PHASES, SESSION_STATES
 from hub.contacts.telling import Entry, announce, changed, tell
 from hub.errors import Conflict, NotFound
 from hub.records.contact import Direction, IdentificationLevel, SessionPhase, SessionState
+from hub.store.straight import Rows, run
+from hub.store.write_row import update_row
 
 TOPIC: Final = "CustomerSession"
 """Topic of the change feed."""
@@ -51,30 +52,32 @@ class Session:
         return str(self.customer_id or self.id)
 
 
-_COLUMNS: Final = [CustomerSession.__table__.c[field.name] for field in fields(Session)]
+_COLUMNS: Final = ", ".join(field.name for field in fields(Session))
+_HOLD: Final = f"SELECT {_COLUMNS} FROM customer_session WHERE id = $1 FOR UPDATE"  # noqa: S608  names of fields
+_HOLD_OF_DIALOG: Final = f"""SELECT {_COLUMNS} FROM customer_session
+    WHERE id = (SELECT session_id FROM business_dialog WHERE id = $1) FOR UPDATE"""  # noqa: S608  names of fields
 
 
 async def hold(connection: AsyncConnection, session: UUID) -> Session:
     """The session, held until the transaction ends. NotFound when there is none."""
-    found = await hold_where(connection, CustomerSession.id == session)
-    if found is None:
-        raise NotFound("there is no such session")
-    return found
+    return _held(await run(connection, _HOLD, session), "session")
 
 
-async def hold_where(connection: AsyncConnection, condition: ColumnElement[bool]) -> Session | None:
-    """The one session of which the condition holds, held until the transaction ends."""
-    row = (await connection.execute(select(*_COLUMNS).where(condition).with_for_update())).one_or_none()
-    if row is None:
-        return None
-    return Session(
-        **row._asdict()
-        | {
-            "direction": Direction(row.direction),
-            "phase": SessionPhase(row.phase),
-            "state": SessionState(row.state),
-            "level": IdentificationLevel(row.level),
-        }
+async def hold_of_dialog(connection: AsyncConnection, dialog: UUID) -> Session:
+    """The session that the dialog belongs to, held like that. NotFound when there is no such dialog."""
+    return _held(await run(connection, _HOLD_OF_DIALOG, dialog), "dialog")
+
+
+def _held(rows: Rows, what: str) -> Session:
+    if not rows:
+        raise NotFound(f"there is no such {what}")
+    read = Session(*rows[0])
+    return replace(
+        read,
+        direction=Direction(read.direction),
+        phase=SessionPhase(read.phase),
+        state=SessionState(read.state),
+        level=IdentificationLevel(read.level),
     )
 
 
@@ -87,8 +90,7 @@ async def put(
     **columns: Any,
 ) -> Session:
     """Write columns of a held session, note that something happened, and tell its followers; `entry` is its history."""
-    written = update(CustomerSession).where(CustomerSession.id == session.id).values(**columns, active_at=now)
-    await connection.execute(written)
+    await update_row(connection, CustomerSession, session.id, {**columns, "active_at": now})
     if entry is None:
         await announce(connection, TOPIC, session.id, event, now)
     else:
@@ -97,6 +99,7 @@ async def put(
 
 
 _NAMES: Final = {field.name for field in fields(Session)}
+_ANSWERED: Final = "UPDATE customer_session SET answered_at = $1 WHERE id = $2 AND answered_at IS NULL"
 
 
 def expect_conducted(session: Session) -> None:
@@ -117,7 +120,7 @@ async def move(
     """Into another state; Conflict where the table forbids it. The first time ACTIVE, the contact is answered."""
     SESSION_STATES.check(session.state, to)
     if to is SessionState.ACTIVE:
-        columns["answered_at"] = func.coalesce(CustomerSession.answered_at, now)
+        await run(connection, _ANSWERED, now, session.id)
     return await put(connection, session, now, STATE_CHANGED, entry, state=to, **columns)
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.contact_id import new_number
@@ -31,6 +30,7 @@ from hub.records.contact import (
     TimelineKind,
 )
 from hub.settings.contact import Channel
+from hub.store.write_row import insert_row
 from hub.yaml.nearest import choices
 
 EARLIEST: Final = timedelta(days=7)
@@ -38,8 +38,6 @@ EARLIEST: Final = timedelta(days=7)
 
 AHEAD: Final = timedelta(minutes=5)
 """How far the channel's clock may be ahead of the hub's."""
-
-_INSERT: Final = insert(CustomerSession)
 
 NO_CLUES: Final = Clues()
 
@@ -157,5 +155,5 @@ async def _insert(
     )
     columns = {field.name: getattr(session, field.name) for field in fields(Session)}
     answered_at = started_at if served else None
-    await connection.execute(_INSERT, {**columns, "answered_at": answered_at, "active_at": started_at})
+    await insert_row(connection, CustomerSession, {**columns, "answered_at": answered_at, "active_at": started_at})
     return session

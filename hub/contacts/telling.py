@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.tables import TimelineEntry
 from hub.live.changes import Change
 from hub.live.publish import publish
 from hub.records.contact import TimelineKind
-
-_INSERT: Final = insert(TimelineEntry)
-"""Made once: a statement that is built for each call costs as much as what it does."""
+from hub.store.write_row import insert_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ async def tell(
         "commitment_id": entry.commitment,
         "subject": entry.subject,
     }
-    await connection.execute(_INSERT, values)
+    await insert_row(connection, TimelineEntry, values)
     history = Change("Customer", str(entry.customer), "CustomerAttributeValueChangeEvent")
     await publish(connection, [*changes, history], now)
 

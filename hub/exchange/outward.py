@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.records.identity import Entity
+from hub.store.straight import run
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +22,13 @@ class Outward:
 
 async def outward_flows(connection: AsyncConnection, entity: Entity) -> Sequence[Outward]:
     """Every system that a flow of this entity leads to, by name."""
-    rows = await connection.execute(
-        text(
-            """SELECT DISTINCT ON (target) target, business_flow FROM information_flow
-               WHERE source = 'hub' AND entity = :entity AND NOT planned ORDER BY target, name"""
-        ),
-        {"entity": entity.value},
+    rows = await run(
+        connection,
+        """SELECT DISTINCT ON (target) target, business_flow FROM information_flow
+           WHERE source = 'hub' AND entity = $1 AND NOT planned ORDER BY target, name""",
+        entity.value,
     )
-    return [Outward(row.target, row.business_flow) for row in rows]
+    return [Outward(*row) for row in rows]
 
 
 async def told_of(

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.offers.advice import Advice
@@ -20,6 +19,7 @@ from hub.offers.record_decision import Verdict, record_decision
 from hub.offers.record_events import RecordedEvent
 from hub.offers.segments import update_segments
 from hub.records.offers import DecisionCause, DecisionSource
+from hub.store.straight import run
 
 LISTS_AT_ONCE: Final = 50
 """Lists that one batch ranks anew; the others are as of now whenever a channel next asks."""
@@ -27,17 +27,16 @@ LISTS_AT_ONCE: Final = 50
 STANDS_FOR: Final = timedelta(hours=24)
 """A list that was made before is no longer before anybody's eyes."""
 
-_STANDING: Final = text(
-    """SELECT d.id, d.channel, d.session_id, d.reason, d.language, d.asked_for, d.source,
-         ARRAY(SELECT n.proposition FROM next_best_action n WHERE n.decision_id = d.id ORDER BY n.rank) AS propositions,
-         ARRAY(SELECT n.propensity FROM next_best_action n WHERE n.decision_id = d.id ORDER BY n.rank) AS propensities,
-         ARRAY(SELECT n.proposition || '/' || n.treatment FROM next_best_action n
-               WHERE n.decision_id = d.id ORDER BY n.rank) AS offered
-       FROM decision d
-       WHERE d.customer_id = :customer AND d.channel = :channel AND d.decided_at > :since
-         AND d.session_id IS NOT DISTINCT FROM CAST(:session AS uuid)
-       ORDER BY d.decided_at DESC, d.number DESC LIMIT 1"""
-)
+_STANDING: Final = """
+SELECT d.id, d.channel, d.session_id, d.reason, d.language, d.asked_for, d.source,
+  ARRAY(SELECT n.proposition FROM next_best_action n WHERE n.decision_id = d.id ORDER BY n.rank) AS propositions,
+  ARRAY(SELECT n.propensity FROM next_best_action n WHERE n.decision_id = d.id ORDER BY n.rank) AS propensities,
+  ARRAY(SELECT n.proposition || '/' || n.treatment FROM next_best_action n
+        WHERE n.decision_id = d.id ORDER BY n.rank) AS offered
+FROM decision d
+WHERE d.customer_id = $1 AND d.channel = $2 AND d.session_id IS NOT DISTINCT FROM CAST($3 AS uuid) AND d.decided_at > $4
+ORDER BY d.decided_at DESC, d.number DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +95,12 @@ def _offered(candidates: Sequence[Candidate]) -> tuple[str, ...]:
 async def _standing(
     connection: AsyncConnection, customer: UUID, channel: str, session: UUID | None, now: datetime
 ) -> Standing | None:
-    given = {"customer": customer, "channel": channel, "session": session, "since": now - STANDS_FOR}
-    row = (await connection.execute(_STANDING, given)).one_or_none()
-    if row is None:
+    rows = await run(connection, _STANDING, customer, channel, session, now - STANDS_FOR)
+    if not rows:
         return None
-    question = Question(row.channel, row.asked_for, row.session_id, row.reason, row.language)
+    decision, there, held, reason, language, asked_for, source, propositions, propensities, offered = rows[0]
+    question = Question(there, asked_for, held, reason, language)
     advice = None
-    if row.source != DecisionSource.HUB:
-        propensities = dict(zip(row.propositions, row.propensities, strict=True))
-        advice = Advice(propensities, DecisionSource.LAST_DECISION)
-    return Standing(row.id, question, tuple(row.offered), advice)
+    if source != DecisionSource.HUB:
+        advice = Advice(dict(zip(propositions, propensities, strict=True)), DecisionSource.LAST_DECISION)
+    return Standing(decision, question, tuple(offered), advice)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,13 +16,14 @@ from hub.errors import Conflict, Invalid, NotFound, OtherCustomer
 from hub.offers.catalogue import Catalogue
 from hub.offers.reported import ReportedEvent
 from hub.store.sets import run_set
+from hub.store.straight import run
 
 _INSERT: Final = """
 INSERT INTO contact_event (event_id, customer_id, session_id, next_best_action_id, channel, kind, proposition, issue,
   group_name, treatment, subject, segment, occurred_at, recorded_at, principal, digest)
 SELECT r.event_id, r.customer_id, r.session_id, r.action, r.channel, r.kind, r.proposition, r.issue, r.group_name,
-  r.treatment, r.subject, r.segment, r.occurred_at, :now, :principal, decode(r.digest, 'hex')
-FROM json_to_recordset(CAST(:rows AS json)) AS r(place int, event_id text, customer_id uuid, session_id uuid,
+  r.treatment, r.subject, r.segment, r.occurred_at, $2, $3, decode(r.digest, 'hex')
+FROM json_to_recordset(CAST($1 AS json)) AS r(place int, event_id text, customer_id uuid, session_id uuid,
   action uuid, channel text, kind text, proposition text, issue text, group_name text, treatment text, subject text,
   segment text, occurred_at timestamptz, digest text)
 ORDER BY r.place
@@ -89,7 +91,8 @@ async def record_events(
     answered = await _answered(connection, {event.action for event in events if event.action is not None})
     told = [_told(catalogue, event, current[event.customer], answered) for event in events]
     rows = [_row(catalogue, place, one, now) for place, one in enumerate(told)]
-    inserted = set((await run_set(connection, _INSERT, rows, now=now, principal=principal)).scalars())
+    recorded = await run(connection, _INSERT, orjson.dumps(rows, default=str).decode(), now, principal)
+    inserted = {event_id for (event_id,) in recorded}
     await _refuse_reused(connection, [event for event in events if event.event_id not in inserted])
     new = [one for one in told if one.reported.event_id in inserted]
     actions = sorted({str(one.reported.action) for one in new if one.reported.action is not None})

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, func, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, column, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.tables import ContactMedium, Customer, CustomerAlias, CustomerIdentifier
-from hub.reads.parts import asked_for
-from hub.reads.reach import Reach, current_id
+from hub.reads.reach import ONLY, Reach, current_id, reach_of_callers
 from hub.reads.rows import Shape, fetch
 from hub.records.enums import MediumKind
+from hub.store.statement import Statement, parameter, written
+from hub.store.straight import Fetch, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +50,29 @@ Given: TypeAlias = str | ColumnElement[Any]
 
 
 async def customers_by_id(connection: AsyncConnection, ids: Sequence[UUID], reach: Reach) -> Mapping[UUID, CustomerRow]:
+    """As `customers_read`, in the transaction of `connection`."""
+    return await customers_read(within(connection), ids, reach)
+
+
+async def customers_read(fetched: Fetch, ids: Sequence[UUID], reach: Reach) -> Mapping[UUID, CustomerRow]:
     """Visible customers by the id asked for; an id that was merged away gives the customer it stands for now."""
-    asked = asked_for(ids, Uuid())
+    statement = _by_id(alone=reach.only is not None)
+    rows = await fetched(statement.sql, statement.arguments({"ids": list(dict.fromkeys(ids)), ONLY: reach.only}))
+    return {key: CustomerRow(*columns) for key, *columns in rows}
+
+
+@cache
+def _by_id(*, alone: bool) -> Statement:
+    asked = func.unnest(parameter("ids", ARRAY(Uuid()))).table_valued(column("key", Uuid()), name="asked")
+    asked = asked.render_derived(name="asked")
     current = func.coalesce(CustomerAlias.current_id, asked.c["key"])
     identity = CUSTOMERS.column("id")
-    statement = (
+    return written(
         select(asked.c["key"], *CUSTOMERS.columns)
         .select_from(asked)
         .outerjoin(CustomerAlias.__table__, CustomerAlias.alias_id == asked.c["key"])
-        .join(Customer.__table__, and_(identity == current, reach.allows(identity)))
+        .join(Customer.__table__, and_(identity == current, reach_of_callers(alone=alone).allows(identity)))
     )
-    return {key: CustomerRow(*columns) for key, *columns in await connection.execute(statement)}
 
 
 def reached_by(kind: MediumKind, normalised: Given, reach: Reach) -> Select[Any]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, TableValuedAlias, Uuid, column, func, literal, select
+from sqlalchemy import ColumnElement, Select, TableValuedAlias, Uuid, any_, column, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from hub.reads.paging import Order, Page, Window, page_of, sorting, windowed
-from hub.reads.reach import Reach
+from hub.reads.reach import ONLY, Reach, reach_of_callers
 from hub.reads.rows import Shape, fetch
+from hub.store.statement import Statement, parameter, written
+from hub.store.straight import Fetch, within
 
 RowT = TypeVar("RowT")
 RowT_co = TypeVar("RowT_co", covariant=True)
@@ -72,9 +75,23 @@ async def counts_of(
 async def parts_by_id(
     connection: AsyncConnection, part: Part[RowT], ids: Sequence[UUID], reach: Reach
 ) -> Mapping[UUID, RowT]:
+    """As `parts_read`, in the transaction of `connection`."""
+    return await parts_read(within(connection), part, ids, reach)
+
+
+async def parts_read(fetched: Fetch, part: Part[RowT], ids: Sequence[UUID], reach: Reach) -> Mapping[UUID, RowT]:
     """The rows with these ids that exist and that the caller may see."""
-    rows = await fetch(connection, part.row, part.visible(reach, (part.column("id").in_(ids),)))
-    return {row.id: row for row in rows}  # type: ignore[attr-defined]  # every part's row has it
+    statement = _by_id(part, alone=reach.only is not None)
+    rows = await fetched(statement.sql, statement.arguments({"ids": list(ids), ONLY: reach.only}))
+    found = [part.row(*row) for row in rows]
+    return {row.id: row for row in found}  # type: ignore[attr-defined]  # every part's row has it
+
+
+@cache
+def _by_id(part: Part[Any], *, alone: bool) -> Statement:
+    """Written once: its words are the same for all ids and callers, and finding them costs more than running it."""
+    asked = part.column("id") == any_(parameter("ids", ARRAY(Uuid())))
+    return written(part.visible(reach_of_callers(alone=alone), (asked,)))
 
 
 def asked_for(keys: Sequence[object], kind: TypeEngine[Any]) -> TableValuedAlias:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Uuid, func, literal, select, true
 
 from hub.customers.tables import CustomerAlias
+from hub.store.statement import parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,11 @@ def current_id(customer_id: UUID | ColumnElement[Any]) -> ColumnElement[UUID]:
 
 
 EVERYONE = Reach()
+
+ONLY: Final = "only"
+"""The parameter of a kept statement for the customer that the caller is."""
+
+
+def reach_of_callers(*, alone: bool) -> Reach:
+    """In a statement that is kept: for those who see everyone, or for those who see themselves only, by ONLY."""
+    return Reach(parameter(ONLY, Uuid())) if alone else EVERYONE

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.metadata import METADATA, Table
-from hub.store.sets import run_set
+from hub.store.straight import run
 
 COPIED_FROM: Final = 50
 """Rows from which COPY pays: PostgreSQL takes two thirds of the time per row, but it costs one more round trip."""
@@ -32,7 +32,7 @@ async def insert_new(
         if rows:
             statement = _insert(table.__tablename__, tuple(columns))
             written = [dict(zip(columns, map(_told, row), strict=True)) for row in rows]
-            await run_set(connection, statement, written)
+            await run(connection, statement, orjson.dumps(written, default=str).decode())
         return
     for place in _json_places(table.__tablename__, tuple(columns)):
         rows = [(*row[:place], orjson.dumps(row[place], default=str).decode(), *row[place + 1 :]) for row in rows]
@@ -60,7 +60,7 @@ def _insert(table: str, columns: tuple[str, ...]) -> str:
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
     types = ", ".join(f"{name} {METADATA.tables[table].columns[name].type.compile(dialect)}" for name in columns)
     return f"""INSERT INTO {table} ({", ".join(columns)})
-        SELECT {", ".join(columns)} FROM json_to_recordset(CAST(:rows AS json)) AS r({types})"""  # noqa: S608  names come from the table's own definition
+        SELECT {", ".join(columns)} FROM json_to_recordset(CAST($1 AS json)) AS r({types})"""  # noqa: S608  names come from the table's own definition
 
 
 @cache

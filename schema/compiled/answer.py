@@ -17,10 +17,11 @@ from strawberry.types.graphql import OperationType as Allowed
 from hub.errors import HubError, Transient
 from hub.reads.compiled.kept_answers import KeptAnswer
 from hub.reads.compiled.state import NOW
-from hub.reads.compiled.statement import Statement
+from hub.reads.reach import ONLY
 from hub.reads.viewer import EXPIRES, SUBJECT
+from hub.store.statement import Statement
 from schema.compiled.documents import LONGEST_KEPT, Document, Kept, Reduced
-from schema.compiled.plan import CHANGING, ONLY, Bound, Plan, Root, plan
+from schema.compiled.plan import CHANGING, Bound, Plan, Root, plan
 from schema.compiled.select import NotCompiled, Operation
 from schema.compiled.shape import shape_of
 from schema.context import Context

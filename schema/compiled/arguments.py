@@ -14,8 +14,8 @@ from strawberry.schema import Schema
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from hub.reads.compiled.statement import parameter
 from hub.reads.paging import Order, Window
+from hub.store.statement import parameter
 from schema.reads import Arguments, ReadTerms
 from schema.types.connection import PAGE_SIZE, window_within
 

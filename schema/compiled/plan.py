@@ -16,20 +16,16 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails, collect_fields
 from graphql.execution.values import VariableValues
-from sqlalchemy import Uuid
 
 from hub.errors import HubError
 from hub.reads.compiled.state import NOW
-from hub.reads.compiled.statement import Statement, parameter
-from hub.reads.reach import EVERYONE, Reach
+from hub.reads.reach import Reach, reach_of_callers
 from hub.reads.viewer import EXPIRES, SUBJECT
+from hub.store.statement import Statement
 from schema.compiled.arguments import Binding
 from schema.compiled.roots import statements_of
 from schema.compiled.select import Denied, NotCompiled, Operation, Selecting
 from schema.reads import ReadTerms
-
-ONLY: Final = "only"
-"""The customer that the caller is, for callers who see themselves only."""
 
 CHANGING: Final = frozenset({NOW, SUBJECT, EXPIRES})
 """Parameters whose values the next request of the same kind does not share."""
@@ -104,7 +100,7 @@ def plan(operation: Operation, document: DocumentNode, terms: ReadTerms, *, alon
     collected = collect_fields(
         operation.schema._schema, dict(operation.fragments), operation.variables, kind, operation.definition
     )
-    reach = Reach(parameter(ONLY, Uuid())) if alone else EVERYONE
+    reach = reach_of_callers(alone=alone)
     roots = [_root(operation, terms, kind, key, nodes, reach) for key, nodes in collected.grouped_field_set.items()]
     return Plan(roots, document)
 

@@ -14,10 +14,10 @@ from hub.reads.compiled.build import as_bytes, list_text, object_text, of_one_pa
 from hub.reads.compiled.page import page_rows
 from hub.reads.compiled.selection import Object, One, Paged
 from hub.reads.compiled.state import is_told_by_state, page_is_told_by_state, state_of, state_of_page
-from hub.reads.compiled.statement import Statement, written
 from hub.reads.customers import CustomerRow
 from hub.reads.reach import Reach
 from hub.reads.relations import Relation
+from hub.store.statement import Statement, written
 from schema.compiled.arguments import Asked, Binding, window_of, window_values
 from schema.compiled.select import NotCompiled, Selecting, missing_scope
 from schema.reads import READS, Arguments, Found, ReadTerms, RootList, RootPage, RootRow
