@@ -1,18 +1,19 @@
 """One look-up by likeness among many customers: p50 and p99 in milliseconds, and how they grow with the customers.
 
-    python -m benchmarks.look_up [--customers 100000 1000000] [--look-ups 300]
+    python -m benchmarks.look_up [--customers 100000 1000000] [--look-ups 300] [--keep FOLDER]
 
 Runs on an embedded PostgreSQL of its own with a gigabyte of shared buffers, in a temporary folder that needs 6 GB for a
-million and is removed. The customers are generated (benchmarks/people); likenesses and keys are made as apply makes
-them, and written by COPY in two processes ahead of their indexes. Each look-up is for a second record, with errors, of
-one of the customers: keys by index, comparison, weights, and the customers' ids. `found` is how many of these customers
-were found among the candidates.
+million and is removed; `--keep` names one that stays, so that the next run only looks up. The customers are generated
+(benchmarks/people); likenesses and keys are made as apply makes them, and written by COPY in two processes ahead of
+their indexes. Each look-up is for a second record, with errors, of one of the customers: keys by index, comparison,
+weights, and the customers' ids. `found` is how many of these customers were found among the candidates.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import statistics
 import sys
 import tempfile
@@ -72,19 +73,27 @@ async def timed(database: Database, asked: Sequence[tuple[int, Person]]) -> tupl
     return took, found
 
 
-async def measured(postgres: EmbeddedPostgres, count: int, look_ups: int) -> float:
-    """Print one size; the answer is its p50."""
-    postgres.create_database(f"look_up_{count}")
-    dsn = postgres.libpq(f"look_up_{count}")
-    database = Database(open_engine(dsn))
+async def filled(dsn: str, database: Database, count: int) -> None:
+    """Customers, their likenesses, and weights that decide."""
     await upgrade(database.engine)
     began = time.perf_counter()
     await fill(dsn, count)
-    print(f"  filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
-    first = page_of(0, min(PAGE, count))
     raw = await asyncpg.connect(dsn)
-    await learn(raw, database, first)
+    await learn(raw, database, page_of(0, min(PAGE, count)))
     await raw.close()
+    print(f"  filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+
+
+async def measured(folder: Path, postgres: EmbeddedPostgres, count: int, look_ups: int) -> float:
+    """Print one size; the answer is its p50."""
+    name, done = f"look_up_{count}", folder / f"filled_{count}"
+    database = Database(open_engine(postgres.libpq(name)))
+    if not done.exists():
+        postgres.drop_database(name)
+        postgres.create_database(name)
+        await filled(postgres.libpq(name), database, count)
+        done.touch()
+    first = page_of(0, min(PAGE, count))
     random = Random(SEED + 1)
     chosen = [random.randrange(len(first)) for _ in range(look_ups)]
     asked = [(number, normalise(written_again(random, first[number]), Notation())) for number in chosen]
@@ -92,7 +101,6 @@ async def measured(postgres: EmbeddedPostgres, count: int, look_ups: int) -> flo
     took, found = await timed(database, asked)
     await database.aclose()
     p50, p99 = statistics.median(took), statistics.quantiles(took, n=100)[98]
-    postgres.drop_database(f"look_up_{count}")
     print(f"{count:>9,} customers: p50 {p50:.2f} ms, p99 {p99:.2f} ms, {found} of {look_ups} found", flush=True)
     return p50
 
@@ -107,9 +115,12 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--customers", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--look-ups", type=int, default=300)
+    parser.add_argument("--keep", type=Path, help="a folder for the database, to be used again")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, open_postgres(Path(folder)) as postgres:
-        medians = [await measured(postgres, count, options.look_ups) for count in options.customers]
+    with contextlib.ExitStack() as stack:
+        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        postgres = stack.enter_context(open_postgres(folder))
+        medians = [await measured(folder, postgres, count, options.look_ups) for count in options.customers]
     print(f"p50 grows {medians[-1] / medians[0]:.2f} times")
 
 

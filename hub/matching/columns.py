@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hub.matching.person import Person
-from hub.matching.traits import BirthTraits, MailTraits, NameTraits, WordTraits
+from hub.matching.traits import BirthTraits, CodeTraits, MailTraits, NameTraits, WordTraits
 
 Codes: TypeAlias = npt.NDArray[np.int32]
 ABSENT: Final = -1
@@ -79,10 +79,15 @@ class People:
         return MailTraits(self.values("email"))
 
     @cached_property
+    def numbers(self) -> Mapping[str, CodeTraits]:
+        """Of postal codes, regions, house numbers and phones."""
+        return {field: CodeTraits(self.values(field)) for field in ("postal", "region", "house", "phone")}
+
+    @cached_property
     def words(self) -> Mapping[str, WordTraits]:
         """Of the fields that are plain words; streets and units share theirs."""
-        domains = {domain: WordTraits(self.vocabularies[domain].values) for domain in ("street", "locality", "house")}
-        return {field: domains[DOMAINS[field]] for field in ("street", "unit", "locality", "house")}
+        domains = {domain: WordTraits(self.vocabularies[domain].values) for domain in ("street", "locality")}
+        return {field: domains[DOMAINS[field]] for field in ("street", "unit", "locality")}
 
 
 def columns(persons: Iterable[Person]) -> People:

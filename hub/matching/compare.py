@@ -28,8 +28,8 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.left)
 
-    def chosen(self, which: np.typing.NDArray[np.bool_]) -> Pairs:
-        """Those pairs only."""
+    def chosen(self, which: np.typing.NDArray[np.bool_] | np.typing.NDArray[np.intp]) -> Pairs:
+        """Those pairs only, by flags or places."""
         return Pairs(self.left[which], self.right[which], self.grades[which])
 
 

@@ -6,20 +6,18 @@ import numpy as np
 
 from hub.matching.columns import Codes, People
 from hub.matching.comparisons import BY_NAME
-from hub.matching.similarity import Grades, graded_where_known, look_up, typing_errors
+from hub.matching.similarity import Grades, graded_where_known, typing_errors
 
 
 def compare_births(people: People, left: Codes, right: Codes) -> Grades:
     """Grades of the date of birth."""
     codes = people.codes["birth"]
-    return graded_where_known(
-        codes[left], codes[right], len(people.values("birth")), lambda a, b: _grades(people, a, b)
-    )
+    return graded_where_known(codes[left], codes[right], lambda a, b: _grades(people, a, b))
 
 
 def _grades(people: People, a: Codes, b: Codes) -> Grades:
     grade, traits, values = BY_NAME["birth"].grade, people.births, people.values("birth")
-    errors = typing_errors(look_up(values, a), look_up(values, b))
+    errors = typing_errors(traits.texts[a], traits.texts[b], 2)
     year = traits.year[a] == traits.year[b]
     month = traits.month[a] == traits.month[b]
     day = traits.day[a] == traits.day[b]

@@ -10,12 +10,11 @@ from hub.matching.similarity import (
     Grades,
     Mask,
     graded_where_known,
+    have_in_common,
     jaro_winkler,
-    look_up,
-    share_word,
     typing_errors,
 )
-from hub.matching.traits import FULL_NAMES_MAX, SHORT_WORD, NameTraits
+from hub.matching.traits import SHORT_WORD, NameTraits
 
 CLOSE = 0.93
 SIMILAR = 0.84
@@ -47,7 +46,7 @@ def _strong(grades: Grades) -> Mask:
 def _grades(people: People, left: Codes, right: Codes, comparison: Comparison) -> Grades:
     names = people.names
     grader = _given if comparison.name == "given" else _family
-    return graded_where_known(left, right, len(names.cores), lambda a, b: grader(names, a, b))
+    return graded_where_known(left, right, lambda a, b: grader(names, a, b))
 
 
 def _given(names: NameTraits, a: Codes, b: Codes) -> Grades:
@@ -56,10 +55,11 @@ def _given(names: NameTraits, a: Codes, b: Codes) -> Grades:
     same_letter = names.first_letter[a] == names.first_letter[b]
     alone = names.initial[a] | names.initial[b]
     variant = ~alone & ((names.first_word[a] == names.first_word[b]) | (names.sound[a] == names.sound[b]))
-    open_ = np.flatnonzero(~alone & ~variant & ~close)
-    variant[open_] = _short_forms(names, a[open_], b[open_])
+    # Who has no full name but his own is short for nobody else's.
+    open_ = np.flatnonzero(~alone & ~variant & ~close & (names.fulls[a] + names.fulls[b] > 2))
+    variant[open_] = have_in_common(names.full[a[open_]], names.full[b[open_]])
     several = np.flatnonzero((names.several[a] | names.several[b]) & ~alone & ~variant)
-    variant[several] = share_word(names.words, a[several], b[several])
+    variant[several] = have_in_common(names.words[a[several]], names.words[b[several]])
     grades[variant] = grade("variant")
     grades[alone] = grade("different")
     grades[alone & same_letter] = grade("initial")
@@ -73,7 +73,7 @@ def _family(names: NameTraits, a: Codes, b: Codes) -> Grades:
     grades, close = _by_spelling(names, a, b, BY_NAME["family"])
     grades[names.sound[a] == names.sound[b]] = grade("sound")
     several = np.flatnonzero(names.several[a] | names.several[b])
-    grades[several[share_word(names.words, a[several], b[several])]] = grade("part")
+    grades[several[have_in_common(names.words[a[several]], names.words[b[several]])]] = grade("part")
     grades[close] = grade("close")
     grades[_equal(names, a, b)] = grade("equal")
     return grades
@@ -81,8 +81,8 @@ def _family(names: NameTraits, a: Codes, b: Codes) -> Grades:
 
 def _by_spelling(names: NameTraits, a: Codes, b: Codes, comparison: Comparison) -> tuple[Grades, Mask]:
     """`similar` or `different`, and which are close."""
-    left, right = look_up(names.cores, a), look_up(names.cores, b)
-    likeness, errors = jaro_winkler(left, right), typing_errors(left, right)
+    left, right = names.cores[a], names.cores[b]
+    likeness, errors = jaro_winkler(left, right, SIMILAR), typing_errors(left, right, 2)
     shorter = np.minimum(names.length[a], names.length[b])
     grades = np.full(len(a), comparison.grade("different"), np.uint8)
     grades[likeness >= SIMILAR] = comparison.grade("similar")
@@ -92,13 +92,3 @@ def _by_spelling(names: NameTraits, a: Codes, b: Codes, comparison: Comparison) 
 
 def _equal(names: NameTraits, a: Codes, b: Codes) -> Mask:
     return np.asarray((names.core[a] == names.core[b]) | (names.compact[a] == names.compact[b]))
-
-
-def _short_forms(names: NameTraits, a: Codes, b: Codes) -> Mask:
-    """Which pairs may be short for one name."""
-    found = np.zeros(len(a), np.bool_)
-    ours, theirs = names.full[a], names.full[b]
-    for place in range(FULL_NAMES_MAX):
-        one = ours[:, place, None]
-        found |= ((one == theirs) & (one >= 0)).any(axis=1)
-    return found

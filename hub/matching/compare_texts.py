@@ -9,14 +9,13 @@ from hub.matching.comparisons import BY_NAME
 from hub.matching.similarity import (
     Grades,
     graded_where_known,
+    have_in_common,
     jaro_winkler,
-    look_up,
-    share_word,
     typing_errors,
 )
 
-AREA = 3
-"""The leading characters of a postal code that name a district, in most countries."""
+SHORT = 3
+"""A street or place of so few letters is not close to another for one typing error."""
 CLOSE = 0.92
 LONG = 8
 MAIL_LONGER = 12
@@ -35,7 +34,7 @@ def compare_streets(people: People, left: Codes, right: Codes) -> Grades:
     comparison = BY_NAME["street"]
     grades = compare_words(people, "street", left, right)
     at = np.flatnonzero(grades == comparison.grade("different"))
-    at = at[people.words["street"].length[street[left[at]]] > AREA]
+    at = at[people.words["street"].length[street[left[at]]] > SHORT]
     if len(at):
         there = _words(people, "street", street[left[at]], unit[right[at]])
         back = _words(people, "street", unit[left[at]], street[right[at]])
@@ -44,40 +43,38 @@ def compare_streets(people: People, left: Codes, right: Codes) -> Grades:
 
 
 def _words(people: People, field: str, left: Codes, right: Codes) -> Grades:
-    comparison, traits, values = BY_NAME[field], people.words[field], people.values(field)
+    comparison, traits = BY_NAME[field], people.words[field]
 
     def grade(a: Codes, b: Codes) -> Grades:
         grades = np.full(len(a), comparison.grade("different"), np.uint8)
         if "part" in comparison.grades:
-            grades[share_word(traits.words, a, b)] = comparison.grade("part")
-        texts = look_up(values, a), look_up(values, b)
-        errors, likeness = typing_errors(*texts), jaro_winkler(*texts)
+            grades[have_in_common(traits.words[a], traits.words[b])] = comparison.grade("part")
+        texts = traits.texts[a], traits.texts[b]
+        errors, likeness = typing_errors(*texts, 2), jaro_winkler(*texts, CLOSE)
         shorter = np.minimum(traits.length[a], traits.length[b])
-        alike = (likeness >= CLOSE) | ((errors <= 1) & (shorter > AREA)) | ((errors <= 2) & (shorter >= LONG))
+        alike = (likeness >= CLOSE) | ((errors <= 1) & (shorter > SHORT)) | ((errors <= 2) & (shorter >= LONG))
         grades[alike & (shorter > 1)] = comparison.grade("close")
         grades[a == b] = comparison.grade("equal")
         return grades
 
-    return graded_where_known(left, right, len(values), grade)
+    return graded_where_known(left, right, grade)
 
 
 def compare_codes(people: People, field: str, left: Codes, right: Codes) -> Grades:
     """Region, postal code, house number or phone."""
-    comparison, values = BY_NAME[field], people.values(field)
+    comparison, traits = BY_NAME[field], people.numbers[field]
 
     def grade(a: Codes, b: Codes) -> Grades:
         grades = np.full(len(a), comparison.grade("different"), np.uint8)
         if "close" in comparison.grades:
-            left, right = look_up(values, a), look_up(values, b)
             if "area" in comparison.grades:
-                same_area = [x[:AREA] == y[:AREA] for x, y in zip(left, right, strict=True)]
-                grades[same_area] = comparison.grade("area")
-            longer = np.fromiter(map(len, left), np.int32) + np.fromiter(map(len, right), np.int32)
-            grades[(typing_errors(left, right) <= 1) & (longer > 2)] = comparison.grade("close")
+                grades[traits.area[a] == traits.area[b]] = comparison.grade("area")
+            errors = typing_errors(traits.texts[a], traits.texts[b], 1)
+            grades[(errors <= 1) & (traits.length[a] + traits.length[b] > 2)] = comparison.grade("close")
         grades[a == b] = comparison.grade("equal")
         return grades
 
-    return graded_where_known(people.codes[field][left], people.codes[field][right], len(values), grade)
+    return graded_where_known(people.codes[field][left], people.codes[field][right], grade)
 
 
 def compare_mails(people: People, left: Codes, right: Codes) -> Grades:
@@ -89,10 +86,9 @@ def compare_mails(people: People, left: Codes, right: Codes) -> Grades:
     comparison, traits = BY_NAME["email"], people.mails
 
     def grade(a: Codes, b: Codes) -> Grades:
-        texts = look_up(traits.locals, a), look_up(traits.locals, b)
         shorter = np.minimum(traits.length[a], traits.length[b])
         long = shorter >= MAIL_LONG
-        errors = typing_errors(*texts)
+        errors = typing_errors(traits.locals[a], traits.locals[b], 2)
         alike = ((errors <= 1) | ((errors == 2) & (shorter >= MAIL_LONGER))) & (traits.marks[a] == traits.marks[b])
         grades = np.full(len(a), comparison.grade("different"), np.uint8)
         grades[alike & long] = comparison.grade("close")
@@ -101,4 +97,4 @@ def compare_mails(people: People, left: Codes, right: Codes) -> Grades:
         return grades
 
     codes = people.codes["email"]
-    return graded_where_known(codes[left], codes[right], len(traits.locals), grade)
+    return graded_where_known(codes[left], codes[right], grade)

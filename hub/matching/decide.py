@@ -57,6 +57,15 @@ def chains(scored: Scored) -> list[list[int]]:
     return list(members.values())
 
 
+def within(scored: Scored, of: list[list[int]], records: int) -> Scored:
+    """The pairs inside chains, hardly any of all that were compared; nothing else can decide about them."""
+    chain = np.full(records, -1, np.int32)
+    for number, members in enumerate(of):
+        chain[members] = number
+    inside = (chain[scored.left] == chain[scored.right]) & (chain[scored.left] >= 0)
+    return Scored(scored.left[inside], scored.right[inside], scored.probability[inside])
+
+
 def missing_pairs(scored: Scored, of: list[list[int]]) -> list[Pair]:
     """Pairs within chains that were not compared yet: their word is wanted before anybody is joined through others."""
     known = set(zip(scored.left.tolist(), scored.right.tolist(), strict=True))

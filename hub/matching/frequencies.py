@@ -22,13 +22,17 @@ class Frequencies:
     known: Mapping[str, int]
 
     def shares(self, field: str, codes: Codes, chance: float) -> npt.NDArray[np.float64]:
-        """The chance that another person has the value that two records share.
+        """The chance that another person has the value that two records share; see `share_of`."""
+        return self.share_of(field, self.counts[field][codes], chance)
+
+    def share_of(self, field: str, counts: Counts, chance: float) -> npt.NDArray[np.float64]:
+        """The chance that another person has a value of so many persons.
 
         The persons beside the one at hand who have it, drawn to `chance`, the chance of two persons having any value
         in common, as far as there are too few to tell: where all values are about as frequent (birthdays), an
         accidental pair makes none of them frequent.
         """
-        others = np.maximum(self.counts[field][codes] - 1, 0)
+        others = np.maximum(counts - 1, 0)
         return np.asarray((others + 1.0) / (self.known[field] + 1.0 / chance))
 
 

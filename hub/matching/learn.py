@@ -15,8 +15,9 @@ import numpy as np
 from hub.matching.columns import People
 from hub.matching.compare import PLACES, Pairs
 from hub.matching.comparisons import COMPARISONS, Comparison
+from hub.matching.evidence import evidence
 from hub.matching.frequencies import Frequencies
-from hub.matching.weights import MATCHES, MOVED, MOVERS, RELATED, Column, Grading, Judged, Weights, judge
+from hub.matching.weights import MATCHES, MOVED, MOVERS, RELATED, Column, Grading, Judged, Weights, judge, weigh
 
 ROUNDS = 25
 SETTLED = 1e-4
@@ -24,6 +25,7 @@ MATCHES_OF_PRIOR = 40.0
 PAIRS_OF_PRIOR = 3000.0
 LEAST = 1e-9
 DOUBTFUL = 1e-4
+UNLIKELY_MOST = 30_000
 MOVERS_MOST = 0.4
 """Of the matches; else what was learned are namesakes."""
 
@@ -45,13 +47,38 @@ class Lesson:
 def learn(lesson: Lesson, frequent: Frequencies, weights: Weights) -> Weights:
     """Better weights than those given, after at most ROUNDS rounds."""
     strangers = _Strangers(lesson, frequent, weights)
+    sample = sample_of(lesson, frequent, weights)
+    found = evidence(sample.pairs, lesson.people, frequent)
     for _ in range(ROUNDS):
         before = weights
-        judged = _corrected(judge(lesson.candidates, lesson.people, frequent, weights), lesson.told)
-        weights = _improved(lesson, strangers.other(frequent, weights), judged)
+        judged = _corrected(weigh(found, weights), sample.told)
+        judged.kinds[:] *= sample.times[:, None]
+        weights = _improved(sample.pairs, lesson.pairs, strangers.other(weights), judged)
         if _distance(before, weights) < SETTLED:
             break
     return weights
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Candidates that are looked at in each round; each stands for `times` of its like. `told` by place among them."""
+
+    pairs: Pairs
+    times: Column
+    told: Mapping[int, float]
+
+
+def sample_of(lesson: Lesson, frequent: Frequencies, weights: Weights) -> Sample:
+    """All that may be a match or were decided about, and UNLIKELY_MOST of the others, which teach the related alone."""
+    unlikely = judge(lesson.candidates, lesson.people, frequent, weights).probability < DOUBTFUL
+    unlikely[list(lesson.told)] = False
+    others = np.flatnonzero(unlikely)
+    taken = others[:: max(1, -(-len(others) // UNLIKELY_MOST))]
+    chosen = np.concatenate([np.flatnonzero(~unlikely), taken])
+    times = np.ones(len(chosen))
+    times[len(chosen) - len(taken) :] = len(others) / max(len(taken), 1)
+    places = {int(place): at for at, place in enumerate(chosen)} if lesson.told else {}
+    return Sample(lesson.candidates.chosen(chosen), times, {places[at]: same for at, same in lesson.told.items()})
 
 
 class _Strangers:
@@ -59,14 +86,14 @@ class _Strangers:
 
     def __init__(self, lesson: Lesson, frequent: Frequencies, weights: Weights) -> None:
         doubtful = judge(lesson.random, lesson.people, frequent, weights).probability > DOUBTFUL
-        self._people = lesson.people
         self._doubtful = lesson.random.chosen(doubtful)
+        self._evidence = evidence(self._doubtful, lesson.people, frequent)
         clear = lesson.random.chosen(~doubtful)
         self._counts = {c.name: _counted(c, clear, np.ones(len(clear))) for c in COMPARISONS}
 
-    def other(self, frequent: Frequencies, weights: Weights) -> dict[str, tuple[float, ...]]:
+    def other(self, weights: Weights) -> dict[str, tuple[float, ...]]:
         """Per comparison how often each grade is seen."""
-        strangers = 1.0 - judge(self._doubtful, self._people, frequent, weights).probability
+        strangers = 1.0 - weigh(self._evidence, weights).probability
         result = {}
         for c in COMPARISONS:
             counts = self._counts[c.name] + _counted(c, self._doubtful, strangers)
@@ -76,7 +103,7 @@ class _Strangers:
 
 def strangers_of(lesson: Lesson, frequent: Frequencies, weights: Weights) -> Weights:
     """The given weights with what different persons have in common learned from the random pairs."""
-    other = _Strangers(lesson, frequent, weights).other(frequent, weights)
+    other = _Strangers(lesson, frequent, weights).other(weights)
     gradings = {name: Grading(grading.same, other[name]) for name, grading in weights.gradings.items()}
     return replace(weights, gradings=gradings)
 
@@ -91,18 +118,18 @@ def _corrected(judged: Judged, told: Mapping[int, float]) -> Judged:
     return judged
 
 
-def _improved(lesson: Lesson, strangers: Mapping[str, tuple[float, ...]], judged: Judged) -> Weights:
+def _improved(candidates: Pairs, pairs: float, strangers: Mapping[str, tuple[float, ...]], judged: Judged) -> Weights:
     gradings = {}
     for comparison in COMPARISONS:
         other = strangers[comparison.name]
         of = judged.kinds[:, 0] + judged.kinds[:, 1] * MOVED[comparison.name]
-        counts = _counted(comparison, lesson.candidates, of)
+        counts = _counted(comparison, candidates, of)
         same = _plausible(comparison, _blend(counts, comparison.same, MATCHES_OF_PRIOR))
         gradings[comparison.name] = Grading((1.0, *_falling(comparison, same, other[1:])), other)
     totals = judged.kinds.sum(axis=0)
     matches = totals[:MATCHES].sum()
     movers = min((totals[1] + MATCHES_OF_PRIOR * MOVERS) / (matches + MATCHES_OF_PRIOR), MOVERS_MOST)
-    match, *related = (float(share) for share in (np.append(matches, totals[MATCHES:]) + 1.0) / lesson.pairs)
+    match, *related = (float(share) for share in (np.append(matches, totals[MATCHES:]) + 1.0) / pairs)
     return Weights(gradings, match * (1 - movers), dict(zip(RELATED, related, strict=True)), match * movers)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from hub.matching.blocks import Connection, choose_blocks, pages_of_pairs, store_keys
 from hub.matching.columns import Codes, People, columns
 from hub.matching.compare import Pairs, compare, joined
-from hub.matching.decide import MATCH, Pair, Scored, chains, groups, missing_pairs, partners
+from hub.matching.decide import MATCH, Pair, Scored, chains, groups, missing_pairs, partners, within
 from hub.matching.frequencies import Frequencies, frequencies
 from hub.matching.keys import keys_of
 from hub.matching.learn import Lesson, learn, strangers_of
@@ -156,6 +156,7 @@ def _decided(lesson: Lesson, frequent: Frequencies, weights: Weights, split: int
     if split is not None:
         return partners(scored)
     linked = chains(scored)
+    scored = within(scored, linked, len(lesson.people))
     missing = missing_pairs(scored, linked)
     if missing:
         left, right = (np.array(side, np.int32) for side in zip(*missing, strict=True))
@@ -164,7 +165,7 @@ def _decided(lesson: Lesson, frequent: Frequencies, weights: Weights, split: int
         scored = Scored(
             np.concatenate([scored.left, left]),
             np.concatenate([scored.right, right]),
-            np.concatenate([probability, added]),
+            np.concatenate([scored.probability, added]),
         )
     return _pairs_within(groups(scored, linked), scored)
 

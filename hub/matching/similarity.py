@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
@@ -12,25 +12,32 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.process import cpdist
 
 from hub.matching.columns import ABSENT, Codes
+from hub.matching.traits import Texts
 
 Grades: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Floats: TypeAlias = npt.NDArray[np.float32]
-SPARSE = 4
+MANY = 1000
+"""From so many pairs on it pays to look for equal ones."""
 THREADS_FROM = 10_000
 THREADS_MOST = 8
 
 
-def jaro_winkler(left: Sequence[str], right: Sequence[str]) -> Floats:
-    """0 to 1; a common beginning weighs more."""
-    likeness: Floats = cpdist(left, right, scorer=JaroWinkler.similarity, dtype=np.float32, workers=_workers(len(left)))
+def jaro_winkler(left: Texts, right: Texts, least: float) -> Floats:
+    """0 to 1; a common beginning weighs more. What is less than `least` is 0."""
+    likeness: Floats = cpdist(
+        left, right, scorer=JaroWinkler.similarity, score_cutoff=least, dtype=np.float32, workers=_workers(len(left))
+    )
     return likeness
 
 
-def typing_errors(left: Sequence[str], right: Sequence[str]) -> npt.NDArray[np.uint8]:
-    """Characters typed, left out, changed, or exchanged with their neighbour (optimal string alignment), at most 4."""
+def typing_errors(left: Texts, right: Texts, most: int) -> npt.NDArray[np.uint8]:
+    """Characters typed, left out, changed, or exchanged with their neighbour (optimal string alignment).
+
+    More than `most` are `most` + 1.
+    """
     errors: npt.NDArray[np.uint8] = cpdist(
-        left, right, scorer=OSA.distance, score_cutoff=4, dtype=np.uint8, workers=_workers(len(left))
+        left, right, scorer=OSA.distance, score_cutoff=most, dtype=np.uint8, workers=_workers(len(left))
     )
     return errors
 
@@ -40,17 +47,17 @@ def _workers(pairs: int) -> int:
     return min(os.cpu_count() or 1, THREADS_MOST) if pairs >= THREADS_FROM else 1
 
 
-def graded_where_known(left: Codes, right: Codes, distinct: int, grade: Callable[[Codes, Codes], Grades]) -> Grades:
+def graded_where_known(left: Codes, right: Codes, grade: Callable[[Codes, Codes], Grades]) -> Grades:
     """`grade` where both have a value, 0 elsewhere.
 
-    Where the `distinct` values are few, each pair of them is graded once and spread over all pairs that have it.
+    Each pair of values is graded once, in the order of their numbers, and spread over all pairs that have it.
     """
     grades = np.zeros(len(left), np.uint8)
     known = np.flatnonzero((left != ABSENT) & (right != ABSENT))
     left, right = left[known], right[known]
     if not len(known):
         return grades
-    if distinct * distinct > SPARSE * len(known):
+    if len(known) < MANY:
         grades[known] = grade(left, right)
         return grades
     low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
@@ -59,12 +66,9 @@ def graded_where_known(left: Codes, right: Codes, distinct: int, grade: Callable
     return grades
 
 
-def look_up(values: Sequence[str], codes: Codes) -> list[str]:
-    """The texts behind the numbers."""
-    return [values[code] for code in codes.tolist()]
-
-
-def share_word(words: Sequence[frozenset[str]], left: Codes, right: Codes) -> Mask:
-    """Which pairs have a word in common."""
-    pairs = zip(left.tolist(), right.tolist(), strict=True)
-    return np.fromiter((not words[a].isdisjoint(words[b]) for a, b in pairs), np.bool_, len(left))
+def have_in_common(left: npt.NDArray[np.int32], right: npt.NDArray[np.int32]) -> Mask:
+    """Which rows of two matrices have a number in common; negative ones stand for none."""
+    found = np.zeros(len(left), np.bool_)
+    for column in left.T:
+        found |= ((column[:, None] == right) & (column[:, None] >= 0)).any(axis=1)
+    return found

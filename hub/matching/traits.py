@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,13 @@ from hub.matching.nicknames import full_names
 
 Numbers = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Texts: TypeAlias = npt.NDArray[np.object_]
+"""Of str."""
 SHORT_WORD = 3
 FULL_NAMES_MAX = 8
+WORDS_MAX = 6
+AREA = 3
+"""The leading characters of a postal code that name a district, in most countries."""
 
 
 class _Numbering(dict[str, int]):
@@ -25,12 +31,15 @@ class _Numbering(dict[str, int]):
 
 
 class NameTraits:
-    """Per name: its telling words, their sound and first letter, and the full names it may be short for."""
+    """Per name: its telling words, their sound and first letter, and the full names it may be short for.
+
+    `words` and `full` are rows of numbers, -1 behind the last.
+    """
 
     def __init__(self, values: Sequence[str]) -> None:
         numbering = _Numbering()
         parts = [name_parts(value) for value in values]
-        self.cores = [part.core for part in parts]
+        self.cores = texts(part.core for part in parts)
         self.core = _numbers(numbering[part.core] for part in parts)
         self.compact = _numbers(numbering[part.compact] for part in parts)
         self.sound = _numbers(numbering[part.sound] for part in parts)
@@ -39,28 +48,44 @@ class NameTraits:
         self.length = _numbers(len(core) for core in self.cores)
         self.initial = _flags(len(part.words[0]) == 1 for part in parts)
         self.several = _flags(len(part.words) > 1 for part in parts)
-        self.words = [frozenset(word for word in part.words if len(word) >= SHORT_WORD) for part in parts]
-        self.full = np.full((len(parts), FULL_NAMES_MAX), -1, np.int32)
-        for row, part in enumerate(parts):
-            fulls = sorted(full_names(part.words[0]))[:FULL_NAMES_MAX]
-            self.full[row, : len(fulls)] = [numbering[full] for full in fulls]
+        self.words = _rows(
+            ([numbering[word] for word in part.words if len(word) >= SHORT_WORD] for part in parts), WORDS_MAX
+        )
+        self.full = _rows(
+            ([numbering[full] for full in sorted(full_names(part.words[0]))] for part in parts), FULL_NAMES_MAX
+        )
+        self.fulls = (self.full >= 0).sum(axis=1)
 
 
 class WordTraits:
     """Per text: its length and the words that tell; of several words the last, the kind of street, does not."""
 
     def __init__(self, values: Sequence[str]) -> None:
+        numbering = _Numbering()
+        self.texts = texts(values)
         self.length = _numbers(len(value) for value in values)
         words = [value.split() for value in values]
-        self.words = [
-            frozenset(word for word in (of[:-1] if len(of) > 1 else of) if len(word) > SHORT_WORD) for of in words
-        ]
+        self.words = _rows(
+            ([numbering[word] for word in (of[:-1] if len(of) > 1 else of) if len(word) > SHORT_WORD] for of in words),
+            WORDS_MAX,
+        )
+
+
+class CodeTraits:
+    """Per postal code, house number, phone or region: its length and its area."""
+
+    def __init__(self, values: Sequence[str]) -> None:
+        numbering = _Numbering()
+        self.texts = texts(values)
+        self.length = _numbers(len(value) for value in values)
+        self.area = _numbers(numbering[value[:AREA]] for value in values)
 
 
 class BirthTraits:
     """Per date of birth its parts as numbers; `partial` where one is unknown."""
 
     def __init__(self, values: Sequence[str]) -> None:
+        self.texts = texts(values)
         self.partial = _flags("-" in value for value in values)
         whole = ["0" * 8 if partial else value for value, partial in zip(values, self.partial, strict=True)]
         self.year = _numbers(int(value[:4]) for value in whole)
@@ -73,10 +98,27 @@ class MailTraits:
 
     def __init__(self, values: Sequence[str]) -> None:
         numbering = _Numbering()
-        self.locals = [value.partition("@")[0] for value in values]
+        self.locals = texts(value.partition("@")[0] for value in values)
         self.local = _numbers(numbering[local] for local in self.locals)
         self.length = _numbers(len(local) for local in self.locals)
         self.marks = _numbers(numbering[local[:1] + "".join(filter(str.isdigit, local))] for local in self.locals)
+
+
+def texts(values: Iterable[str]) -> Texts:
+    """As an array, from which those of many pairs are taken at once."""
+    listed = list(values)
+    taken = np.empty(len(listed), np.object_)
+    taken[:] = listed
+    return taken
+
+
+def _rows(values: Iterable[Sequence[int]], most: int) -> Numbers:
+    """A row per value, as wide as the longest and at most `most`; -1 behind the last number of each."""
+    listed = [value[:most] for value in values]
+    rows = np.full((len(listed), max(map(len, listed), default=0)), -1, np.int32)
+    for row, value in zip(rows, listed, strict=True):
+        row[: len(value)] = value
+    return rows
 
 
 def _numbers(values: Iterable[int]) -> Numbers:

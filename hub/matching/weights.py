@@ -23,6 +23,7 @@ import numpy.typing as npt
 from hub.matching.columns import Codes, People
 from hub.matching.compare import EQUAL, PLACES, Pairs
 from hub.matching.comparisons import COMPARISONS, Comparison
+from hub.matching.evidence import Evidence, Seen, evidence
 from hub.matching.frequencies import Frequencies
 
 Column = npt.NDArray[np.float64]
@@ -113,24 +114,34 @@ def prior_weights(records: int, pairs: float) -> Weights:
 
 def judge(pairs: Pairs, people: People, frequent: Frequencies, weights: Weights) -> Judged:
     """Bayes over the kinds of pair."""
-    logs = np.zeros((len(pairs), 1 + len(KINDS)))
-    for comparison in COMPARISONS:
-        if not pairs.grades[:, PLACES[comparison.name]].any():
-            continue
-        same, other = likelihoods(pairs, people, frequent, weights, comparison)
-        ratio = same / other
-        whole = np.log(ratio)
-        logs[:, 0] += whole
-        for place, shared in enumerate(KINDS, start=1):
-            if part := shared.get(comparison.name, 0.0):
-                logs[:, place] += whole if part == 1.0 else np.log(part * ratio + (1 - part))
+    return weigh(evidence(pairs, people, frequent), weights)
+
+
+def weigh(found: Evidence, weights: Weights) -> Judged:
+    """Bayes over the kinds of pair, of evidence that may be weighed again with other weights.
+
+    Logarithms are taken of the outcomes, which are few, and not of the pairs.
+    """
     shares = np.maximum([weights.match, weights.moved, *weights.related.values()], 1e-12)
-    logs += np.log(shares)
+    logs = np.tile(np.log(shares), (found.pairs, 1))
+    for seen in found.seen:
+        logs += _logs(seen, found.frequent, weights)[seen.outcomes]
     strangers = max(1.0 - float(shares.sum()), 0.05)
     top = np.maximum(logs.max(axis=1), np.log(strangers))
-    parts = np.exp(logs - top[:, None])
-    kinds = parts / (parts.sum(axis=1) + strangers * np.exp(-top))[:, None]
+    logs -= top[:, None]
+    kinds = np.exp(logs, out=logs)
+    kinds /= (kinds.sum(axis=1) + strangers * np.exp(-top))[:, None]
     return Judged(kinds)
+
+
+def _logs(seen: Seen, frequent: Frequencies, weights: Weights) -> npt.NDArray[np.float64]:
+    """`[outcome, kind]`: how much likelier each kind of pair makes the outcome than strangers do."""
+    grading = weights.gradings[seen.name]
+    same = np.concatenate([grading.same, np.full(len(seen.counts), grading.same[EQUAL])])
+    other = np.concatenate([grading.other, frequent.share_of(seen.name, seen.counts, grading.chance)])
+    ratio = (same / other)[:, None]
+    shared = np.array([1.0, *(kind.get(seen.name, 0.0) for kind in KINDS)])
+    return np.asarray(np.log(shared * ratio + (1 - shared)))
 
 
 def likelihoods(
