@@ -40,14 +40,14 @@ class NameTraits:
         numbering = _Numbering()
         parts = [name_parts(value) for value in values]
         self.cores = texts(part.core for part in parts)
-        self.core = _numbers(numbering[part.core] for part in parts)
-        self.compact = _numbers(numbering[part.compact] for part in parts)
-        self.sound = _numbers(numbering[part.sound] for part in parts)
-        self.first_word = _numbers(numbering[part.words[0]] for part in parts)
-        self.first_letter = _numbers(ord(part.core[0]) for part in parts)
-        self.length = _numbers(len(core) for core in self.cores)
-        self.initial = _flags(len(part.words[0]) == 1 for part in parts)
-        self.several = _flags(len(part.words) > 1 for part in parts)
+        self.core = _numbers([numbering[part.core] for part in parts])
+        self.compact = _numbers([numbering[part.compact] for part in parts])
+        self.sound = _numbers([numbering[part.sound] for part in parts])
+        self.first_word = _numbers([numbering[part.words[0]] for part in parts])
+        self.first_letter = _numbers([ord(part.core[0]) for part in parts])
+        self.length = _numbers([len(part.core) for part in parts])
+        self.initial = _flags([len(part.words[0]) == 1 for part in parts])
+        self.several = _flags([len(part.words) > 1 for part in parts])
         self.words = _rows(
             ([numbering[word] for word in part.words if len(word) >= SHORT_WORD] for part in parts), WORDS_MAX
         )
@@ -63,7 +63,7 @@ class WordTraits:
     def __init__(self, values: Sequence[str]) -> None:
         numbering = _Numbering()
         self.texts = texts(values)
-        self.length = _numbers(len(value) for value in values)
+        self.length = _numbers([len(value) for value in values])
         words = [value.split() for value in values]
         self.words = _rows(
             ([numbering[word] for word in (of[:-1] if len(of) > 1 else of) if len(word) > SHORT_WORD] for of in words),
@@ -77,8 +77,8 @@ class CodeTraits:
     def __init__(self, values: Sequence[str]) -> None:
         numbering = _Numbering()
         self.texts = texts(values)
-        self.length = _numbers(len(value) for value in values)
-        self.area = _numbers(numbering[value[:AREA]] for value in values)
+        self.length = _numbers([len(value) for value in values])
+        self.area = _numbers([numbering[value[:AREA]] for value in values])
 
 
 class BirthTraits:
@@ -86,11 +86,11 @@ class BirthTraits:
 
     def __init__(self, values: Sequence[str]) -> None:
         self.texts = texts(values)
-        self.partial = _flags("-" in value for value in values)
+        self.partial = _flags(["-" in value for value in values])
         whole = ["0" * 8 if partial else value for value, partial in zip(values, self.partial, strict=True)]
-        self.year = _numbers(int(value[:4]) for value in whole)
-        self.month = _numbers(int(value[4:6]) for value in whole)
-        self.day = _numbers(int(value[6:]) for value in whole)
+        self.year = _numbers([int(value[:4]) for value in whole])
+        self.month = _numbers([int(value[4:6]) for value in whole])
+        self.day = _numbers([int(value[6:]) for value in whole])
 
 
 class MailTraits:
@@ -99,9 +99,9 @@ class MailTraits:
     def __init__(self, values: Sequence[str]) -> None:
         numbering = _Numbering()
         self.locals = texts(value.partition("@")[0] for value in values)
-        self.local = _numbers(numbering[local] for local in self.locals)
-        self.length = _numbers(len(local) for local in self.locals)
-        self.marks = _numbers(numbering[local[:1] + "".join(filter(str.isdigit, local))] for local in self.locals)
+        self.local = _numbers([numbering[local] for local in self.locals])
+        self.length = _numbers([len(local) for local in self.locals])
+        self.marks = _numbers([numbering[local[:1] + "".join(filter(str.isdigit, local))] for local in self.locals])
 
 
 def texts(values: Iterable[str]) -> Texts:
@@ -115,15 +115,14 @@ def texts(values: Iterable[str]) -> Texts:
 def _rows(values: Iterable[Sequence[int]], most: int) -> Numbers:
     """A row per value, as wide as the longest and at most `most`; -1 behind the last number of each."""
     listed = [value[:most] for value in values]
-    rows = np.full((len(listed), max(map(len, listed), default=0)), -1, np.int32)
-    for row, value in zip(rows, listed, strict=True):
-        row[: len(value)] = value
-    return rows
+    width = max(map(len, listed), default=0)
+    filling = [[-1] * (width - length) for length in range(width + 1)]
+    return np.array([[*value, *filling[len(value)]] for value in listed], np.int32).reshape(len(listed), width)
 
 
-def _numbers(values: Iterable[int]) -> Numbers:
-    return np.fromiter(values, np.int32)
+def _numbers(values: list[int]) -> Numbers:
+    return np.array(values, np.int32)
 
 
-def _flags(values: Iterable[bool]) -> Flags:
-    return np.fromiter(values, np.bool_)
+def _flags(values: list[bool]) -> Flags:
+    return np.array(values, np.bool_)
