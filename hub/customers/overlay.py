@@ -62,7 +62,9 @@ def _corrected(record: CustomerRecord, correction: OpenCorrection) -> CustomerRe
     if len(path) == 1:
         # Read as a record reads it, so that a date is a date again.
         read = CustomerRecord.model_validate({} if new is None else {path[0]: new})
-        return record.model_copy(update={path[0]: getattr(read, path[0])})
+        others = [name for name in record.known_blank if name != path[0]]
+        known = tuple(sorted([*others, *([path[0]] if new is None else [])]))
+        return record.model_copy(update={path[0]: getattr(read, path[0]), "known_blank": known})
     media = tuple(
         medium.model_copy(update={"value": new}) if medium.external_id == path[1] else medium
         for medium in record.contact_media

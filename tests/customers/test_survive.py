@@ -145,6 +145,16 @@ def test_a_correction_lies_over_the_value_it_corrects() -> None:
     assert laid.record.contact_media[0].value == "b@example.com"
 
 
+def test_a_correction_to_none_is_a_word_about_its_own_field_and_a_value_takes_that_word_back() -> None:
+    none = OpenCorrection(UUID(int=2), CRM.node, ("language",), "nl", None)
+    laid = overlaid(replace(CRM, record=CRM.record.model_copy(update={"language": "nl"})), [none])
+    assert (laid.record.language, laid.record.known_blank) == (None, ("language",))
+    golden = survive([laid, LMS], rules(SurvivorshipRule.ALWAYS, "crm"), SPELLING)
+    assert (golden.values["language"], golden.values["name"]) == (None, "Jan")
+    again = OpenCorrection(UUID(int=3), CRM.node, ("language",), None, "fr")
+    assert overlaid(laid, [again]).record.known_blank == ()
+
+
 def test_a_source_that_moved_elsewhere_overrules_the_correction() -> None:
     moved = email_image("c@example.com")
     assert overlaid(moved, [correction("a@example.com", "b@example.com")]) is moved
