@@ -28,9 +28,11 @@ ended AS (
   UPDATE consent_statement s SET ended_at = greatest(r.stated_at, s.stated_at) FROM r
   WHERE s.system = r.system AND s.external_id = r.external_id AND s.version < r.version AND s.ended_at IS NULL)
 INSERT INTO consent_statement (id, system, external_id, version, owner_system, owner_id, purpose, channel, status,
-  legal_basis, evidence, valid_from, valid_to, stated_at, observed_at, principal, confirm_digest, confirm_until)
+  legal_basis, evidence, valid_from, valid_to, stated_at, observed_at, principal, confirm_digest, confirm_until,
+  due_at)
 SELECT id, system, external_id, version, owner_system, owner_id, purpose, channel, status, legal_basis, evidence,
-  valid_from, valid_to, stated_at, :now, principal, decode(confirm_digest, 'hex'), confirm_until FROM r
+  valid_from, valid_to, stated_at, :now, principal, decode(confirm_digest, 'hex'), confirm_until,
+  CASE WHEN valid_from > :now THEN valid_from WHEN valid_to > :now THEN valid_to END FROM r
 ON CONFLICT (id) DO NOTHING"""
 
 

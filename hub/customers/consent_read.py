@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.consent import Decided, Merged, Statement, decide_consent
 from hub.customers.identifiers import Node
-from hub.records.enums import ConsentStatus
+from hub.records.enums import ConsentStatus, LegalBasis
 
 STATEMENTS_MAX: Final = 1_000
 """Of one customer, the newest; beyond it nobody's consent is told by hand."""
+
+_NO: Final = frozenset({ConsentStatus.DENIED, ConsentStatus.REVOKED})
 
 _STATEMENTS = text(
     """SELECT asked.id AS asked, s.* FROM unnest(CAST(:customers AS uuid[])) AS asked(id)
@@ -33,7 +35,11 @@ _MERGES = text(
     """SELECT i.customer_id, a.id, a.at, r.former_id, r.system, r.external_id FROM customer_identifier i
        JOIN steward_act_record r ON r.system = i.system AND r.external_id = i.external_id
        JOIN steward_act a ON a.id = r.act_id AND a.kind = 'MERGE'
-       WHERE i.customer_id = ANY(:customers) ORDER BY a.at, a.id"""
+       WHERE i.customer_id = ANY(:customers)
+       UNION ALL
+       SELECT i.customer_id, u.id, u.at, u.former_id, u.system, u.external_id FROM customer_identifier i
+       JOIN likeness_union u ON u.system = i.system AND u.external_id = i.external_id
+       WHERE i.customer_id = ANY(:customers) ORDER BY 3, 2"""
 )
 
 
@@ -47,6 +53,11 @@ class Consents:
     def decide(self, purpose: str, channel: str | None, at: datetime) -> Decided:
         """What counts for this purpose and channel at this moment."""
         return decide_consent(self.statements, self.merges, purpose, channel, at)
+
+    def permit(self, purpose: str, channel: str | None, basis: LegalBasis, at: datetime) -> bool:
+        """Under CONSENT only what was granted; under another basis everything but a no."""
+        status = self.decide(purpose, channel, at).status
+        return status is ConsentStatus.GRANTED if basis is LegalBasis.CONSENT else status not in _NO
 
 
 async def consents_of(connection: AsyncConnection, customers: Sequence[UUID]) -> Mapping[UUID, Consents]:
@@ -71,7 +82,9 @@ async def consents_of(connection: AsyncConnection, customers: Sequence[UUID]) ->
 
 
 async def _merges(connection: AsyncConnection, customers: Sequence[UUID]) -> Mapping[UUID, Sequence[Merged]]:
-    """Merges of which at least two sides are still in the customer; the others were undone."""
+    """Merges, by a steward or by likeness, of which at least two sides are still in the customer; the others were
+    undone.
+    """
     sides: dict[tuple[UUID, UUID, datetime], dict[UUID, set[Node]]] = defaultdict(lambda: defaultdict(set))
     for row in await connection.execute(_MERGES, {"customers": list(customers)}):
         sides[row.customer_id, row.id, row.at][row.former_id].add(Node(row.system, row.external_id))

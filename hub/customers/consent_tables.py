@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.metadata import Table
@@ -16,7 +16,7 @@ class ConsentStatement(Table):
 
     `system` is who holds it, `hub` for what was recorded here; a change there is a new `version`. It counts in
     [stated_at, ended_at) where it is valid, [valid_from, valid_to). `confirm_digest` (SHA-256 of a token) stands on a
-    PENDING one that a double opt-in confirms until `confirm_until`.
+    PENDING one that a double opt-in confirms until `confirm_until`. `due_at` is when its validity begins or ends next.
     """
 
     __tablename__ = "consent_statement"
@@ -24,6 +24,7 @@ class ConsentStatement(Table):
         Index("ix_consent_statement_owner", "owner_system", "owner_id", "purpose"),
         Index("ix_consent_statement_object", "system", "external_id", "version", unique=True),
         Index("ix_consent_statement_confirm", "confirm_digest", unique=True),
+        Index("ix_consent_statement_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -45,3 +46,4 @@ class ConsentStatement(Table):
     principal: Mapped[str | None]
     confirm_digest: Mapped[bytes | None]
     confirm_until: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]

@@ -19,6 +19,7 @@ from hub.customers.keep_conflicts import Cases, cases_of, decided, followed, wri
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import OpenCorrection, overlaid, settled
 from hub.customers.survive import FIELDS, Golden, Pin, SourceImage, Survivorship, survive
+from hub.customers.withdrawn import without_withdrawn
 from hub.customers.write_golden import write_golden
 from hub.records.customer import CustomerRecord
 from hub.store.sets import run_set
@@ -50,6 +51,8 @@ async def project(
     nodes = [node for group in assignment.groups.values() for node in group]
     images = {node: written[node] for node in nodes if node in written}
     images |= await images_of(connection, [node for node in nodes if node not in images])
+    if rules.gated:
+        images = await without_withdrawn(connection, images, rules.gated)
     corrections = await open_corrections(connection, images)
     pins = await pins_of(connection, images)
     laid = {

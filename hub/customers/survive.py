@@ -61,13 +61,15 @@ class FlipFlops:
 class Survivorship:
     """The rule of every field: the default unless a field has its own. Without `flip_flops` nothing is frozen.
 
-    `outward` are the fields of which a system is told the golden value where it has another.
+    `outward` are the fields of which a system is told the golden value where it has another, `gated` the systems from
+    which such a value is withdrawn when its customer does not allow it any more.
     """
 
     default: FieldRule = FieldRule()
     fields: Mapping[str, FieldRule] = field(default_factory=dict)
     flip_flops: FlipFlops | None = None
     outward: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gated: frozenset[str] = frozenset()
 
     def of(self, name: str) -> FieldRule:
         """The rule for one golden field, or for the parts named contact_media and addresses."""

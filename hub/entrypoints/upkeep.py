@@ -8,6 +8,7 @@ from typing import Final
 
 from hub.contacts.commitment import break_overdue
 from hub.contacts.wrap_up import end_quiet_sessions
+from hub.customers.consent_lapses import follow_lapses
 from hub.customers.recognise import Rules
 from hub.exchange.forget_changes import forget_changes
 from hub.exchange.forget_events import forget_events
@@ -58,6 +59,7 @@ FORGET_CONTACT_EVENTS: Final = Upkeep("forget-contact-events", "43 * * * *", 5_0
 FORGET_RETAINED: Final = Upkeep("forget-retained", "57 3 * * *", 1_000)
 COUNT_OUTCOMES: Final = Upkeep("count-outcomes", "* * * * *", 2_000)
 WATCH_MIGRATIONS: Final = Upkeep("watch-migrations", "* * * * *", 1_000)
+FOLLOW_CONSENTS: Final = Upkeep("follow-consents", "* * * * *", 200)
 BREAK_OVERDUE: Final = Upkeep("break-overdue-commitments", "* * * * *", 200)
 END_QUIET_SESSIONS: Final = Upkeep("end-quiet-sessions", "* * * * *", 100)
 
@@ -87,6 +89,7 @@ UPKEEP: Final = (
     WATCH_MIGRATIONS,
     END_QUIET_SESSIONS,
     BREAK_OVERDUE,
+    FOLLOW_CONSENTS,
     OPEN_OUTBOUND,
     PLAN_LEADS,
     TIDY_DELIVERIES,
@@ -118,6 +121,7 @@ def turns(
         WATCH_MIGRATIONS: watch,
         END_QUIET_SESSIONS: lambda connection, now, limit: end_quiet_sessions(connection, contact, now, limit),
         BREAK_OVERDUE: break_overdue,
+        FOLLOW_CONSENTS: follow_lapses,
         OPEN_OUTBOUND: lambda connection, now, limit: open_outbound(connection, leads, now, limit),
         PLAN_LEADS: lambda connection, now, limit: plan_leads(connection, outbound, now, limit),
         TIDY_DELIVERIES: lambda connection, now, limit: tidy(connection, outbound, now, limit),

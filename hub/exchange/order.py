@@ -35,10 +35,13 @@ async def order(connection: AsyncConnection, flow: OutboundFlow, effect: Effect,
 
 
 async def order_each(
-    connection: AsyncConnection, flow: OutboundFlow, effects: Sequence[Effect], now: datetime
+    connection: AsyncConnection, flow: OutboundFlow, effects: Sequence[Effect], now: datetime, *, at_once: bool = False
 ) -> Mapping[str, UUID]:
-    """By key the command of each; under a key that exists already the one that has it, and nothing else happens."""
-    made = await order_all(connection, flow, effects, now)
+    """By key the command of each; under a key that exists already the one that has it, and nothing else happens.
+
+    `at_once`: they wait for no batch, whatever the flow's lane.
+    """
+    made = await order_all(connection, flow, effects, now, at_once=at_once)
     if len(made) == len(effects):
         return {effect.key: command for effect, command in zip(effects, made, strict=True)}
     rows = await connection.execute(
@@ -48,15 +51,16 @@ async def order_each(
 
 
 async def order_all(
-    connection: AsyncConnection, flow: OutboundFlow, effects: Sequence[Effect], now: datetime
+    connection: AsyncConnection, flow: OutboundFlow, effects: Sequence[Effect], now: datetime, *, at_once: bool = False
 ) -> list[UUID]:
     """The new commands' ids in the order of `effects`; one under a key that exists already is none."""
-    lines = dict.fromkeys(effect.line for effect in effects if not _is_urgent(effect))
+    urgent = {effect.key for effect in effects if at_once or _is_urgent(effect)}
+    lines = dict.fromkeys(effect.line for effect in effects if effect.key not in urgent)
     waiting = set(lines)
     if flow.authoritative.cadence is FlowCadence.REAL_TIME and lines:
         waiting = await _others_wait(connection, flow.name, list(lines), now)
-    at_once = {effect.key for effect in effects if _is_urgent(effect) or effect.line not in waiting}
-    states = {effect.key: "PENDING" if effect.key in at_once else "COLLECTED" for effect in effects}
+    leaves = {effect.key for effect in effects if effect.key in urgent or effect.line not in waiting}
+    states = {effect.key: "PENDING" if effect.key in leaves else "COLLECTED" for effect in effects}
     made = await _inserted(connection, flow, effects, states)
     new = [effect for effect in effects if effect.key in made]
     await note_shadows(connection, flow, new)

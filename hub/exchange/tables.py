@@ -30,7 +30,11 @@ class ConnectedSystem(Table):
 
 
 class InformationFlow(Table):
-    """One exchange. `epoch` fences writers: a lane may write only while its own epoch equals it."""
+    """One exchange. `epoch` fences writers: a lane may write only while its own epoch equals it.
+
+    `consent` is what a customer must have allowed, with the flow's `fields`; `consent_sweep` the last customer who was
+    held to it since it changed, empty when all were; `consent_told`: what was told before is known to be so.
+    """
 
     __tablename__ = "information_flow"
 
@@ -43,6 +47,9 @@ class InformationFlow(Table):
     target: Mapped[str | None]
     epoch: Mapped[int] = mapped_column(server_default=text("1"))
     prerequisites: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    consent: Mapped[dict[str, object] | None]
+    consent_sweep: Mapped[UUID | None]
+    consent_told: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Lane(Table):
@@ -71,7 +78,8 @@ class Lane(Table):
 class TargetImage(Table):
     """The value of each field the hub last wanted at a target; a difference with it makes a command.
 
-    `wanted` maps a change's path, joined by slashes, to the value; `version` counts the differences sent.
+    `wanted` maps a change's path, joined by slashes, to the value; `version` counts the differences sent. `told` maps
+    the fields of a customer behind a gate of consent to what has left, null once it was withdrawn.
     """
 
     __tablename__ = "target_image"
@@ -81,6 +89,7 @@ class TargetImage(Table):
     external_id: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int]
     wanted: Mapped[dict[str, object]]
+    told: Mapped[dict[str, object] | None]
     updated_at: Mapped[datetime]
 
 

@@ -52,9 +52,16 @@ async def want_update(
 
 
 async def want_updates(
-    connection: AsyncConnection, wanted: Sequence[tuple[Target, Sequence[FieldChange]]], now: datetime
+    connection: AsyncConnection,
+    wanted: Sequence[tuple[Target, Sequence[FieldChange]]],
+    now: datetime,
+    *,
+    at_once: bool = False,
 ) -> list[UUID | None]:
-    """As want_update, for each of `wanted` in its order; no object may stand twice among them."""
+    """As want_update, for each of `wanted` in its order; no object may stand twice among them.
+
+    `at_once`: they wait for no batch, whatever the flow's lane.
+    """
     places: dict[tuple[str, Entity], list[int]] = defaultdict(list)
     for place, (target, _) in enumerate(wanted):
         places[target.system, target.entity].append(place)
@@ -63,7 +70,7 @@ async def want_updates(
         flow = await flow_to(connection, system, entity)
         if flow is None:
             continue
-        made = await _updates(connection, flow, [wanted[place] for place in at_system], now)
+        made = await _updates(connection, flow, [wanted[place] for place in at_system], now, at_once=at_once)
         for place, command in zip(at_system, made, strict=True):
             commands[place] = command
     return commands
@@ -74,6 +81,8 @@ async def _updates(
     flow: OutboundFlow,
     wanted: Sequence[tuple[Target, Sequence[FieldChange]]],
     now: datetime,
+    *,
+    at_once: bool,
 ) -> list[UUID]:
     """The command of each, of objects of one entity at one system."""
     versions = await _next_versions(connection, wanted, now)
@@ -83,7 +92,7 @@ async def _updates(
         for target, changes in wanted
         if target.external_id not in commands
     ]
-    made = await order_each(connection, flow, effects, now) if effects else {}
+    made = await order_each(connection, flow, effects, now, at_once=at_once) if effects else {}
     commands |= {effect.object_id: made[effect.key] for effect in effects}
     return [commands[target.external_id] for target, _ in wanted]
 

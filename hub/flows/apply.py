@@ -24,7 +24,7 @@ from hub.flows.accept import Accepted, accept, sift
 from hub.flows.incoming import Content, Incoming, subject_of
 from hub.flows.lane import LaneContext, fence
 from hub.flows.link import order_linking
-from hub.flows.project_belongings import Owned, follow_owners, mark_belongings, write_belongings
+from hub.flows.project_belongings import Owned, follow_moved, follow_owners, mark_belongings, write_belongings
 from hub.flows.quarantine import put_aside, supersede
 from hub.flows.twins import keep_twin_versions
 from hub.leads.open_outbound import open_outbound
@@ -187,6 +187,7 @@ async def _apply_customers(
     followed = [node for node in recognised.moved if not held.is_new(node)]
     if followed:
         await follow_owners(connection, followed)
+        await follow_moved(connection, followed, page.now)
     return changes_of(recognised.projection)
 
 

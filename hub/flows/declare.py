@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.settings.flows import Flow, PlannedFlow
 from hub.settings.systems import ConnectedSystem
 from hub.store.sets import run_set
+
+_TOLD_BEFORE: Final = text(
+    """WITH new AS (UPDATE information_flow SET consent_told = true
+         WHERE consent IS NOT NULL AND NOT consent_told AND entity = 'customer' RETURNING target)
+       UPDATE target_image t SET told = t.wanted FROM new WHERE t.target = new.target AND t.entity = 'customer'"""
+)
+"""What a system was told before its flow began to ask for consent may have to be withdrawn."""
 
 _OF_LANE: Final = {"cadence", "mode", "via", "settle_s"}
 
@@ -41,16 +49,21 @@ async def declare_flows(connection: AsyncConnection, flows: Sequence[Flow], plan
     ]
     await run_set(
         connection,
-        """INSERT INTO information_flow (name, business_flow, title, planned, entity, source, target, prerequisites)
+        """INSERT INTO information_flow AS f (name, business_flow, title, planned, entity, source, target,
+             prerequisites, consent)
            SELECT r.name, r.business_flow, r.title, r.planned, r.entity, r.source, r.target,
-             ARRAY(SELECT json_array_elements_text(r.prerequisites))
+             ARRAY(SELECT json_array_elements_text(r.prerequisites)), r.consent
            FROM json_to_recordset(CAST(:rows AS json)) AS r(name text, business_flow int, title text, planned boolean,
-             entity text, source text, target text, prerequisites json)
+             entity text, source text, target text, prerequisites json, consent jsonb)
            ON CONFLICT (name) DO UPDATE SET business_flow = excluded.business_flow, title = excluded.title,
              planned = excluded.planned, entity = excluded.entity, source = excluded.source,
-             target = excluded.target, prerequisites = excluded.prerequisites""",
+             target = excluded.target, prerequisites = excluded.prerequisites, consent = excluded.consent,
+             consent_sweep = CASE WHEN f.consent IS DISTINCT FROM excluded.consent THEN :first ELSE f.consent_sweep END,
+             consent_told = f.consent_told AND f.consent IS NOT NULL""",
         rows,
+        first=UUID(int=0),
     )
+    await connection.execute(_TOLD_BEFORE)
     lanes = [
         {"flow": flow.name, **lane.model_dump(mode="json", include=_OF_LANE)} for flow in flows for lane in flow.lanes
     ]
@@ -74,4 +87,11 @@ def _flow_row(flow: Flow | PlannedFlow, *, planned: bool) -> dict[str, object]:
         "entity": None if flow.entity is None else flow.entity.value,
         "source": flow.source,
         "target": flow.target,
+        "consent": _consent(flow) if isinstance(flow, Flow) else None,
     }
+
+
+def _consent(flow: Flow) -> dict[str, object] | None:
+    if flow.consent is None:
+        return None
+    return {**flow.consent.model_dump(mode="json"), "fields": list(flow.fields)}

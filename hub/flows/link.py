@@ -16,12 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
 from hub.customers.closure import Held
+from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
 from hub.customers.likeness.judging import fields_of
 from hub.customers.likeness.links import find_links, links_among, remember_crowds, rewrite_links
+from hub.customers.likeness.unions import fellows_of, keep_unions
 from hub.customers.likeness.weights import active_weights
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, lock_customers, recognise
+from hub.customers.restrict_systems import restrict_systems
 from hub.flows.project_belongings import follow_owners
 from hub.live.publish import publish
 from hub.matching.person import Person
@@ -79,11 +82,14 @@ async def _recognise(
     connection: AsyncConnection, changed: Collection[Node], version: int, rules: Rules, now: datetime
 ) -> None:
     if changed:
-        older = await _older(connection, changed)
+        older, before = await _older(connection, changed), await fellows_of(connection, changed)
         recognised = await recognise(connection, changed, Held(), rules, now, Spelling(rules.region), preferred=older)
         await follow_owners(connection, recognised.moved)
         await publish(connection, changes_of(recognised.projection), now)
         await _tell(connection, recognised.moved, version, now)
+        for customer in await keep_unions(connection, before, now):
+            await restrict_systems(connection, customer, now)
+        await follow_consents(connection, set((await fellows_of(connection, recognised.moved)).values()), now)
 
 
 async def _judged(connection: AsyncConnection, persons: Mapping[Node, Person], version: int) -> None:

@@ -26,7 +26,9 @@ from hub.customers.consent_keep import (
     reopen_statements,
     stated_by_system,
 )
+from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
+from hub.customers.likeness.unions import fellows_of
 from hub.flows.incoming import Content
 from hub.flows.lane import LaneContext
 from hub.leads.follow_counterpart import follow_counterparts, follow_removal
@@ -137,6 +139,7 @@ async def write_belongings(
         await _write_lines(connection, lane, [content for content, _ in contents])
     if lane.entity is Entity.CONSENT:
         await _keep_statements(connection, lane, contents, now)
+        await _follow_consents(connection, owned, now)
     if lane.entity is Entity.BUSINESS_REQUEST:
         records = [content.record for content, _ in contents]
         told = [record for record in records if isinstance(record, BusinessRequestRecord)]
@@ -196,7 +199,14 @@ async def mark_belongings(
         text(f"UPDATE {TABLE_OF[lane.entity]} SET deleted = :deleted WHERE id = ANY(:ids) RETURNING id, customer_id"),  # noqa: S608  a constant table name
         {"deleted": deleted, "ids": [belonging_id(lane.system, lane.entity, external_id) for external_id in ids]},
     )
-    return [Owned(row.id, row.customer_id) for row in rows]
+    marked = [Owned(row.id, row.customer_id) for row in rows]
+    if lane.entity is Entity.CONSENT:
+        await _follow_consents(connection, marked, now)
+    return marked
+
+
+async def _follow_consents(connection: AsyncConnection, owned: Sequence[Owned], now: datetime) -> None:
+    await follow_consents(connection, {one.customer_id for one in owned if one.customer_id is not None}, now)
 
 
 async def follow_owners(connection: AsyncConnection, moved: Sequence[Node]) -> None:
@@ -207,6 +217,11 @@ async def follow_owners(connection: AsyncConnection, moved: Sequence[Node]) -> N
     """
     rows = [{"system": node.system, "external_id": node.external_id} for node in moved]
     await run_set(connection, _FOLLOW, rows)
+
+
+async def follow_moved(connection: AsyncConnection, moved: Sequence[Node], now: datetime) -> None:
+    """What whoever has these records now allows may be otherwise than before."""
+    await follow_consents(connection, set((await fellows_of(connection, moved)).values()), now)
 
 
 _FOLLOW: Final = f"""

@@ -124,10 +124,11 @@ async def _send_batch(room: EngineRoom, run: OutboundRun) -> bool:
             ),
             {"run": run.id, "size": _batch_size(room, run)},
         )
-        taken = await take(connection, ids.all(), room.clock())
+        batch = ids.all()
+        taken = await take(connection, batch, room.clock())
     if taken:
         await carry_out(room, taken)
-    return bool(taken)
+    return bool(batch)
 
 
 async def _collect(room: EngineRoom, run: OutboundRun) -> bool:

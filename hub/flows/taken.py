@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.exchange.effect import read_changes
+from hub.flows.consented import without_consent
 from hub.flows.made_there import by_their_ids
 from hub.ports.writing import Operation, Refused, Unanswered, WriteCommand, WriteOutcome, Written
 from hub.records.identity import Entity, ExternalId
@@ -44,7 +45,8 @@ _TAKE: Final = text(
       outcome_code = NULL, outcome_message = NULL, finished_at = NULL
     FROM was WHERE c.id = was.id
     RETURNING c.id, c.key, c.target, c.entity, c.operation, c.external_id, c.changes, c.attempts,
-      was.sent_at IS NOT NULL AS may_have_left
+      was.sent_at IS NOT NULL AS may_have_left, c.line,
+      (SELECT f.consent FROM information_flow f WHERE f.name = c.flow) AS consent
     """
 )
 
@@ -68,9 +70,13 @@ WHERE c.id = r.id AND c.state <> 'DONE'
 async def take(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) -> list[TakenCommand]:
     """Those of `ids` that are still to be sent, in that order; marked SENT before they leave.
 
-    A refused or dead one is taken again too: only a person who wants it tried once more calls for it.
+    A refused or dead one is taken again too: only a person who wants it tried once more calls for it. What its customer
+    does not allow, where the flow asks for that, ends here.
     """
     rows = {row.id: row for row in await connection.execute(_TAKE, {"ids": list(ids), "now": now})}
+    withheld = await without_consent(connection, list(rows.values()), now)
+    changes = {row.id: withheld.get(row.id) or read_changes(row.changes) for row in rows.values()}
+    leaving = [i for i in ids if i in rows and (i not in withheld or withheld[i])]
     taken = [
         TakenCommand(
             id=row.id,
@@ -82,10 +88,10 @@ async def take(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) 
                 entity=Entity(row.entity),
                 operation=Operation(row.operation),
                 external_id=None if row.external_id is None else ExternalId(row.external_id),
-                changes=read_changes(row.changes),
+                changes=changes[row.id],
             ),
         )
-        for row in (rows[command_id] for command_id in ids if command_id in rows)
+        for row in (rows[command_id] for command_id in leaving)
     ]
     commands = await by_their_ids(connection, [one.command for one in taken])
     return [replace(one, command=command) for one, command in zip(taken, commands, strict=True)]

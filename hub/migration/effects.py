@@ -23,8 +23,11 @@ from hub.records.migration import DifferenceKind, Verdict
 _EFFECTS: Final = text(
     """
     SELECT 0 AS place, o.lane_id, o.key, o.operation, o.object_id, o.changes, o.from_version, o.version,
-      o.wanted_from, o.created_at AS at, o.sent_at AS left_at, o.state = 'COLLECTED' AS waiting,
-      o.state NOT IN ('MERGED', 'CANCELLED') AS leaves, o.from_version = o.version AS wanted
+      o.wanted_from, o.created_at AS at,
+      coalesce(o.sent_at, CASE WHEN o.outcome_code = 'NO_CONSENT' THEN o.finished_at END) AS left_at,
+      o.state = 'COLLECTED' AS waiting,
+      o.state NOT IN ('MERGED', 'CANCELLED') OR coalesce(o.outcome_code, '') = 'NO_CONSENT' AS leaves,
+      o.from_version = o.version AS wanted
     FROM outbound_command o
     WHERE o.lane_id IN (:incumbent, :candidate) AND o.created_at > :since AND o.wanted_from <= :until
     UNION ALL

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.customers.consent_read import consents_of
 from hub.migration.desk import Desk
 from hub.migration.forecast import Forecast, inbound_load, outbound_load, seed_calls
 from hub.migration.lanes import authoritative
@@ -16,6 +19,9 @@ from hub.migration.loads import Measured, measured, unmet_prerequisites
 from hub.ports.capabilities import Capabilities
 from hub.records.lanes import FlowCadence
 from hub.settings.flows import Flow, Lane
+
+LOOKED_AT: Final = 1_000
+"""Customers of whom the consent is counted."""
 
 
 class Severity(StrEnum):
@@ -61,7 +67,8 @@ async def preflight(connection: AsyncConnection, desk: Desk, flow: Flow, candida
     forecast = _forecast(desk, flow, incumbent, candidate, facts, now)
     can = desk.capabilities(flow, candidate)
     lacks = _inbound_lacks(candidate, can, incumbent.sweep) if flow.inbound else _outbound_lacks(can)
-    return Preflight((*lacks, *_needs(flow, facts, unmet, forecast)), forecast)
+    refusing = await _refusing(connection, flow, now)
+    return Preflight((*lacks, *_needs(flow, facts, unmet, forecast), *refusing), forecast)
 
 
 async def _incumbent(connection: AsyncConnection, desk: Desk, flow: Flow) -> Lane:
@@ -114,6 +121,23 @@ def _outbound_lacks(can: Capabilities) -> Iterator[Finding]:
     if can.create and not can.hub_key:
         message = "a create whose answer is lost cannot be found again by the hub's key"
         yield Finding("NO_HUB_KEY", Severity.WARNING, message, "it stands as unknown until a person has looked")
+
+
+async def _refusing(connection: AsyncConnection, flow: Flow, now: datetime) -> Sequence[Finding]:
+    """Of how many customers nothing will leave, by a look at the first ones that the system knows."""
+    asked = flow.consent
+    if asked is None:
+        return ()
+    ids = text(
+        "SELECT DISTINCT customer_id FROM customer_identifier WHERE system = :s ORDER BY customer_id LIMIT :most"
+    )
+    customers = (await connection.execute(ids, {"s": flow.target, "most": LOOKED_AT})).scalars().all()
+    consents = (await consents_of(connection, customers)).values()
+    refusing = sum(not one.permit(asked.purpose, asked.channel, asked.basis, now) for one in consents)
+    if not refusing:
+        return ()
+    message = f"of the first {len(customers)} customers there {refusing} do not allow {asked.purpose}"
+    return (Finding("CONSENT", Severity.WARNING, message, "nothing of them leaves by any lane until they do"),)
 
 
 def _needs(flow: Flow, facts: Measured, unmet: Sequence[str], forecast: Forecast) -> Iterator[Finding]:

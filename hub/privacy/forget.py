@@ -51,6 +51,7 @@ _OF_SOURCES: Final[Mapping[str, str]] = {
           AND (o.system, o.external_id) NOT IN {nodes})""",
     "likeness": "DELETE FROM likeness WHERE (system, external_id) IN {nodes}",
     "likeness_key": "DELETE FROM likeness_key WHERE (system, external_id) IN {nodes}",
+    "likeness_union": "DELETE FROM likeness_union WHERE (system, external_id) IN {nodes}",
     "steward_decision": """DELETE FROM steward_decision WHERE (system_a, external_id_a) IN {nodes}
         OR (system_b, external_id_b) IN {nodes}""",
     "customer_pin": "DELETE FROM customer_pin WHERE (system, external_id) IN {nodes}",

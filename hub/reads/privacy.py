@@ -27,7 +27,8 @@ _RECEIPTS = text(
          CASE WHEN r.refusal IS NOT NULL THEN 'REFUSED' WHEN r.settled_at IS NOT NULL THEN 'DONE'
               WHEN c.state = 'MERGED' AND c.carried_by IS NULL THEN 'DONE'
               WHEN coalesce(n.state, c.state) = 'DONE' THEN 'DONE'
-              WHEN coalesce(n.state, c.state) IN ('REFUSED', 'DEAD') THEN 'REFUSED'
+              WHEN coalesce(n.state, c.state) IN ('REFUSED', 'DEAD')
+                OR coalesce(n.outcome_code, c.outcome_code) = 'NO_CONSENT' THEN 'REFUSED'
               ELSE 'PENDING' END AS state,
          coalesce(r.refusal, n.outcome_code, c.outcome_code) AS why) s
        WHERE r.request_id = ANY(:ids) GROUP BY 1, 2 ORDER BY 1, 2"""

@@ -31,6 +31,7 @@ _RECEIPTS = text(
     """SELECT r.act_id, r.system, r.effect, r.records,
          CASE WHEN r.effect = 'HOLDS_DUPLICATES' THEN CASE WHEN living.count > 1 THEN 'PENDING' ELSE 'DONE' END
               WHEN r.command_id IS NULL THEN 'DONE'
+              WHEN coalesce(net.outcome_code, c.outcome_code) = 'NO_CONSENT' THEN 'REFUSED'
               WHEN coalesce(net.state, c.state) IN ('DONE', 'CANCELLED') THEN 'DONE'
               WHEN coalesce(net.state, c.state) IN ('REFUSED', 'DEAD') THEN 'REFUSED' ELSE 'PENDING' END AS state
        FROM steward_receipt r

@@ -31,6 +31,7 @@ def check_flows(flows: Mapping[str, Node], systems: Mapping[str, Node]) -> Itera
         yield from _lanes(name, flow)
         yield from _roads(name, flow, systems)
         yield from _fields(name, flow)
+        yield from _consent(name, flow)
         yield from _prerequisites(name, flow, flows)
     yield from _cycles(flows)
 
@@ -111,6 +112,17 @@ def _fields(name: str, flow: Node) -> Iterator[Finding]:
     for field in fields:
         if field.text is not None and field.text not in GOLDEN_FIELDS:
             yield field.finding(f"flow {name}: no golden field {field.text!r}", choices(field.text, GOLDEN_FIELDS))
+
+
+def _consent(name: str, flow: Node) -> Iterator[Finding]:
+    """What leaves can be withheld; what a customer allows or not has to arrive everywhere."""
+    if "consent" not in flow.entries:
+        return
+    node = flow.nearest(["consent"])
+    if flow.text_of("source") != HUB and not _is_planned(flow):
+        yield node.finding(f"flow {name} asks for consent", f"only what leaves the hub can: `source: {HUB}`")
+    elif flow.text_of("entity") == Entity.CONSENT.value:
+        yield node.finding(f"flow {name} carries consents and asks for one", "remove it: a no has to arrive as well")
 
 
 def _repeated(named: Sequence[tuple[Node, str | None]]) -> Iterator[tuple[Node, str]]:

@@ -172,6 +172,7 @@ def _flow(name: str, entry: FlowEntry, migrations: MigrationRules) -> Flow:
         prerequisites=tuple(FlowName(other) for other in entry.prerequisites),
         migration=migrations.within(entry.migration),
         fields=entry.fields,
+        consent=entry.consent,
     )
 
 

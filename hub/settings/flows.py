@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from hub.records.identity import Entity, FlowName, SystemName
 from hub.records.lanes import FlowCadence, LaneMode, MisfirePolicy, OverlapPolicy, RealTimeRoad
 from hub.settings.migrations import DEFAULT_RULES, MigrationRules
+from hub.settings.offers import ConsentRule
 from hub.settings.written import Written
 from hub.yaml.nearest import nearest
 
@@ -83,6 +84,17 @@ class Lane(Written):
     )
 
 
+class FlowConsent(ConsentRule):
+    """Which purpose a flow from the hub serves: nothing of customers who do not allow it leaves by it."""
+
+    channel: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="The channel that a consent must name; left out: one for all channels.",
+    )
+
+
 class FlowEntry(Written):
     """One entry under `flows:`."""
 
@@ -104,6 +116,9 @@ class FlowEntry(Written):
         "system has another: name, given_name, family_name, birth_date, language, status, customer_number, tone, "
         "preferred_channel.",
     )
+    consent: FlowConsent | None = Field(
+        None, description="Only from `hub`: the purpose it serves; nothing leaves of who does not allow it."
+    )
     migration: MigrationRules | None = Field(
         None, description="Where this flow's migration differs from `migrations`: the same keys."
     )
@@ -123,6 +138,7 @@ class Flow:
     prerequisites: tuple[FlowName, ...]
     migration: MigrationRules = DEFAULT_RULES
     fields: tuple[str, ...] = ()
+    consent: FlowConsent | None = None
 
     @property
     def inbound(self) -> bool:

@@ -14,13 +14,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.consent_keep import HUB, Kept, keep_statements
-from hub.customers.consent_read import consents_of
+from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
+from hub.customers.restrict_systems import status_change
 from hub.errors import Conflict, Invalid, NotFound
 from hub.exchange.want import NewObject, Target, want_create, want_update
 from hub.live.changes import Change
 from hub.live.publish import publish
-from hub.ports.writing import FieldChange
 from hub.records.belongings import ConsentRecord
 from hub.records.enums import ConsentStatus
 from hub.records.identity import Entity, ExternalId
@@ -135,6 +135,7 @@ async def _state(
     await keep_statements(connection, [kept], now)
     await _make_current(connection, object_id, owner, place.customer_id, kept, now)
     commands = await _travel(connection, place, record, now)
+    await follow_consents(connection, [place.customer_id], now)
     changes = [Change("Customer", str(place.customer_id), "ConsentAttributeValueChangeEvent")]
     await publish(connection, changes, now)
     detail = {"statement": str(kept.id), "purpose": record.purpose, "status": record.status.value}
@@ -218,37 +219,11 @@ async def _travel(
         line = str(place.customer_id)
         if row.external_id is not None:
             target = Target(row.system, Entity.CONSENT, ExternalId(row.external_id), line)
-            command = await want_update(connection, target, _status_change(row.status, record.status), now)
+            command = await want_update(connection, target, status_change(row.status, record.status), now)
         else:
             new = NewObject(row.system, Entity.CONSENT, f"{row.system}/consent/{uuid4()}", line)
             theirs = record.model_copy(update={"customer": row.owner})
             command = await want_create(connection, new, theirs, now)
-        if command is not None:
-            commands[row.system] = command
-    return commands
-
-
-def _status_change(old: str, new: ConsentStatus) -> list[FieldChange]:
-    return [FieldChange(("status",), old, new.value)]
-
-
-async def restrict_systems(connection: AsyncConnection, customer_id: UUID, now: datetime) -> Mapping[str, UUID]:
-    """Tell the systems that hold a GRANTED which does not count any more; the commands by system."""
-    consents = (await consents_of(connection, [customer_id]))[customer_id]
-    rows = await connection.execute(
-        text(
-            """SELECT system, external_id, purpose, channel FROM consent
-               WHERE customer_id = :id AND NOT deleted AND status = 'GRANTED' AND system <> :hub ORDER BY 1, 2"""
-        ),
-        {"id": customer_id, "hub": HUB},
-    )
-    commands: dict[str, UUID] = {}
-    for row in rows.all():
-        decided = consents.decide(row.purpose, row.channel, now)
-        if decided.status in (ConsentStatus.GRANTED, ConsentStatus.UNKNOWN):
-            continue
-        target = Target(row.system, Entity.CONSENT, ExternalId(row.external_id), str(customer_id))
-        command = await want_update(connection, target, _status_change("GRANTED", decided.status), now)
         if command is not None:
             commands[row.system] = command
     return commands

@@ -10,13 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
 from hub.customers.closure import Held
+from hub.customers.follow_consent import follow_consents
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, recognise
+from hub.customers.restrict_systems import restrict_systems
 from hub.errors import Conflict, Invalid
 from hub.flows.project_belongings import follow_owners
 from hub.live.publish import publish
 from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, keep_receipts, living_of, with_commands
-from hub.stewardship.consent import restrict_systems
 from hub.stewardship.decide import Verdict, decide, pairs_across
 from hub.stewardship.outlook import belongings_of, clashes, moved_between, views_of
 from hub.stewardship.own_rows import note_own_rows, own_rows
@@ -54,6 +55,7 @@ async def merge_customers(
     act_id = await keep_act(connection, act, survivor, hands)
     await note_own_rows(connection, act_id, own)
     effects = with_commands(effects, await restrict_systems(connection, survivor, act.now))
+    await follow_consents(connection, [survivor], act.now)
     await keep_receipts(connection, act_id, effects)
     view = (await views_of(connection, [survivor]))[survivor]
     moved = moved_between(had, await belongings_of(connection, [survivor]))

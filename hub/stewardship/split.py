@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
 from hub.customers.closure import Held
+from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, recognise
@@ -87,6 +88,7 @@ async def _part(
     await keep_receipts(connection, act_id, effects)
     parted = [owner for owner in groups if owner != current]
     await give_back(connection, current, parted)
+    await follow_consents(connection, list(groups), act.now)
     views = await views_of(connection, [current, *parted])
     moved = moved_between({}, await belongings_of(connection, parted))
     ordered = tuple(views[owner] for owner in (current, *sorted(parted)) if owner in views)

@@ -19,7 +19,7 @@ systems:
     mappings: {customer: {entity: customer, version: 1, fields: {name: name}}}
   lms:
     adapter: memory
-    roles: [LMS]
+    roles: [LMS, CM]
     options: {webhook_secrets: ["${LMS_SECRET}"]}
 flows:
   crm-customers:
@@ -37,6 +37,19 @@ flows:
     entity: customer
     source: lms
     lanes: [{cadence: REAL_TIME, mode: AUTHORITATIVE, cron: "*/5 * * * * *"}]
+  events-out:
+    business_flow: 5
+    entity: contact_event
+    source: hub
+    target: lms
+    lanes: [{cadence: REAL_TIME, mode: AUTHORITATIVE}]
+  customers-out:
+    business_flow: 9
+    entity: customer
+    source: hub
+    target: lms
+    consent: {channel: email}
+    lanes: [{cadence: REAL_TIME, mode: AUTHORITATIVE}]
 """
 
 
@@ -54,6 +67,14 @@ def test_a_lane_that_waits_for_a_system_that_never_calls_is_told(hub: CliRunner)
     told = [line for line in answer.output.splitlines() if "does not call" in line]
     hint = "it does not call the hub: give the lane a `cron`, or the system the secret of its webhooks"
     assert (answer.exit_code, told) == (1, [f"✗ crm: REAL_TIME lane of crm-customers: {hint}"])
+
+
+def test_the_check_says_which_flow_leaves_only_with_consent(hub: CliRunner) -> None:
+    answer = hub.invoke(application(["check"]), ["check"])
+    assert [line for line in answer.output.splitlines() if " leaves: " in line] == [
+        "✓ lms: events-out leaves: whatever its customers allow: `consent` ties it to a purpose",
+        "✓ lms: customers-out leaves: only for customers whose consent to marketing by email holds (CONSENT)",
+    ]
 
 
 def test_the_list_of_flows_says_by_which_road_real_time_comes(hub: CliRunner) -> None:

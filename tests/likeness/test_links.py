@@ -10,15 +10,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from hub.customers.consent_read import Consents, consents_of
 from hub.customers.identifiers import Node
 from hub.customers.likeness.bands import Bands
 from hub.customers.likeness.preview import preview_links
 from hub.flows.lane import LaneContext
 from hub.matching.person import Written
+from hub.records.belongings import ConsentRecord
+from hub.records.enums import SurvivorshipRule
+from hub.records.identity import Entity
 from hub.stewardship.decide import Verdict, decide
 from hub.store.engine import Database
 from tests.flows.building import RULES, apply_page, at, content, declare_flow, golden_state, page
 from tests.likeness.building import customer, let_experience_decide, link
+from tests.stewardship.test_consent import GRANTED, REVOKED, weekly_flow_to
 
 JAN = Written("Jan", "de Vries", "1985-03-14", "Merelstraat", "3", "", "Utrecht", "UT", "3511 AB")
 MOVED = JAN._replace(given_name="J.", street="Havikweg", house_number="9", phone="0612345678")
@@ -72,6 +77,32 @@ async def test_a_record_that_becomes_somebody_else_is_parted_again(systems: Syst
     assert await systems.who() == [["crm:1", "lms:2"]]
     await systems.say("lms", "2", Written("Fatima", "Bouazza", "1999-01-31"), minute=2)
     assert await systems.who() == [["crm:1"], ["lms:2"]]
+
+
+async def test_of_two_who_become_one_by_likeness_the_most_restrictive_consent_counts(systems: Systems) -> None:
+    for system, external_id, status, minute in (("crm", "1", GRANTED, 3), ("lms", "2", REVOKED, 2)):
+        await systems.say(system, external_id, JAN)
+        told = ConsentRecord(customer=external_id, purpose="marketing", channel="EMAIL", status=status)
+        lane = await declare_flow(systems.database, system, Entity.CONSENT)
+        await apply_page(systems.database, lane, page(content(f"c{external_id}", told, minute)))
+    await weekly_flow_to(systems.database, "crm")
+    assert await systems.who() == [["crm:1", "lms:2"]]
+    (decided,) = [one.decide("marketing", "EMAIL", at(20_000)) for one in await consents(systems.database)]
+    assert (decided.status, decided.rule) == (REVOKED, SurvivorshipRule.MOST_RESTRICTIVE)
+    async with systems.database.reading() as connection:
+        rows = await connection.execute(text("SELECT target, state, changes FROM outbound_command"))
+        (restricted,) = [(row.target, row.state, row.changes[0]["new"]) for row in rows]
+    assert restricted == ("crm", "PENDING", "REVOKED")
+    await systems.say("lms", "2", Written("Fatima", "Bouazza", "1999-01-31"), minute=2)
+    await link(systems.database)
+    said = [one.decide("marketing", "EMAIL", at(20_000)).status for one in await consents(systems.database)]
+    assert sorted(said) == [GRANTED, REVOKED]
+
+
+async def consents(database: Database) -> list[Consents]:
+    async with database.reading() as connection:
+        customers = (await connection.execute(text("SELECT id FROM customer ORDER BY id"))).scalars().all()
+        return list((await consents_of(connection, customers)).values())
 
 
 async def test_two_numbers_of_one_system_do_not_merge_through_a_third_record(systems: Systems) -> None:

@@ -32,7 +32,7 @@ from hub.settings.channels import (
 )
 from hub.settings.contact import Channel, ContactRules, ResponseTarget
 from hub.settings.environment import Settings
-from hub.settings.flows import FlowEntry, Lane
+from hub.settings.flows import FlowConsent, FlowEntry, Lane
 from hub.settings.hub_file import HubFile
 from hub.settings.leads import InboundInterest, LeadRules, OutboundCampaign
 from hub.settings.migrations import MigrationRules, OnDrift
@@ -47,7 +47,18 @@ REFERENCE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(
 ROWS = [line for line in REFERENCE.splitlines() if line.startswith("| `")]
 
 MODELS: list[type[BaseModel]] = [
-    *(HubFile, SystemEntry, Limits, FlowEntry, Lane, MigrationRules, Survivorship, FieldTrust, Recognition),
+    *(
+        HubFile,
+        SystemEntry,
+        Limits,
+        FlowEntry,
+        FlowConsent,
+        Lane,
+        MigrationRules,
+        Survivorship,
+        FieldTrust,
+        Recognition,
+    ),
     *(Catalogue, Topic, DialogStep, Question, Content, StraightThrough),
     *(ContactRules, Channel, ResponseTarget, PrivacyRules, SteeringRules),
     *(Processes, CustomerProcess, ProcessStep, ProcessContent, Expectation),

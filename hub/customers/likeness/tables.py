@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Computed, ForeignKey, ForeignKeyConstraint, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -66,6 +67,22 @@ class LikenessLink(Table):
     system_b: Mapped[str] = mapped_column(primary_key=True)
     external_id_b: Mapped[str] = mapped_column(primary_key=True)
     bits: Mapped[float]
+
+
+class LikenessUnion(Table):
+    """The records of those who became one customer by likeness `at` a time; `former_id` is whose each was until then.
+
+    It holds while records of at least two of them are one customer's.
+    """
+
+    __tablename__ = "likeness_union"
+    __table_args__ = (Index("ix_likeness_union_record", "system", "external_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    former_id: Mapped[UUID]
+    system: Mapped[str] = mapped_column(primary_key=True)
+    external_id: Mapped[str] = mapped_column(primary_key=True)
 
 
 class LikenessCrowd(Table):

@@ -17,7 +17,7 @@ from hub.errors import Misconfigured
 from hub.flows.systems import OpenSystems
 from hub.ports.capabilities import Capabilities
 from hub.ports.pages import CheckResult
-from hub.records.identity import Entity
+from hub.records.identity import Entity, SystemName, SystemRole
 from hub.records.lanes import FlowCadence
 from hub.settings.configuration import Configuration
 from hub.settings.environment import Settings
@@ -47,7 +47,10 @@ def check() -> None:
         systems = open_systems(configuration, adapters)
         try:
             results = {name: await systems.port(name).check() for name in configuration.systems}
-            told = {name: [*lines, *_roads(name, configuration, systems)] for name, lines in results.items()}
+            told = {
+                name: [*lines, *_roads(name, configuration, systems), *_purposes(name, configuration)]
+                for name, lines in results.items()
+            }
             return told | {name: [await mailer.check()] for name, mailer in mailers(configuration.outbound).items()}
         finally:
             await systems.aclose()
@@ -77,6 +80,22 @@ def _roads(system: str, configuration: Configuration, systems: OpenSystems) -> I
                 else:
                     continue
                 yield CheckResult(f"{lane.cadence.value} lane of {flow.name}", ok=False, detail=detail)
+
+
+def _purposes(system: str, configuration: Configuration) -> Iterator[CheckResult]:
+    """A line for each flow to this system that asks for consent, and for those to campaign management that do not."""
+    is_marketing = SystemRole.CM in configuration.systems[SystemName(system)].roles
+    for flow in configuration.flows.values():
+        if flow.target != system or flow.entity is Entity.CONSENT:
+            continue
+        if flow.consent is not None:
+            channel = f" by {flow.consent.channel}" if flow.consent.channel else ""
+            detail = f"only for customers whose consent to {flow.consent.purpose}{channel} holds ({flow.consent.basis})"
+        elif is_marketing:
+            detail = "whatever its customers allow: `consent` ties it to a purpose"
+        else:
+            continue
+        yield CheckResult(f"{flow.name} leaves", ok=True, detail=detail)
 
 
 @application.command("systems")

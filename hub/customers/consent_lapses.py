@@ -1,0 +1,57 @@
+"""Follow consents whose validity begins or ends by itself, and customers behind a gate that was set up anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.follow_consent import follow_consents
+
+_DUE: Final = text(
+    """SELECT s.id, i.customer_id FROM (
+         SELECT id, owner_system, owner_id FROM consent_statement WHERE due_at <= :now
+         ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) s
+       LEFT JOIN customer_identifier i ON i.system = s.owner_system AND i.external_id = s.owner_id"""
+)
+
+_NEXT: Final = text(
+    """UPDATE consent_statement SET due_at = CASE WHEN valid_to > :now THEN valid_to END WHERE id = ANY(:ids)"""
+)
+
+_SWEEP: Final = text(
+    """SELECT name, target, consent_sweep FROM information_flow
+       WHERE consent_sweep IS NOT NULL AND NOT planned ORDER BY name LIMIT 1 FOR UPDATE SKIP LOCKED"""
+)
+
+_PAGE: Final = text(
+    """SELECT DISTINCT customer_id FROM customer_identifier WHERE system = :system AND customer_id > :after
+       ORDER BY customer_id LIMIT :limit"""
+)
+
+
+async def follow_lapses(connection: AsyncConnection, now: datetime, limit: int) -> int:
+    """Up to `limit` statements, or customers of one flow; the answer is how many."""
+    due = (await connection.execute(_DUE, {"now": now, "limit": limit})).all()
+    if due:
+        await follow_consents(connection, {row.customer_id for row in due if row.customer_id is not None}, now)
+        await connection.execute(_NEXT, {"now": now, "ids": [row.id for row in due]})
+        return len(due)
+    return await _sweep(connection, now, limit)
+
+
+async def _sweep(connection: AsyncConnection, now: datetime, limit: int) -> int:
+    flow = (await connection.execute(_SWEEP)).one_or_none()
+    if flow is None:
+        return 0
+    asked = {"system": flow.target, "after": flow.consent_sweep, "limit": limit}
+    customers: list[UUID] = list((await connection.execute(_PAGE, asked)).scalars())
+    await follow_consents(connection, customers, now)
+    await connection.execute(
+        text("UPDATE information_flow SET consent_sweep = :after WHERE name = :name"),
+        {"name": flow.name, "after": customers[-1] if len(customers) == limit else None},
+    )
+    return len(customers)
