@@ -1,7 +1,7 @@
 """Flows from the hub that ask for a customer's consent, and who became one customer by likeness.
 
 Revision ID: consent_gates
-Revises: whole_view
+Revises: unreached_leads
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "consent_gates"
-down_revision = "whole_view"
+down_revision = "unreached_leads"
 branch_labels = None
 depends_on = None
 
