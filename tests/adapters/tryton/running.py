@@ -16,7 +16,9 @@ from tests.tryton_ground import Ground
 DATABASE = "adapter"
 PARTIES, PARTY_COUNT = "parties", 5_000
 """A second database, of plain parties that tests of the adapter leave alone."""
-DATABASES = {DATABASE: EMPTY, PARTIES: plain_parties(PARTY_COUNT)}
+CONTRACT = "contract"
+"""A third, for tests that read everything in pages of one object: it holds nothing that another test made."""
+DATABASES = {DATABASE: EMPTY, CONTRACT: EMPTY, PARTIES: plain_parties(PARTY_COUNT)}
 
 
 @dataclass(frozen=True)
