@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -16,6 +17,7 @@ from hub.matching.traits import BirthTraits, CodeTraits, MailTraits, NameTraits,
 
 Codes: TypeAlias = npt.NDArray[np.int32]
 ABSENT: Final = -1
+SOME: Final = 2000
 
 DOMAINS: Final = {
     "given": "name",
@@ -33,20 +35,15 @@ DOMAINS: Final = {
 """Fields under one domain share their values' numbers, so that a value in the other field is recognised."""
 
 
-class Vocabulary:
-    """The distinct values of a domain, numbered in order of appearance."""
+class Vocabulary(dict[str, int]):
+    """Numbers the distinct values of a domain; the empty text is ABSENT."""
 
     def __init__(self) -> None:
-        self.values: list[str] = []
-        self._codes: dict[str, int] = {"": ABSENT}
+        super().__init__({"": ABSENT})
 
-    def code(self, value: str) -> int:
-        """The value's number; the empty text is ABSENT."""
-        code = self._codes.get(value)
-        if code is None:
-            code = self._codes[value] = len(self.values)
-            self.values.append(value)
-        return code
+    def __missing__(self, value: str) -> int:
+        self[value] = number = len(self) - 1
+        return number
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,11 @@ class People:
 
     def values(self, field: str) -> Sequence[str]:
         """The distinct values that this field's numbers stand for."""
-        return self.vocabularies[DOMAINS[field]].values
+        return self._values[DOMAINS[field]]
+
+    @cached_property
+    def _values(self) -> Mapping[str, Sequence[str]]:
+        return {domain: list(vocabulary)[1:] for domain, vocabulary in self.vocabularies.items()}
 
     @cached_property
     def names(self) -> NameTraits:
@@ -86,17 +87,17 @@ class People:
     @cached_property
     def words(self) -> Mapping[str, WordTraits]:
         """Of the fields that are plain words; streets and units share theirs."""
-        domains = {domain: WordTraits(self.vocabularies[domain].values) for domain in ("street", "locality")}
+        domains = {domain: WordTraits(self._values[domain]) for domain in ("street", "locality")}
         return {field: domains[DOMAINS[field]] for field in ("street", "unit", "locality")}
 
 
 def columns(persons: Iterable[Person]) -> People:
-    """Takes the persons one by one, so that they need never be in memory together."""
+    """Takes the persons a few at a time, so that they need never be in memory together."""
     vocabularies = {domain: Vocabulary() for domain in DOMAINS.values()}
-    coders = [vocabularies[domain].code for domain in DOMAINS.values()]
     codes = [array("i") for _ in DOMAINS]
-    for person in persons:
-        for column, code, value in zip(codes, coders, person, strict=True):
-            column.append(code(value))
+    coming = iter(persons)
+    while some := list(islice(coming, SOME)):
+        for numbers, domain, values in zip(codes, DOMAINS.values(), zip(*some, strict=True), strict=True):
+            numbers.extend(map(vocabularies[domain].__getitem__, values))
     filled = {field: np.array(column, dtype=np.int32) for field, column in zip(DOMAINS, codes, strict=True)}
     return People(filled, vocabularies)

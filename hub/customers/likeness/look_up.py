@@ -47,7 +47,7 @@ hit AS MATERIALIZED (
   WHERE EXISTS (SELECT FROM active)),
 chosen AS MATERIALIZED (
   SELECT system, external_id FROM hit WHERE carriers < {SHARED_MAX} GROUP BY system, external_id
-  ORDER BY sum(1 + 1.0 / carriers) DESC, system, external_id LIMIT $4)
+  ORDER BY sum(1000000 + 1000000 / carriers) DESC, system, external_id LIMIT $4)
 SELECT NULL AS system, version::text AS external_id, ARRAY[digest, (
     SELECT json_agg(json_build_array(f.field, f.value, f.persons))::text
     FROM unnest($2::text[], $3::text[]) AS r(field, value) CROSS JOIN LATERAL (
