@@ -41,12 +41,13 @@ _LOOK_UP: Final = f"""
 WITH active AS MATERIALIZED (
   SELECT version, md5(document::text) AS digest FROM likeness_weights WHERE state = 'ACTIVE' LIMIT 1),
 hit AS MATERIALIZED (
-  SELECT k.key, m.system, m.external_id, count(*) OVER (PARTITION BY k.key) AS carriers
+  SELECT m.system, m.external_id, m.carriers
   FROM unnest($1::bigint[]) AS k(key) CROSS JOIN LATERAL (
-    SELECT system, external_id FROM likeness_key m WHERE m.key = k.key LIMIT {SHARED_MAX}) m
-  WHERE EXISTS (SELECT FROM active)),
+    SELECT system, external_id, count(*) OVER () AS carriers FROM (
+      SELECT system, external_id FROM likeness_key o WHERE o.key = k.key LIMIT {SHARED_MAX}) o) m
+  WHERE EXISTS (SELECT FROM active) AND m.carriers < {SHARED_MAX}),
 chosen AS MATERIALIZED (
-  SELECT system, external_id FROM hit WHERE carriers < {SHARED_MAX} GROUP BY system, external_id
+  SELECT system, external_id FROM hit GROUP BY system, external_id
   ORDER BY sum(1000000 + 1000000 / carriers) DESC, system, external_id LIMIT $4)
 SELECT NULL AS system, version::text AS external_id, ARRAY[digest, (
     SELECT json_agg(json_build_array(f.field, f.value, f.persons))::text
