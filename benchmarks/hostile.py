@@ -1,7 +1,7 @@
 """How others are served while hostile clients are at a web process, and after they have left.
 
-    python -m benchmarks.hostile                300 requests idle, under attack and afterwards
-    python -m benchmarks.hostile --requests 50  a first look
+    python -m benchmarks.hostile                 3,000 requests idle, under attack and afterwards
+    python -m benchmarks.hostile --requests 300  a first look
 
 The hub is one `hub serve` as in production. Idle, ordinary requests come one after the other. Under attack 200 silent
 sockets, 50 slow heads and 50 slow bodies are open, one client sends each document of tests/hostile every two seconds,
@@ -36,15 +36,16 @@ EVERY_S: Final = 2.0
 
 
 async def send_documents(hub: Hub) -> None:
-    """All of them in turn, each once in EVERY_S."""
-    for document in cycle(DOCUMENTS.values()):
-        await hub.ask(document)
+    """All of them in turn, each once in EVERY_S, and each time another text: nothing is known of it yet."""
+    for number, document in enumerate(cycle(DOCUMENTS.values())):
+        await hub.ask(f"# {number}\n{document}")
         await asyncio.sleep(EVERY_S / len(DOCUMENTS))
 
 
 async def flood_sockets(hub: Hub) -> None:
-    """As fast as the server lets one socket, then the next."""
-    while True:
+    """As fast as the server lets one socket, then the next. A socket cut off just then hides that it is to end."""
+    attack = asyncio.current_task()
+    while attack is not None and not attack.cancelling():
         with contextlib.suppress(WebSocketException, OSError):
             async with acknowledged(hub.address, hub.token) as client:
                 while True:
@@ -107,7 +108,7 @@ async def measure(dsn: str, folder: Path, requests: int) -> None:
 def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--requests", type=int, default=300, help="of each of the three")
+    parser.add_argument("--requests", type=int, default=3_000, help="of each of the three")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as own, EmbeddedPostgres(Path(own) / "postgres") as postgres:
         asyncio.run(measure(postgres.libpq("postgres"), Path(own), given.requests))

@@ -39,6 +39,7 @@ from hub.store.engine import Database
 from hub.store.prepared import PreparedReads
 from hub.store.read_trail import Denial, ReadTrail, Shown
 from hub.store.straight import Fetch
+from schema.compiled.reading import Reading, ReadsElsewhere
 from schema.loaders import Loaders
 from schema.reads import ReadTerms
 from schema.shared_customers import SharedCustomers
@@ -78,6 +79,8 @@ class Hub:
     watched: Watched
     tells_cost: bool
     shared_customers: SharedCustomers
+    elsewhere: ReadsElsewhere | None = None
+    """Who reads documents that were never seen; None: this process does."""
 
 
 class Context:
@@ -140,6 +143,11 @@ class Context:
         if not self.hub.tells_cost:
             return {}
         return {"cost": {"requested": cost, "allowed": self.hub.admission.allowance(self.principal).cost}}
+
+    async def read_text(self, text: str) -> Reading | None:
+        """A document of this caller, read by another process; None where there is none."""
+        elsewhere = self.hub.elsewhere
+        return None if elsewhere is None else await elsewhere.read(text, self.principal.subject)
 
     def identify(self, principal: Principal) -> None:
         """The WebSocket has said who it is."""

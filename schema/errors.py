@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLError, SourceLocation
 from strawberry.exceptions import StrawberryGraphQLError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from structlog.contextvars import get_contextvars
@@ -30,11 +31,26 @@ _SUGGESTION: Final = " Did you mean "
 log = structlog.get_logger(__name__)
 
 
+class Told(GraphQLError):
+    """An error that is already as the caller may see it; its places in the text are lines and columns from 1."""
+
+    def __init__(self, message: str, places: Sequence[tuple[int, int]], extensions: dict[str, object]) -> None:
+        super().__init__(message, extensions=extensions)
+        self.locations = [SourceLocation(line, column) for line, column in places] or None
+
+    def without_suggestion(self) -> Told:
+        """The same without the names that look like the one he wrote."""
+        places = [(place.line, place.column) for place in self.locations or ()]
+        return Told(self.message.split(_SUGGESTION)[0], places, self.extensions or {})
+
+
 def told(error: GraphQLError, *, suggests: bool = True) -> GraphQLError:
     """The error as the caller may see it; what is not meant for him is logged and replaced.
 
     Without `suggests` it does not say which names there are that look like the one he wrote.
     """
+    if isinstance(error, Told):
+        return error if suggests else error.without_suggestion()
     cause = _cause_of(error)
     if isinstance(cause, HubError) and cause.code != INTERNAL:
         return _with(error, cause.message, {"code": cause.code, **hints(cause)})

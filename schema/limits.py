@@ -27,6 +27,7 @@ TOKENS_MAX: Final = 4_000
 DEPTH_MAX: Final = 12
 ALIASES_MAX: Final = 60
 FIELDS_MAX: Final = 2_000
+OPERATIONS_MAX: Final = 50
 
 VALUES_MAX: Final = 20_000
 """In all variables together: several times what the longest batch of any mutation has."""
@@ -58,9 +59,12 @@ class OperationSize(ValidationRule):
         definitions = context.document.definitions
         self._fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
         self._measured: dict[str, Size] = {}
-        for definition in definitions:
-            if isinstance(definition, OperationDefinitionNode):
-                self._judge(definition, self._of_set(definition.selection_set))
+        operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
+        if len(operations) > OPERATIONS_MAX:
+            self.report_error(GraphQLError(f"the document has more than {OPERATIONS_MAX} operations"))
+            return
+        for operation in operations:
+            self._judge(operation, self._of_set(operation.selection_set))
 
     def _judge(self, operation: OperationDefinitionNode, size: Size) -> None:
         limits = (("levels deep", size.depth, DEPTH_MAX), ("aliases", size.aliases, ALIASES_MAX))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
 
 import strawberry
 from graphql import GraphQLError, specified_rules
@@ -14,9 +13,10 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from schema.compiled.documents import Asking, Documents, KnownDocuments
+from schema.compiled.reading import Read
 from schema.cost import declare_costs
 from schema.errors import told
-from schema.limits import TOKENS_MAX, OperationSize
+from schema.limits import TOKENS_MAX
 from schema.mutations.abort_cadence_migration import AbortCadenceMigrationMutation
 from schema.mutations.approve_cadence_migration import ApproveCadenceMigrationMutation
 from schema.mutations.authenticate_session import AuthenticateSessionMutation
@@ -189,9 +189,8 @@ class Subscription(
 class HubSchema(strawberry.Schema):
     """strawberry calls `process_errors` with every list of errors on every transport before it is sent."""
 
-    def __init__(self, documents: Documents, **given: Any) -> None:  # Any: what strawberry's own schema takes
-        super().__init__(**given)
-        self.documents = documents
+    documents: Documents
+    """What clients have sent, read once."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Replace each error, in place, by what the caller may see."""
@@ -203,16 +202,14 @@ class HubSchema(strawberry.Schema):
 @cache
 def build_schema() -> HubSchema:
     """The executable schema, made once per process; whom it tells about itself is looked at with each operation."""
-    documents = Documents([*specified_rules, OperationSize])
     schema = HubSchema(
-        documents,
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         config=StrawberryConfig(
             scalar_map={datetime: AWARE_TIME, Decimal: EXACT_DECIMAL, Representation: REPRESENTATION}
         ),
-        extensions=[lambda: MaxTokensLimiter(TOKENS_MAX), lambda: KnownDocuments(documents)],
+        extensions=[lambda: MaxTokensLimiter(TOKENS_MAX), lambda: KnownDocuments(schema.documents)],
     )
-    documents.costs = declare_costs(schema._schema)
+    schema.documents = Documents(Read(schema._schema, specified_rules), declare_costs(schema._schema))
     return schema

@@ -63,6 +63,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         tells_cost=settings.embedded,
         allowances=allowances(hub.configuration.callers, development=settings.embedded),
         open_usage=_usage(settings),
+        reads_apart=True,
     )
     async with listening(create_app(services), settings.host, settings.port) as port:
         yield port

@@ -25,6 +25,7 @@ from schema.compiled.plan import CHANGING, Bound, Plan, Root, plan
 from schema.compiled.select import NotCompiled, Operation
 from schema.compiled.shape import shape_of
 from schema.context import Context
+from schema.errors import told
 from schema.limits import bound_variables
 from schema.schema import HubSchema
 
@@ -74,9 +75,12 @@ class CompiledReads:
         self, context: Context, text: str, variables: Mapping[str, Any] | None, operation_name: str | None
     ) -> Answer | None:
         """The answer to a query that statements answer at least in part; None is for strawberry as it comes."""
-        document = self._schema.documents.read(self._schema._schema, text)
-        if document is None or not context.holds:
+        if not context.holds:
             return None
+        document = self._schema.documents.find(text) or await self._schema.documents.read(text, context)
+        if document.refused:
+            suggests = context.may_introspect()
+            return Answer(ExecutionResult(None, [told(each, suggests=suggests) for each in document.errors()]), {})
         try:
             given = orjson.dumps(variables)
         except TypeError:  # nested too deeply
@@ -105,8 +109,6 @@ class CompiledReads:
         variables: Mapping[str, Any] | None,
         operation_name: str | None,
     ) -> Asked | None:
-        if _refused(document):
-            return None
         bound_variables(variables)
         definition = document.operation(operation_name)
         if definition is None or definition.operation is not OperationType.QUERY:
@@ -117,10 +119,12 @@ class CompiledReads:
         )
         if isinstance(coerced, list):
             return None
+        cost = document.cost(self._schema.documents.costs, operation_name, variables or {})
+        if cost > context.hub.admission.allowance(context.principal).cost:
+            return None
         operation = Operation(self._schema, document.fragments, definition, coerced, context.principal.scopes)
         made = self._plan(context, text, document, operation)
-        cost = document.cost(self._schema.documents.costs, operation_name, variables or {})
-        return Asked(operation, made, cost, bool(document.introspection)) if made.compiled else None
+        return Asked(operation, made, cost, document.introspects) if made.compiled else None
 
     def _plan(self, context: Context, text: str, document: Document, operation: Operation) -> Plan:
         alone = context.reach.only is not None
@@ -247,11 +251,3 @@ class _Run:
             root.key: data[root.key] if root.key in data else rest.data[root.key] for root in self.asked.plan.roots
         }
         return ExecutionResult(whole, all_errors or None)
-
-
-def _refused(document: Document) -> bool:
-    """Also what cannot be told: strawberry will say what is wrong."""
-    try:
-        return bool(document.errors)
-    except RecursionError:
-        return True

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
+from hashlib import blake2b
+from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
 
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
-    GraphQLSchema,
-    NoSchemaIntrospectionCustomRule,
+    NameNode,
     OperationDefinitionNode,
-    parse,
+    OperationType,
+    SelectionSetNode,
 )
 from graphql.execution.collect_fields import FragmentDetails
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.types import ExecutionContext
 
 from hub.errors import HubError
+from schema.compiled.reading import Read, Reading, ReadsTexts
 from schema.cost import Costs, cost_of
-from schema.limits import TOKENS_MAX, OperationSize, bound_variables
+from schema.limits import bound_variables
 
 DOCUMENTS_KEPT: Final = 500
+REFUSED_KEPT: Final = 500
 
 LONGEST_KEPT: Final = 20_000
 """Characters. A longer document is answered and forgotten: 500 of any length would be a way to fill the memory."""
@@ -51,10 +53,7 @@ class Asking(Protocol):
         ...
 
 
-Rules: TypeAlias = Sequence[type[ASTValidationRule]]
-
-Validate: TypeAlias = Callable[[DocumentNode, Rules | None], list[GraphQLError]]
-"""By some rules, or by all that a document has to keep."""
+NOTHING_READ: Final = DocumentNode(definitions=())
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -91,26 +90,35 @@ class Kept(Generic[K, V]):
 
 
 class Document:
-    """A document that could be read, and what validation says of it, found out once."""
+    """A document whose text was read, and what came of it."""
 
-    def __init__(self, node: DocumentNode, validate: Validate) -> None:
-        self.node = node
-        self._validate = validate
-        self._errors: list[GraphQLError] | None = None
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
         self._slicing: dict[str | None, list[str]] = {}
         self._costs: dict[tuple[str | None, tuple[str, ...]], int] = {}
 
     @property
-    def errors(self) -> Sequence[GraphQLError]:
-        """Why it cannot be executed; RecursionError for one that is nested too deeply to tell."""
-        if self._errors is None:
-            self._errors = self._validate(self.node, None)
-        return self._errors
+    def refused(self) -> bool:
+        """Whether it cannot be executed at all."""
+        return self._reading.node is None
 
-    @cached_property
-    def introspection(self) -> Sequence[GraphQLError]:
-        """Where it asks about the schema itself, as those are told who may not."""
-        return self._validate(self.node, (NoSchemaIntrospectionCustomRule,))
+    @property
+    def node(self) -> DocumentNode:
+        """The tree; one without definitions where the document is refused."""
+        return self._reading.node or NOTHING_READ
+
+    def errors(self) -> list[GraphQLError]:
+        """Why it is refused, as callers are told; new ones for each answer."""
+        return self._reading.errors()
+
+    @property
+    def introspects(self) -> bool:
+        """Whether it asks about the schema itself."""
+        return bool(self._reading.introspection)
+
+    def not_for_him(self) -> list[GraphQLError]:
+        """Where it asks about the schema, as those are told who may not."""
+        return self._reading.not_for_all()
 
     def cost(self, costs: Costs, name: str | None, variables: Mapping[str, Any]) -> int:
         """Of one operation with these variables; only those that say how long a list is are told apart."""
@@ -145,30 +153,37 @@ class Document:
 
 
 class Documents:
-    """By their text. What does not parse is not kept: nobody sends it twice for its answer."""
+    """By their text. Refused ones are kept by their digest: what they say is short, however long they are."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = tuple(rules)
-        self.costs: Costs = {}
+    def __init__(self, read: Read, costs: Costs) -> None:
+        self.costs = costs
+        self.reading = read
         self._kept: Kept[str, Document] = Kept(DOCUMENTS_KEPT)
+        self._refused: Kept[bytes, Document] = Kept(REFUSED_KEPT)
 
-    def read(self, schema: GraphQLSchema, text: str) -> Document | None:
-        """The document; None for a text that is none."""
+    def find(self, text: str) -> Document | None:
+        """What is known of the text."""
         known = self._kept.find(text)
+        if known is not None or not len(self._refused):
+            return known
+        return self._refused.find(_digest(text))
+
+    async def read(self, text: str, on_behalf: object) -> Document:
+        """The document, read now unless it is known; elsewhere where he `ReadsTexts`."""
+        known = self.find(text)
         if known is not None:
             return known
-        try:
-            node = parse(text, max_tokens=TOKENS_MAX)
-        except (GraphQLError, RecursionError):
-            return None
-        document = Document(node, lambda node, rules: self._validated(schema, node, rules))
+        reading = await on_behalf.read_text(text) if isinstance(on_behalf, ReadsTexts) else None
+        return self.find(text) or self._keep(text, Document(self.reading(text) if reading is None else reading))
+
+    def _keep(self, text: str, document: Document) -> Document:
+        if document.refused:
+            return self._refused.keep(_digest(text), document)
         return self._kept.keep(text, document) if len(text) <= LONGEST_KEPT else document
 
-    def _validated(self, schema: GraphQLSchema, node: DocumentNode, rules: Rules | None) -> list[GraphQLError]:
-        """Its size first: rules that compare fields with each other would take their time over what is too big."""
-        if rules is not None:
-            return validate_document(schema, node, tuple(rules))
-        return validate_document(schema, node, (OperationSize,)) or validate_document(schema, node, self._rules)
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class Reduced(str):
@@ -191,24 +206,33 @@ class KnownDocuments(SchemaExtension):
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._document: Document | None = None
+        self._unread: HubError | None = None
         self._cost: dict[str, object] = {}
 
-    def on_parse(self) -> Iterator[None]:
-        """Read the text."""
+    async def on_parse(self) -> AsyncIterator[None]:
+        """Read the text; where it is refused an empty query stands in its place until that is told."""
         context = self.execution_context
         text = context.query
         if isinstance(text, Reduced):
-            self._document = Document(text.document, lambda _, __: [])
+            self._document = Document(Reading(text.document))
         elif text:
-            self._document = self._documents.read(context.schema._schema, text)
+            try:
+                self._document = await self._documents.read(text, context.context)
+            except HubError as error:
+                self._unread = error
+        if self._unread is not None:
+            context.graphql_document = _in_place_of(context)
         if self._document is not None:
-            context.graphql_document = self._document.node
+            context.graphql_document = _in_place_of(context) if self._document.refused else self._document.node
         yield
 
     def on_validate(self) -> Iterator[None]:
         """Validate it. What callers are told is written into the list of errors, so they get a list of their own."""
+        if self._unread is not None:
+            error = GraphQLError(self._unread.message, original_error=self._unread)
+            self.execution_context.pre_execution_errors = [error]
         if self._document is not None:
-            errors = list(self._document.errors)
+            errors = self._document.errors()
             self.execution_context.pre_execution_errors = errors or self._refusals(self._document)
         yield
 
@@ -217,8 +241,8 @@ class KnownDocuments(SchemaExtension):
         execution = self.execution_context
         if isinstance(execution.query, Reduced) or not isinstance(execution.context, Asking):
             return []
-        if document.introspection and not execution.context.may_introspect():
-            return list(document.introspection)
+        if document.introspects and not execution.context.may_introspect():
+            return document.not_for_him()
         if execution._provided_operation_name is None and document.operation(None) is None:
             return [GraphQLError("say by operationName which of the document's operations is meant")]
         try:
@@ -233,3 +257,13 @@ class KnownDocuments(SchemaExtension):
     def get_results(self) -> dict[str, object]:
         """The cost, where it is told."""
         return self._cost
+
+
+def _in_place_of(context: ExecutionContext) -> DocumentNode:
+    """A query without fields, under the name that is asked for."""
+    name = context.operation_name if context._provided_operation_name else None
+    named = None if name is None else NameNode(value=name)
+    query = OperationDefinitionNode(
+        operation=OperationType.QUERY, name=named, selection_set=SelectionSetNode(selections=())
+    )
+    return DocumentNode(definitions=(query,))

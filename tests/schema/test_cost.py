@@ -14,6 +14,8 @@ from hub.access.principal import Role
 from hub.entrypoints.asgi.services import NO_LIMITS
 from hub.settings.callers import DEFAULT_CALLERS
 from hub.store.engine import Database
+from schema.compiled.documents import Document
+from schema.compiled.reading import Reading
 from schema.cost import LIST_ASSUMED, MUTATION_WEIGHT, PAGE_ASSUMED
 from schema.schema import build_schema
 from schema.sdl import export_sdl
@@ -24,9 +26,7 @@ SCHEMA = build_schema()
 
 
 def cost(document: str, variables: dict[str, Any] | None = None, name: str | None = None) -> int:
-    read = SCHEMA.documents.read(SCHEMA._schema, document)
-    assert read is not None
-    return read.cost(SCHEMA.documents.costs, name, variables or {})
+    return Document(Reading(parse(document))).cost(SCHEMA.documents.costs, name, variables or {})
 
 
 PAGE = "query($n: Int) { customers(first: $n) { totalCount edges { cursor node { id name } } } }"

@@ -15,6 +15,7 @@ from hub.access.revoked import Revoked
 from hub.access.shared_usage import share
 from hub.access.watched import Watched
 from hub.contacts.desk import ContactDesk
+from hub.entrypoints.asgi.document_reader import DocumentReader
 from hub.entrypoints.asgi.scrape import Scrape
 from hub.entrypoints.asgi.services import Services
 from hub.exchange.inbox import Inbox
@@ -26,6 +27,7 @@ from hub.store.read_trail import ReadTrail
 from hub.store.revocations import FollowRevocations
 from hub.store.usage import UsageInPostgres
 from schema.context import Hub
+from schema.schema import build_schema
 from schema.shared_customers import SharedCustomers
 
 log = structlog.get_logger(__name__)
@@ -53,6 +55,7 @@ class Running:
 @asynccontextmanager
 async def running(services: Services) -> AsyncIterator[Running]:
     """Open what is bound to the running loop; closed at the end of the block."""
+    reader = await _reader(services)
     database = services.open_database()
     feed = Reader(services.feed_dsn)
     kept = KeptAnswers(services.kept_answers_bytes)
@@ -93,6 +96,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         watched=watched,
         tells_cost=services.tells_cost,
         shared_customers=SharedCustomers(database),
+        elsewhere=reader,
     )
     try:
         yield Running(hub, Scrape(hub), task, Inbox(database, services.keys, services.clock))
@@ -106,6 +110,17 @@ async def running(services: Services) -> AsyncIterator[Running]:
             await engine.aclose()
         await usage.aclose()
         await database.aclose()
+        if reader is not None:
+            await reader.aclose()
+
+
+async def _reader(services: Services) -> DocumentReader | None:
+    """Started before anything is open that a child would hold as well."""
+    if not services.reads_apart:
+        return None
+    reader = DocumentReader(build_schema().documents.reading)
+    await reader.start()
+    return reader
 
 
 async def _written(trail: ReadTrail) -> None:

@@ -42,6 +42,7 @@ class Services:
     the reader of the change feed. `development` shows the explorer page and how queries were answered. Queries are
     `compiled` to statements, which run on `prepared_connections` of their own; answers are kept in memory, so many
     bytes of them. `allowances` say what callers may ask, `tells_cost` shows in each answer what it cost.
+    With `reads_apart` documents never seen before are read by a process of their own.
     What a caller asks of all processes is counted in PostgreSQL, or where `open_usage` says.
     """
 
@@ -77,3 +78,4 @@ class Services:
     tells_cost: bool = False
     allowances: Mapping[Role, Allowance] = field(default_factory=lambda: dict.fromkeys(Role, NO_LIMITS))
     open_usage: Callable[[], SharedUsage] | None = None
+    reads_apart: bool = False

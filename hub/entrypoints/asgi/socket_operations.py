@@ -7,7 +7,7 @@ from typing import Final, Protocol, cast
 
 from graphql import GraphQLError, OperationType
 from strawberry.http.exceptions import WebSocketDisconnected
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, Message, SubscribeMessage
 
 from hub.access.admission import Caller
@@ -62,22 +62,30 @@ class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
         except HubError as error:
             await self._refuse(message["id"], error)
             return
+        try:
+            follows = await self._follows(text or "", payload.get("operationName"))
+        except HubError as error:
+            self.context.hub.admission.leave(caller)
+            await self._refuse(message["id"], error)
+            return
         payload["query"] = text or ""
         await super().handle_subscribe(message)
-        self._leave_at_the_end(message["id"], caller, payload)
+        self._leave_at_the_end(message["id"], caller, follows=follows)
 
-    def _leave_at_the_end(self, name: str, caller: Caller, payload: object) -> None:
+    def _leave_at_the_end(self, name: str, caller: Caller, *, follows: bool) -> None:
         """A subscription has a limit of its own and no end in sight, so it does not count as under way."""
         operation = self.operations.get(name)
-        if operation is None or operation.task is None or self._follows(operation):
+        if operation is None or operation.task is None or follows:
             self.context.hub.admission.leave(caller)
             return
         operation.task.add_done_callback(lambda _: self.context.hub.admission.leave(caller))
 
-    def _follows(self, operation: Operation[Context, None]) -> bool:
-        schema = cast("HubSchema", self.schema)
-        document = schema.documents.read(schema._schema, operation.query)
-        definition = None if document is None else document.operation(operation.operation_name)
+    async def _follows(self, text: str, name: str | None) -> bool:
+        """Whether the operation is a subscription; RateLimited where its text is not even read."""
+        if not text:
+            return False
+        document = await cast("HubSchema", self.schema).documents.read(text, self.context)
+        definition = document.operation(name)
         return definition is not None and definition.operation is OperationType.SUBSCRIPTION
 
     async def _refuse(self, name: str, error: HubError) -> None:

@@ -1,0 +1,119 @@
+"""Documents are read beside the event loop, to the same result, and who sends bad ones is not read for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from graphql import GraphQLError, parse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.entrypoints.asgi.document_reader import DocumentReader
+from hub.entrypoints.asgi.refused_reading import AT_ONCE_S, SHARE, RefusedReading
+from hub.errors import RateLimited
+from schema.compiled.outline import too_large
+from schema.compiled.reading import Reading, packed, unpacked
+from schema.schema import build_schema
+from tests.hostile.documents import DOCUMENTS
+
+READ = build_schema().documents.reading
+GOOD = """query Q($n: Int = 3) { viewer { ...V } customers(first: $n) { edges { node { id name } } } }
+fragment V on Viewer { subject }"""
+
+
+@asynccontextmanager
+async def reader(reads: Callable[[str], Reading] = READ) -> AsyncIterator[DocumentReader]:
+    running = DocumentReader(reads)
+    await running.start()
+    try:
+        yield running
+    finally:
+        await running.aclose()
+
+
+async def test_the_other_process_says_what_this_one_would() -> None:
+    async with reader() as there:
+        for name in ("deep", "deeper", "deepest", "self", "introspection", "costly", "directives"):
+            text = DOCUMENTS[name]
+            assert await there.read(text, name) == READ(text), name
+        assert (await there.read(GOOD, "good")).node == parse(GOOD)
+        assert (await there.read("{ viewer { subject \ud800", "odd")).faults == READ("{ viewer { subject \ud800").faults
+
+
+def test_a_tree_keeps_its_places_on_the_way() -> None:
+    node = unpacked(packed(READ(GOOD))).node
+    assert node is not None
+    fragment = node.definitions[1]
+    assert fragment.loc is not None
+    assert (fragment.loc.start, fragment.loc.source.body) == (GOOD.index("fragment"), GOOD)
+    assert GraphQLError("x", fragment).locations == GraphQLError("x", parse(GOOD).definitions[1]).locations
+
+
+async def test_a_reader_that_dies_is_replaced_and_the_document_read() -> None:
+    def deadly(text: str) -> Reading:
+        if text == "die" and os.getpid() != mine:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return READ(text)
+
+    mine = os.getpid()
+    async with reader(deadly) as there:
+        assert (await there.read("die", "a")).faults == READ("die").faults
+        assert await there.read(GOOD, "a") == READ(GOOD)
+
+
+async def test_who_leaves_while_he_waits_leaves_nothing_behind_for_the_next() -> None:
+    async with reader() as there:
+        leaving = asyncio.create_task(there.read("{ nothing }", "a"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        assert await there.read(GOOD, "a") == READ(GOOD)
+
+
+async def test_who_waits_is_served_by_turns_and_not_behind_all_of_anothers() -> None:
+    order: list[str] = []
+
+    async def asking(whose: str, number: int) -> None:
+        await there.read(f"{{ a{number} }}", whose)
+        order.append(whose)
+
+    async with reader() as there:
+        many = [asking("many", number) for number in range(8)]
+        await asyncio.gather(*many, asking("one", 0))
+    assert order.index("one") <= 2
+
+
+def test_refused_documents_are_paid_for_with_time() -> None:
+    now = 0.0
+    owed = RefusedReading(lambda: now)
+    for _ in range(11):
+        owed.check("bad")
+        owed.charge("bad", AT_ONCE_S / 10)
+    with pytest.raises(RateLimited) as refused:
+        owed.check("bad")
+    assert refused.value.retry_after_s == pytest.approx(AT_ONCE_S / 10 / SHARE)
+    owed.check("good")
+    now = AT_ONCE_S / 10 / SHARE
+    owed.check("bad")
+
+
+TEXTS = st.lists(st.sampled_from(['"', '"""', "\\", "\n", "{", "}", "(", ")", "#", "a", "1", "...", "$", " ", "é"]))
+
+
+@given(TEXTS.map("".join))
+def test_no_text_is_refused_for_its_tokens_that_has_no_more_than_are_read(text: str) -> None:
+    if too_large(text, tokens_max=4) is not None:
+        with pytest.raises(GraphQLError):
+            parse(text, max_tokens=4)
+
+
+@given(st.integers(0, 30))
+def test_a_text_with_more_tokens_than_are_read_is_refused_for_them(tokens: int) -> None:
+    text = "{" + 'a "}" ' * tokens
+    assert (too_large(text, tokens_max=20) is not None) is (1 + 2 * tokens > 20)
