@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 FOLDER: Final = Path(__file__).parent / "page"
+SCRIPTS: Final = ("language.js", "explorer.js", "docs.js")
+"""One script in this order."""
 
 
 def wants_page(request: Request) -> bool:
@@ -23,7 +25,7 @@ def wants_page(request: Request) -> bool:
 @cache
 def explorer_page() -> HTMLResponse:
     """The page with script and style inside; the policy lets no other run and no other host be called."""
-    script, style = _text("explorer.js"), _text("explorer.css")
+    script, style = "\n".join(map(_text, SCRIPTS)), _text("explorer.css")
     html = _text("explorer.html").replace("/*style*/", style).replace("/*script*/", script)
     policy = (
         f"default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "

@@ -1,7 +1,10 @@
-"use strict";
+/* The page: what is typed, run and answered. */
 
 const at = (id) => document.getElementById(id);
-const editor = at("document"), variables = at("variables"), answer = at("answer"), choices = at("choices");
+const editor = at("document"), variables = at("variables"), headers = at("headers"), answer = at("answer");
+const choices = at("choices");
+
+const HISTORY_KEPT = 30;
 
 const EXAMPLES = {
   "Who am I": "{\n  viewer { subject scopes expiresAt }\n}",
@@ -17,63 +20,62 @@ const EXAMPLES = {
 
 const INTROSPECTION = `{ __schema {
   queryType { name } mutationType { name } subscriptionType { name }
+  directives { name description args { ...I } }
   types { name kind description enumValues { name description }
-    fields { name description type { ...T } args { name description defaultValue type { ...T } } }
-    inputFields { name description defaultValue type { ...T } } possibleTypes { name } } } }
+    fields { name description type { ...T } args { ...I } }
+    inputFields { ...I } possibleTypes { name } } } }
+fragment I on __InputValue { name description defaultValue type { ...T } }
 fragment T on __Type { name kind ofType { name kind ofType { name kind ofType { name kind } } } }`;
 
-let types = new Map(), roots = {}, running = null;
-
-const named = (type) => (type.ofType ? named(type.ofType) : type.name);
-const written = (type) =>
-  type.kind === "NON_NULL" ? written(type.ofType) + "!" : type.kind === "LIST" ? `[${written(type.ofType)}]` : type.name;
+let schema = new Schema({ types: [] }), running = null;
 
 function send(body, accept, signal) {
-  const headers = { "content-type": "application/json", accept };
-  if (at("token").value) headers.authorization = `Bearer ${at("token").value.trim()}`;
-  return fetch("/graphql", { method: "POST", headers, body: JSON.stringify(body), signal });
+  const given = { "content-type": "application/json", accept, ...json(headers, "headers") };
+  if (at("token").value) given.authorization = `Bearer ${at("token").value.trim()}`;
+  return fetch("/graphql", { method: "POST", headers: given, body: JSON.stringify(body), signal });
 }
 
 async function loadSchema() {
-  const response = await send({ query: INTROSPECTION }, "application/json");
-  const { data, errors } = await response.json();
-  if (!data) {
-    at("docs").textContent = errors[0].message;
-    return;
+  try {
+    const response = await send({ query: INTROSPECTION }, "application/json");
+    const { data, errors } = await response.json();
+    if (!data) throw new Error(errors[0].message);
+    schema = new Schema(data.__schema);
+    showRoots();
+    tellProblems();
+  } catch (error) {
+    at("docs").textContent = error.message;
   }
-  types = new Map(data.__schema.types.map((type) => [type.name, type]));
-  roots = {
-    query: data.__schema.queryType?.name,
-    mutation: data.__schema.mutationType?.name,
-    subscription: data.__schema.subscriptionType?.name,
-  };
-  showRoots();
+}
+
+/* What a field of the page holds; an error that names the field for what is no JSON object. */
+function json(area, what) {
+  try {
+    return area.value.trim() ? JSON.parse(area.value) : {};
+  } catch (error) {
+    throw new Error(`the ${what} are no JSON: ${error.message}`);
+  }
 }
 
 async function run() {
   stop();
-  let given = {};
-  try {
-    given = variables.value.trim() ? JSON.parse(variables.value) : {};
-  } catch (error) {
-    answer.textContent = `The variables are not JSON: ${error.message}`;
-    return;
-  }
-  const streams = /(^|[^\w$])subscription\b/.test(editor.value.replace(/#.*/g, ""));
-  running = new AbortController();
+  const own = new AbortController(), started = performance.now();
+  const operation = operationAt(editor.value, editor.selectionStart);
+  const streams = operation?.kind === "subscription";
+  running = own;
   at("stop").disabled = false;
   answer.textContent = "";
-  const started = performance.now();
   try {
-    const response = await send({ query: editor.value, variables: given },
-      streams ? "text/event-stream" : "application/json", running.signal);
-    if (streams && response.ok) await follow(response, running.signal);
+    const body = { query: editor.value, variables: json(variables, "variables"), operationName: operation?.name };
+    const response = await send(body, streams ? "text/event-stream" : "application/json", own.signal);
+    remember();
+    if (streams && response.ok) await follow(response, own.signal);
     else answer.textContent = pretty(await response.text());
     at("status").textContent = `${response.status} in ${Math.round(performance.now() - started)} ms`;
   } catch (error) {
     at("status").textContent = error.name === "AbortError" ? "stopped" : `no answer: ${error.message}`;
   } finally {
-    at("stop").disabled = true;
+    if (running === own) at("stop").disabled = true;
   }
 }
 
@@ -107,54 +109,32 @@ function pretty(text) {
   }
 }
 
-/* The type whose fields may stand at the end of `text`: a walk over its braces, names and fragments. */
-function typeAt(text) {
-  const tokens = text.replace(/#.*/g, "").replace(/"(\\.|[^"\\])*"?/g, "").match(/\.\.\.|[A-Za-z_]\w*|[{}()[\]:$@!]/g) ?? [];
-  const stack = [];
-  let name = null, root = roots.query, depth = 0;
-  for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i];
-    if (token === "(") depth++;
-    else if (token === ")") depth--;
-    else if (depth > 0) continue;
-    else if (token === "{") {
-      const inside = stack.at(-1);
-      const field = inside && types.get(inside)?.fields?.find((candidate) => candidate.name === name);
-      stack.push(stack.length === 0 ? root : field ? named(field.type) : name && types.has(name) ? name : inside);
-      name = null;
-    } else if (token === "}") {
-      stack.pop();
-      name = null;
-    } else if (stack.length === 0 && roots[token]) root = roots[token];
-    else if (token === "on" && (tokens[i - 1] === "..." || stack.length === 0)) {
-      name = tokens[++i];
-      if (stack.length === 0) root = name;
-    } else if (/^\w/.test(token)) name = token;
-  }
-  return depth > 0 ? null : types.get(stack.at(-1));
-}
-
-function complete() {
-  const before = editor.value.slice(0, editor.selectionStart);
-  const typed = before.match(/\w*$/)[0];
-  const type = typeAt(before.slice(0, before.length - typed.length));
-  const fitting = (type?.fields ?? []).filter((field) => field.name.toLowerCase().startsWith(typed.toLowerCase()));
-  choices.replaceChildren(...fitting.slice(0, 50).map((field, place) => {
-    const item = element("li", `${field.name}: ${written(field.type)} `, element("small", field.description ?? ""));
+function complete(area) {
+  const before = area.value.slice(0, area.selectionStart);
+  const typed = before.match(area === editor ? /\w*$/ : /"?\w*$/)[0];
+  const read = before.slice(0, before.length - typed.length);
+  const all = area === editor ? schema.choices(read, editor.value) : schema.variableChoices(read, editor.value);
+  const wanted = typed.replace('"', "").toLowerCase();
+  const fitting = all.filter(({ name }) => name.replace(/["$]/, "").toLowerCase().startsWith(wanted)).slice(0, 60);
+  choices.replaceChildren(...fitting.map((choice, place) => {
+    const item = element("li", choice.type ? `${choice.name}: ${choice.type} ` : `${choice.name} `,
+      element("small", choice.description ?? ""));
+    item.setAttribute("role", "option");
     item.setAttribute("aria-selected", String(place === 0));
-    item.onmousedown = (event) => { event.preventDefault(); take(field.name, typed); };
-    item.dataset.name = field.name;
+    item.onmousedown = (event) => { event.preventDefault(); take(area, choice.name, typed); };
+    item.dataset.name = choice.name;
     return item;
   }));
   choices.dataset.typed = typed;
-  choices.hidden = fitting.length === 0;
+  choices.hidden = fitting.length === 0 || (fitting.length === 1 && fitting[0].name === typed);
 }
 
-function take(name, typed) {
-  const end = editor.selectionStart;
-  editor.setRangeText(name, end - typed.length, end, "end");
+function take(area, name, typed) {
+  const end = area.selectionStart;
+  area.setRangeText(name, end - typed.length, area.value[end] === '"' && name.endsWith('"') ? end + 1 : end, "end");
   choices.hidden = true;
-  editor.focus();
+  area.focus();
+  tellProblems();
 }
 
 function move(by) {
@@ -166,20 +146,54 @@ function move(by) {
   next.scrollIntoView({ block: "nearest" });
 }
 
-editor.addEventListener("keydown", (event) => {
-  if (event.ctrlKey && event.code === "Space") complete();
+/* Names that the schema does not have, as far as it is known: the server is asked about everything else. */
+function tellProblems() {
+  const found = schema.problems(editor.value).filter(({ end }) => end !== editor.selectionStart);
+  at("problems").textContent = found.slice(0, 3).map(({ word, type, at: place }) =>
+    `line ${editor.value.slice(0, place).split("\n").length}: ${type} has no ${word}`).join("; ");
+}
+
+function pressed(area, event) {
+  if (event.ctrlKey && event.code === "Space") complete(area);
+  else if (event.ctrlKey && event.shiftKey && event.code === "KeyF") prettify();
   else if (!choices.hidden && event.key === "ArrowDown") move(1);
   else if (!choices.hidden && event.key === "ArrowUp") move(-1);
   else if (!choices.hidden && (event.key === "Enter" || event.key === "Tab") && !event.ctrlKey)
-    take(choices.querySelector('[aria-selected="true"]').dataset.name, choices.dataset.typed);
+    take(area, choices.querySelector('[aria-selected="true"]').dataset.name, choices.dataset.typed);
   else if (!choices.hidden && event.key === "Escape") choices.hidden = true;
-  else if (event.key === "Tab" && !event.shiftKey)
-    editor.setRangeText("  ", editor.selectionStart, editor.selectionEnd, "end");
+  else if (event.key === "Tab" && !event.shiftKey) area.setRangeText("  ", area.selectionStart, area.selectionEnd, "end");
   else return;
   event.preventDefault();
-});
-editor.addEventListener("input", () => (choices.hidden ? undefined : complete()));
-editor.addEventListener("blur", () => (choices.hidden = true));
+}
+
+for (const area of [editor, variables]) {
+  area.addEventListener("keydown", (event) => pressed(area, event));
+  area.addEventListener("input", (event) => {
+    if (!choices.hidden || /^[\w$@"]$/.test(event.data ?? "")) complete(area);
+    if (area === editor) tellProblems();
+  });
+  area.addEventListener("blur", () => (choices.hidden = true));
+}
+
+function prettify() {
+  editor.value = prettified(editor.value);
+  variables.value = variables.value.trim() ? pretty(variables.value) : "";
+}
+
+/* What was run in this tab, the last first; for the tab's life only, since variables name people. */
+const remembered = () => JSON.parse(sessionStorage.getItem("history") ?? "[]");
+
+function remember() {
+  const now = { document: editor.value, variables: variables.value };
+  const others = remembered().filter((old) => old.document !== now.document || old.variables !== now.variables);
+  sessionStorage.setItem("history", JSON.stringify([now, ...others].slice(0, HISTORY_KEPT)));
+  showHistory();
+}
+
+function showHistory() {
+  const shown = ({ document, variables }) => `${document} ${variables}`.replace(/\s+/g, " ").trim().slice(0, 80);
+  at("history").replaceChildren(new Option("History", ""), ...remembered().map((old, place) => new Option(shown(old), place)));
+}
 
 function element(tag, ...children) {
   const made = document.createElement(tag);
@@ -187,54 +201,24 @@ function element(tag, ...children) {
   return made;
 }
 
-function link(text, open) {
-  const made = element("a", text);
-  made.onclick = open;
-  made.onkeydown = (event) => event.key === "Enter" && open();
-  made.tabIndex = 0;
-  return made;
-}
-
-function showRoots() {
-  at("trail").replaceChildren("Schema");
-  const names = [...Object.values(roots).filter(Boolean)];
-  at("docs").replaceChildren(element("dl", ...names.flatMap((name) => [
-    element("dt", link(name, () => showType(name))), element("dd", types.get(name).description ?? ""),
-  ])));
-}
-
-function showType(name) {
-  const type = types.get(name);
-  at("trail").replaceChildren(link("Schema", showRoots), " / ", name);
-  const fields = (type.fields ?? type.inputFields ?? []).flatMap((field) => {
-    const args = (field.args ?? []).map((arg) => element("div", element("small",
-      `${arg.name}: ${written(arg.type)} `, arg.description ?? "")));
-    const signature = element("dt", `${field.name}: `, link(written(field.type), () => showType(named(field.type))));
-    return [signature, element("dd", field.description ?? "", ...args)];
-  });
-  const values = (type.enumValues ?? []).flatMap((value) => [element("dt", value.name), element("dd", value.description ?? "")]);
-  const kinds = (type.possibleTypes ?? []).map((kind) => element("dt", link(kind.name, () => showType(kind.name))));
-  at("docs").replaceChildren(element("p", type.description ?? ""), element("dl", ...fields, ...values, ...kinds));
-}
-
-at("search").addEventListener("input", () => {
-  const wanted = at("search").value.toLowerCase();
-  if (wanted.length < 2) return showRoots();
-  const found = [...types.values()].filter((type) => !type.name.startsWith("__")).flatMap((type) => [
-    ...(type.name.toLowerCase().includes(wanted) ? [[type.name, type.name]] : []),
-    ...(type.fields ?? []).filter((field) => field.name.toLowerCase().includes(wanted))
-      .map((field) => [`${type.name}.${field.name}`, type.name]),
-  ]);
-  at("trail").replaceChildren(`${found.length} found`);
-  at("docs").replaceChildren(element("dl", ...found.slice(0, 80).map(
-    ([text, name]) => element("dt", link(text, () => showType(name))))));
-});
-
 for (const [title, text] of Object.entries(EXAMPLES)) at("examples").append(new Option(title, text));
-at("examples").onchange = (event) => { if (event.target.value) editor.value = event.target.value; };
+at("examples").onchange = (event) => {
+  if (event.target.value) editor.value = event.target.value;
+  tellProblems();
+};
+at("history").onchange = (event) => {
+  const old = remembered()[event.target.value];
+  if (old) [editor.value, variables.value] = [old.document, old.variables];
+  event.target.value = "";
+  tellProblems();
+};
+at("prettify").onclick = prettify;
 at("run").onclick = run;
 at("stop").onclick = stop;
 at("token").value = sessionStorage.getItem("token") ?? "";
+headers.value = sessionStorage.getItem("headers") ?? "";
+headers.onchange = () => sessionStorage.setItem("headers", headers.value);
+showHistory();
 at("token").onchange = () => { sessionStorage.setItem("token", at("token").value); loadSchema(); };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey && event.key === "Enter") { event.preventDefault(); run(); }
