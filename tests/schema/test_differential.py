@@ -14,13 +14,23 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Operati
 
 from hub.access.principal import Role
 from hub.store.engine import Database
+from schema.reads import READS
 from schema.schema import build_schema
 from tests.schema.both_ways import both_ways
 from tests.schema.company import add_alias, uid
-from tests.schema.questions import ANNA, BYS, CUSTOMER_FILTERS, IDS, LEAD_FILTERS, VALUES, drawn
+from tests.schema.questions import ANNA, BYS, CUSTOMER_FILTERS, IDS, LEAD_FILTERS, ROOTS, VALUES, drawn
 
 EXAMPLES: Final = int(os.environ.get("HUB_TEST_DIFFERENTIAL", "60"))
 """Set it to thousands after a change of what is compiled."""
+
+
+def test_every_root_field_that_is_compiled_is_asked() -> None:
+    kind = build_schema()._schema.query_type
+    assert kind is not None
+    compiled = {
+        name for name, found in kind.fields.items() if READS in found.extensions["strawberry-definition"].metadata
+    }
+    assert compiled == set(ROOTS)
 
 
 async def _compare(database: Database, database_url: str, folder: Path, examples: int) -> Counter[str]:
