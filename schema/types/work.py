@@ -1,4 +1,4 @@
-"""Work of the dispatch table, and the command it is about."""
+"""Work of the dispatch table, and the command or event it is about."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import strawberry
 from strawberry import relay
 
 from hub.flows.read_back import StuckCommand, command_of
+from hub.flows.stuck_event import event_of
 from hub.flows.stuck_work import WORK
 from hub.reads.stuck_work import WorkRow, last_read_of, work_by_id
 from hub.store.audit import Deed, record_deed
@@ -18,6 +19,7 @@ from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.enums import Queue, WorkState
+from schema.types.work_event import WorkEvent
 
 
 @strawberry.type(description="What a command wanted and what the hub last read of its object; asking is audited.")
@@ -81,6 +83,13 @@ class StuckWork(relay.Node):
         async with info.context.reading() as connection:
             command = await command_of(connection, self.payload)
         return None if command is None else _shown(command, self.id)
+
+    @resolved("The event it is to take in; null for other work, and once the event is forgotten.")
+    async def event(self, info: Info) -> WorkEvent | None:
+        """Read when it is asked for."""
+        async with info.context.reading() as connection:
+            event = await event_of(connection, self.payload)
+        return None if event is None else WorkEvent.of(event, self.id)
 
     @classmethod
     def of(cls, row: WorkRow) -> Self:

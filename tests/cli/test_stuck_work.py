@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.cli.company import Company, customer
+from tests.flows.test_stuck_work import DEAD_BODY, dead_event
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +48,14 @@ async def test_stuck_work_is_listed_without_and_shown_with_what_it_wanted(compan
     assert "read back now: crm cannot be asked for this object; look there" in shown
     assert await company.rows("SELECT action, object_id FROM audit_event") == [("revealWork", work)]
     assert (await company.hub("work", "show", "999")).code == "NOT_FOUND"
+
+
+async def test_a_dead_event_is_shown_with_its_original_bytes(company: Company) -> None:
+    work = str(await dead_event(company.database))
+    assert "Geheim" not in (await company.hub("work", "list")).output
+    shown = (await company.hub("work", "show", work)).output
+    assert f"original:\n{DEAD_BODY.decode(errors='replace')}" in shown
+    assert await company.rows("SELECT action, object_id FROM audit_event") == [("revealWork", work)]
 
 
 async def test_dead_letters_are_tried_again_by_filter(company: Company) -> None:

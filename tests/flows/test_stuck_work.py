@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from adapters.memory.store import MemoryStore
 from hub.errors import Conflict, Invalid
+from hub.exchange.inbox import TAKE_IN, Inbox, PushedEvent
 from hub.flows.engine_room import EngineRoom
 from hub.flows.read_back import ReadBack, command_of, read_back
 from hub.flows.start_run import start_run
@@ -104,6 +105,20 @@ async def refused_twice(database: Database, store: MemoryStore) -> EngineRoom:
     await renamed(database, "1", "Sanne Smit", "Sanne de Boer")
     await work_off(room)
     return room
+
+
+DEAD_BODY = b'{"name": "Geheim \xff"'
+"""What nobody can read, and a person must see."""
+
+
+async def dead_event(database: Database) -> int:
+    """An event of a system that calls no longer; the number of its dead letter."""
+    room = outbound_room(database, WatchedPort(MemoryStore()), REAL_TIME)
+    await Inbox(database, room.keys, room.clock).take(PushedEvent(CRM, "msg_1", {}, DEAD_BODY))
+    await work_off(room)
+    async with database.reading() as connection:
+        [work] = await stuck_ids(connection, StuckWork(kind=TAKE_IN), 10)
+    return work
 
 
 async def test_dead_letters_replayed_by_filter_go_in_key_order(database: Database) -> None:

@@ -17,7 +17,7 @@ from hub.outbound.tables import LeadDelivery
 from hub.records.identity import CustomerId
 from hub.store.engine import Database
 from schema.queries.node import NODE_TYPES
-from tests.flows.test_stuck_work import refused_twice
+from tests.flows.test_stuck_work import dead_event, refused_twice
 from tests.schema.company import NOW, add, gid, uid
 from tests.schema.matrix import object_types, of_the_schema, printed, reachable, reviewed, rule_of
 from tests.schema.offering import OFFERING, allow_marketing
@@ -117,6 +117,7 @@ GUARDED = {
     "WorkCommand.content": Guarded(
         "{ deadLetters { edges { node { command { content { changes } } } } } }", {}, "work"
     ),
+    "WorkEvent.original": Guarded("{ deadLetters { edges { node { event { original } } } } }", {}, "work"),
     "Viewer.customer": Guarded("{ viewer { customer { id } } }", {}),
     "NextBestAction.factors": Guarded(
         f'{{ nextBestActions(customerId: "{gid("Customer", uid("Anna Bakker"))}", channel: "web") '
@@ -205,5 +206,6 @@ async def test_a_guarded_field_of_the_quarantine_is_refused(
 
 async def test_a_guarded_field_of_stuck_work_is_refused(database: Database, database_url: str, tmp_path: Path) -> None:
     await refused_twice(database, MemoryStore())
+    await dead_event(database)
     async with serving(database_url, tmp_path) as api:
-        assert await refused_at(api, database, tried("work")) == {"WorkCommand.content"}
+        assert await refused_at(api, database, tried("work")) == {"WorkCommand.content", "WorkEvent.original"}

@@ -13,13 +13,14 @@ from sqlalchemy import text
 from adapters.memory.store import MemoryStore
 from hub.access.principal import Role
 from hub.store.engine import Database
-from tests.flows.test_stuck_work import refused_twice, unknown_create
+from tests.flows.test_stuck_work import DEAD_BODY, dead_event, refused_twice, unknown_create
 from tests.schema.serving import Api, serving
 
 LIST = """query($filter: WorkFilter) { deadLetters(filter: $filter) { totalCount edges { node {
   id kind queue state code attempts command { target entity operation externalId state } } } } }"""
 CONTENT = """query($id: ID!) { node(id: $id) { ... on StuckWork { command { content {
   changes lastRead lastReadAt } } } } }"""
+REVEALED = "SELECT principal FROM audit_event WHERE action = 'revealWork'"
 RETRY = "mutation($input: RetryWorkInput!) { retryWork(input: $input) { retried problems { code path } } }"
 SETTLE = "mutation($input: SettleWorkInput!) { settleWork(input: $input) { work { state } problems { code path } } }"
 
@@ -63,12 +64,27 @@ async def test_what_a_command_wanted_is_for_a_steward_and_asking_is_noted(desk: 
     await refused_twice(database, MemoryStore())
     *_, oldest = await nodes(desk)
     assert (await desk.ask(CONTENT, {"id": oldest["id"]}, role=Role.ARCHITECT)).codes == ["FORBIDDEN"]
-    assert await rows(database, "SELECT count(*) FROM audit_event") == [(0,)]
+    assert await rows(database, REVEALED) == []
     answer = await desk.ask(CONTENT, {"id": oldest["id"]}, role=Role.STEWARD)
     content = answer.data["node"]["command"]["content"]
     assert orjson.loads(content["changes"]) == [{"path": ["name"], "old": "Sanne", "new": "Sanne Smit"}]
     assert content["lastRead"] is None
-    assert await rows(database, "SELECT principal, action FROM audit_event") == [("development:steward", "revealWork")]
+    assert await rows(database, REVEALED) == [("development:steward",)]
+
+
+async def test_a_dead_event_shows_its_original_bytes_to_a_steward_and_asking_is_noted(
+    desk: Api, database: Database
+) -> None:
+    await dead_event(database)
+    [dead] = await nodes(desk, kind="inbox.apply")
+    assert (dead["command"], dead["code"]) == (None, "NOT_FOUND")
+    asked = """query($id: ID!) { node(id: $id) { ... on StuckWork { event { system eventId original } } } }"""
+    assert (await desk.ask(asked, {"id": dead["id"]}, role=Role.ARCHITECT)).codes == ["FORBIDDEN"]
+    assert await rows(database, REVEALED) == []
+    answer = await desk.ask(asked, {"id": dead["id"]}, role=Role.STEWARD)
+    told = {"system": "crm", "eventId": "msg_1", "original": DEAD_BODY.decode(errors="replace")}
+    assert answer.data["node"]["event"] == told
+    assert await rows(database, REVEALED) == [("development:steward",)]
 
 
 async def test_a_retry_by_filter_lines_all_up_and_a_dry_run_none(desk: Api, database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Final, TypeAlias
 
 import orjson
@@ -14,6 +15,7 @@ from hub.entrypoints.cli.worker import work
 from hub.errors import Invalid, NotFound
 from hub.flows.engine_room import EngineRoom
 from hub.flows.read_back import ReadBack, StuckCommand, command_of, read_back
+from hub.flows.stuck_event import StuckEvent, body_of, event_of
 from hub.flows.stuck_work import WORK, WorkVerdict, retry_work, settle_work
 from hub.store.audit import Deed, record_deed
 from hub.work.dead_letters import STUCK, DeadLetter, StuckWork, count_stuck, dead_letters, stuck_ids
@@ -80,29 +82,52 @@ def list_(
     console.print(f"{len(letters)} of {count}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A dead letter with what it is about: a command and what its target holds now, or an event and its bytes."""
+
+    letter: DeadLetter
+    command: StuckCommand | None
+    back: ReadBack | None
+    event: StuckEvent | None
+    body: bytes | None
+
+
 @application.command("show")
 def show(id: Id) -> None:
-    """Show one with what it stands for and, of a command, what the target holds now. The audit trail notes who saw it.
+    """Show one with what it stands for: a command, and what the target holds now; an event, and its original bytes.
+
+    The audit trail notes who saw it.
 
     Example: hub work show 42
     """
-
-    async def read(room: EngineRoom) -> tuple[DeadLetter, StuckCommand | None, ReadBack | None]:
-        async with room.database.transaction() as connection:
-            letters = await dead_letters(connection, StuckWork([id]), limit=1)
-            if not letters:
-                raise NotFound(f"work {id} is not stuck, or there is none")
-            command = await command_of(connection, letters[0].payload)
-            await record_deed(connection, Deed(person(), "revealWork", WORK, str(id)), room.clock())
-        return letters[0], command, None if command is None else await read_back(room, command)
-
-    letter, command, back = at_the_desk(read)
+    shown = at_the_desk(lambda room: _look_at(room, id))
+    letter = shown.letter
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"{letter.kind} on {letter.queue.value}: {letter.state.value} after {letter.attempts} attempts")
     console.print(f"why: {letter.code or ''} {letter.message or ''}")
     console.print(f"ordered: {shown_time(letter.created_at)} as {orjson.dumps(dict(letter.payload)).decode()}")
-    if command is None or back is None:
-        return
+    if shown.command is not None and shown.back is not None:
+        _show_command(console, shown.command, shown.back)
+    if shown.event is not None:
+        console.print(f"event {shown.event.event_id} of {shown.event.system}, {shown_time(shown.event.received_at)}")
+        console.print("original:" if shown.body is not None else "its content is forgotten")
+        print((shown.body or b"").decode(errors="replace"))
+
+
+async def _look_at(room: EngineRoom, id: int) -> _Shown:
+    async with room.database.transaction() as connection:
+        letters = await dead_letters(connection, StuckWork([id]), limit=1)
+        if not letters:
+            raise NotFound(f"work {id} is not stuck, or there is none")
+        command = await command_of(connection, letters[0].payload)
+        event = await event_of(connection, letters[0].payload)
+        body = None if event is None else await body_of(connection, room.keys, event)
+        await record_deed(connection, Deed(person(), "revealWork", WORK, str(id)), room.clock())
+    return _Shown(letters[0], command, None if command is None else await read_back(room, command), event, body)
+
+
+def _show_command(console: Console, command: StuckCommand, back: ReadBack) -> None:
     object_ = command.external_id or f"(new, key {command.key})"
     console.print(
         f"{command.operation} {command.entity.value} {object_} at {command.target}: {command.state}, "
