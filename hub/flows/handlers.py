@@ -21,7 +21,7 @@ from hub.flows.send import send_command
 from hub.flows.start_run import RUN, start_run
 from hub.flows.taken import give_up
 from hub.records.identity import FlowName
-from hub.records.lanes import FlowCadence
+from hub.records.lanes import FlowCadence, OverlapPolicy
 from hub.work.decisions import Dead, Decision, Done, decide
 from hub.work.work import Handlers, RegisteredHandler, Work
 
@@ -61,13 +61,21 @@ class EngineHandlers:
         return Done()
 
     async def start(self, work: Work) -> Decision:
-        """Queue the run that a schedule asks for, unless its lane has come to rest since the schedule fired."""
+        """Queue the run that a schedule asks for, unless its lane has come to rest since the schedule fired.
+
+        While a run of the lane is under way its overlap policy decides whether another one waits behind it.
+        """
         flow, cadence = FlowName(str(work.payload["flow"])), FlowCadence(str(work.payload["cadence"]))
         scheduled_for = datetime.fromisoformat(str(work.payload["scheduled_for"]))
         async with self._room.database.transaction() as connection:
             if await runs(connection, flow, cadence):
-                await start_run(connection, flow, self._room.clock(), scheduled_for, cadence)
+                overlap = self._overlap(flow, cadence)
+                await start_run(connection, flow, self._room.clock(), scheduled_for, cadence, overlap)
         return Done()
+
+    def _overlap(self, flow: FlowName, cadence: FlowCadence) -> OverlapPolicy:
+        lanes = self._room.flow(flow).lanes
+        return next((lane.overlap for lane in lanes if lane.cadence is cadence), OverlapPolicy.SKIP)
 
     async def probe(self, work: Work) -> Decision:
         """See whether a suspended system answers again."""

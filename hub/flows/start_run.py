@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, text
@@ -15,13 +15,16 @@ from hub.flows.lane import LaneContext
 from hub.flows.runs import publish_flow
 from hub.flows.schedules import runs
 from hub.records.identity import FlowName
-from hub.records.lanes import RUNNING_MODES, FlowCadence, LaneMode
+from hub.records.lanes import RUNNING_MODES, FlowCadence, LaneMode, OverlapPolicy
 from hub.work.dispatch import dispatch
 from hub.work.tables import Queue
 from hub.work.work import NewWork
 
 RUN = "flow.run"
 """Kind of the dispatch rows that run a lane; payload {"run": UUID}."""
+
+
+_UNDER_WAY: Final = ["QUEUED", "RUNNING", "INTERRUPTED"]
 
 
 def dedupe_key_of(run_id: UUID) -> str:
@@ -35,16 +38,18 @@ async def start_run(
     now: datetime,
     scheduled_for: datetime | None = None,
     cadence: FlowCadence | None = None,
+    overlap: OverlapPolicy = OverlapPolicy.SKIP,
 ) -> UUID:
     """Queue a run, or return the one that is queued or running already; a time in `scheduled_for` runs only once.
 
+    With `overlap` QUEUE one that runs already is not enough: another waits behind it in the lane's line, one at most.
     `cadence` names the lane; without it the authoritative one runs. NotFound for an unknown flow or lane, Invalid for a
     flow that is only planned, for an outbound real-time lane, and for a lane that is STANDBY or RETIRED.
     """
     lane = await _lane_to_run(connection, flow, cadence)
     under_way: UUID | None = await connection.scalar(
-        text("SELECT id FROM flow_run WHERE lane_id = :lane AND state IN ('QUEUED', 'RUNNING', 'INTERRUPTED') LIMIT 1"),
-        {"lane": lane.id},
+        text("SELECT id FROM flow_run WHERE lane_id = :lane AND state = ANY(:states) LIMIT 1"),
+        {"lane": lane.id, "states": ["QUEUED"] if overlap is OverlapPolicy.QUEUE else _UNDER_WAY},
     )
     if under_way is not None:
         return under_way

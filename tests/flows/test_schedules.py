@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import text
 
 from hub.flows.declare import declare_flows
 from hub.flows.handlers import EngineHandlers
 from hub.flows.schedules import START, declare_schedules, enable_schedules
 from hub.records.identity import Entity
-from hub.records.lanes import FlowCadence, LaneMode
+from hub.records.lanes import FlowCadence, LaneMode, OverlapPolicy
 from hub.settings.flows import HUB, Flow, Lane
 from hub.store.engine import Database
 from hub.work.decisions import Done
@@ -99,6 +101,26 @@ async def test_a_firing_starts_its_own_lane(database: Database) -> None:
         assert (await connection.scalars(text("SELECT lane_id FROM flow_run"))).all() == [firm.lanes[FlowCadence.DAILY]]
 
 
+@pytest.mark.parametrize(("overlap", "waiting"), [(OverlapPolicy.SKIP, 0), (OverlapPolicy.QUEUE, 1)])
+async def test_what_fires_while_a_run_is_under_way_waits_behind_it_or_is_left_out(
+    database: Database, overlap: OverlapPolicy, waiting: int
+) -> None:
+    firm = await company(database, filled(1))
+    flow = firm.room.flow(FLOW)
+    lanes = tuple(lane.model_copy(update={"overlap": overlap}) for lane in flow.lanes)
+    handlers = EngineHandlers(replace(firm.room, flows={FLOW: replace(flow, lanes=lanes)}))
+    await handlers.start(_fired(FlowCadence.DAILY))
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE flow_run SET state = 'RUNNING'"))
+        await connection.execute(text("UPDATE dispatch SET state = 'RUNNING'"))
+    for scheduled_for in (TUESDAY, TUESDAY + timedelta(days=1)):
+        await handlers.start(_fired(FlowCadence.DAILY, scheduled_for))
+    async with database.reading() as connection:
+        queued = "SELECT count(*) FROM flow_run r JOIN dispatch d ON d.payload->>'run' = r.id::text"
+        found = await connection.scalar(text(f"{queued} WHERE r.state = 'QUEUED' AND d.state = 'WAITING'"))
+        assert (found, await connection.scalar(text("SELECT count(*) FROM flow_run"))) == (waiting, 1 + waiting)
+
+
 async def test_a_firing_of_a_lane_that_came_to_rest_is_no_trouble(database: Database) -> None:
     firm = await company(database, filled(1))
     await firm.set_mode(FlowCadence.DAILY, LaneMode.STANDBY)
@@ -136,6 +158,6 @@ async def test_a_due_schedule_names_its_lane(database: Database) -> None:
     assert payload == {"flow": FLOW, "cadence": "WEEKLY", "scheduled_for": "2026-03-09T06:00:00+00:00"}
 
 
-def _fired(cadence: FlowCadence) -> Work:
-    payload = {"flow": FLOW, "cadence": cadence.value, "scheduled_for": MONDAY.isoformat()}
+def _fired(cadence: FlowCadence, scheduled_for: datetime = MONDAY) -> Work:
+    payload = {"flow": FLOW, "cadence": cadence.value, "scheduled_for": scheduled_for.isoformat()}
     return Work(1, START, Queue.SYSTEM, None, payload, 1, "me", {})
