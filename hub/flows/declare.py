@@ -42,7 +42,10 @@ async def declare_systems(connection: AsyncConnection, systems: Iterable[Connect
 
 
 async def declare_flows(connection: AsyncConnection, flows: Sequence[Flow], planned: Sequence[PlannedFlow]) -> None:
-    """Insert or update flows and lanes; epochs and the modes that a migration set stay as they are."""
+    """Insert or update flows and lanes; epochs and the modes that a migration set stay as they are.
+
+    A flow that is as it was is not touched: to lock its row would be to wait for every page in hand.
+    """
     rows = [
         *(_flow_row(flow, planned=False) | {"prerequisites": list(flow.prerequisites)} for flow in flows),
         *(_flow_row(flow, planned=True) | {"prerequisites": []} for flow in planned),
@@ -55,6 +58,11 @@ async def declare_flows(connection: AsyncConnection, flows: Sequence[Flow], plan
              ARRAY(SELECT json_array_elements_text(r.prerequisites)), r.consent
            FROM json_to_recordset(CAST(:rows AS json)) AS r(name text, business_flow int, title text, planned boolean,
              entity text, source text, target text, prerequisites json, consent jsonb)
+           WHERE NOT EXISTS (SELECT FROM information_flow k WHERE k.name = r.name
+             AND (k.consent IS NOT NULL OR NOT k.consent_told)
+             AND (k.business_flow, k.title, k.planned, k.entity, k.source, k.target, k.prerequisites, k.consent)
+               IS NOT DISTINCT FROM (r.business_flow, r.title, r.planned, r.entity, r.source, r.target,
+                 ARRAY(SELECT json_array_elements_text(r.prerequisites)), r.consent))
            ON CONFLICT (name) DO UPDATE SET business_flow = excluded.business_flow, title = excluded.title,
              planned = excluded.planned, entity = excluded.entity, source = excluded.source,
              target = excluded.target, prerequisites = excluded.prerequisites, consent = excluded.consent,

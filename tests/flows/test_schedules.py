@@ -12,7 +12,7 @@ from sqlalchemy import text
 from hub.flows.declare import declare_flows
 from hub.flows.handlers import EngineHandlers
 from hub.flows.schedules import START, declare_schedules, enable_schedules
-from hub.records.identity import Entity
+from hub.records.identity import Entity, FlowName
 from hub.records.lanes import FlowCadence, LaneMode, OverlapPolicy
 from hub.settings.flows import HUB, Flow, Lane
 from hub.store.engine import Database
@@ -91,6 +91,23 @@ async def test_declaring_again_keeps_what_a_migration_changed(database: Database
     before = await schedules(database)
     await declared(database)
     assert await schedules(database) == before
+
+
+async def test_declaring_again_waits_for_no_page_in_hand(database: Database) -> None:
+    await declared(database)
+    async with database.transaction() as page:
+        await page.execute(text("SELECT FROM information_flow FOR SHARE"))
+        async with database.transaction() as connection:
+            await connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+            await declare_flows(connection, [DECLARED], [])
+
+
+async def test_what_the_file_changed_about_a_flow_is_declared(database: Database) -> None:
+    await declared(database)
+    async with database.transaction() as connection:
+        await declare_flows(connection, [replace(DECLARED, prerequisites=(FlowName("orders"),))], [])
+        found = await connection.scalar(text("SELECT prerequisites FROM information_flow"))
+    assert found == ["orders"]
 
 
 async def test_a_firing_starts_its_own_lane(database: Database) -> None:
