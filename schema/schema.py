@@ -62,6 +62,7 @@ from schema.mutations.start_session import StartSessionMutation
 from schema.mutations.transfer_session import TransferSessionMutation
 from schema.mutations.verify_contact_medium import VerifyContactMediumMutation
 from schema.mutations.wrap_up_session import WrapUpSessionMutation
+from schema.names import KeptNames
 from schema.queries.conflicts import ConflictsQuery
 from schema.queries.contact_metrics import ContactMetricsQuery
 from schema.queries.customer import CustomerQuery
@@ -207,7 +208,8 @@ def build_schema() -> HubSchema:
         mutation=Mutation,
         subscription=Subscription,
         config=StrawberryConfig(
-            scalar_map={datetime: AWARE_TIME, Decimal: EXACT_DECIMAL, Representation: REPRESENTATION}
+            name_converter=KeptNames(),
+            scalar_map={datetime: AWARE_TIME, Decimal: EXACT_DECIMAL, Representation: REPRESENTATION},
         ),
         extensions=[lambda: MaxTokensLimiter(TOKENS_MAX), lambda: KnownDocuments(schema.documents)],
     )

@@ -27,7 +27,8 @@ async def run(connection: AsyncConnection, statement: str, *values: object) -> R
     In the transaction of `connection`: the first statement begins it, and that one SQLAlchemy carries out. Raises
     DBAPIError as SQLAlchemy does.
     """
-    driver = (await connection.get_raw_connection()).driver_connection
+    begun = connection.sync_connection
+    driver = None if begun is None else begun.connection.driver_connection
     if not isinstance(driver, asyncpg.Connection) or not driver.is_in_transaction():
         result = await connection.exec_driver_sql(statement, values)
         return result.fetchall() if result.returns_rows else []

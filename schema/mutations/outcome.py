@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import Field, asdict, dataclass
+from typing import ClassVar, Final, Protocol
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -68,6 +68,18 @@ async def carry_out(
     except (Invalid, NotFound, Conflict, Rejected) as error:
         return Outcome({}, [_problem(error)])
     return Outcome(response, [])
+
+
+class Keyed(Protocol):
+    """An input that may carry a key."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[object]]]
+    idempotency_key: str | None
+
+
+def under_key(input: Keyed) -> Mapping[str, object]:
+    """What tells the input from another under the same key; nothing where it has none and is never compared."""
+    return {} if input.idempotency_key is None else asdict(input)
 
 
 def _checked(key: str) -> str:

@@ -23,7 +23,7 @@ from schema.context import Context, Info
 from schema.fields import resolved
 from schema.ids import uuid_of
 from schema.mutations.contact_payload import KEY
-from schema.mutations.outcome import Outcome, Problem, carry_out
+from schema.mutations.outcome import Outcome, Problem, carry_out, under_key
 from schema.types.enums import Direction, PartyKind, Recognition
 from schema.types.likely_caller import LikelyCaller, kept_callers, shown_callers
 from schema.types.session import CustomerSession
@@ -138,7 +138,7 @@ class StartSessionMutation:
     )
     async def start_session(self, info: Info, input: Input) -> StartSessionPayload:
         """A repeat under the same key gives the same session, as it is now."""
-        given, context = asdict(input), info.context
+        given, context = under_key(input), info.context
         outcome = await carry_out(
             context, "startSession", given, lambda c: _start(context, c, input), key=input.idempotency_key
         )

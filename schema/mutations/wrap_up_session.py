@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from schema.conducting import conductor
 from schema.context import Context, Info
 from schema.fields import resolved
 from schema.mutations.contact_payload import KEY, SessionPayload, step
+from schema.mutations.outcome import under_key
 from schema.types.enums import SessionResult
 
 
@@ -61,7 +61,7 @@ class WrapUpSessionMutation:
         async def take(connection: AsyncConnection, session: UUID) -> None:
             await _wrap_up(info.context, connection, session, input)
 
-        return await step(info, "wrapUpSession", input.session_id, asdict(input), input.idempotency_key, take)
+        return await step(info, "wrapUpSession", input.session_id, under_key(input), input.idempotency_key, take)
 
 
 async def _wrap_up(context: Context, connection: AsyncConnection, session: UUID, given: WrapUpSessionInput) -> None:

@@ -21,7 +21,7 @@ from hub.entrypoints.asgi.scrape import metrics
 from hub.entrypoints.asgi.services import Services
 from hub.entrypoints.asgi.webhooks import WebhookEndpoint
 from schema.compiled.answer import CompiledReads
-from schema.schema import build_schema
+from schema.schema import HubSchema, build_schema
 
 
 def create_app(services: Services) -> Starlette:
@@ -57,7 +57,7 @@ def create_app(services: Services) -> Starlette:
             Route("/r/{token}", links.answer, methods=["GET", "POST"]),
             Route("/webhooks/{system}", webhooks.receive, methods=["POST"]),
         ],
-        middleware=[*_around_every_request(services), *_straight_to_statements(services, route, compiled)],
+        middleware=[*_around_every_request(services), *_straight_to_statements(services, route, schema, compiled)],
         lifespan=lifespan,
     )
 
@@ -77,13 +77,16 @@ def _around_every_request(services: Services) -> list[Middleware]:
     ]
 
 
-def _straight_to_statements(services: Services, route: Route, compiled: CompiledReads | None) -> list[Middleware]:
+def _straight_to_statements(
+    services: Services, route: Route, schema: HubSchema, compiled: CompiledReads | None
+) -> list[Middleware]:
     bound = Middleware(BodyLimit, services.body_bytes_max)
     if compiled is None:
         return [bound]
     plain = Middleware(
         PlainQueries,
         route,
+        schema,
         compiled,
         services.tokens,
         services.documents,

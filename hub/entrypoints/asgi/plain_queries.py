@@ -1,4 +1,7 @@
-"""In front of strawberry's view: a plain query that statements answer meets none of the framework's objects."""
+"""In front of strawberry's view: a plain query that statements answer meets none of the framework's objects.
+
+Nor does a plain mutation but for those that carry it out.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,10 @@ from hub.entrypoints.asgi.outcome import outcome_of, told
 from hub.entrypoints.asgi.plain_query import Head, PlainQuery, plain_head, plain_query, replayed, whole
 from hub.entrypoints.asgi.running import Running
 from hub.errors import HubError
+from schema.change import change
 from schema.compiled.answer import CompiledReads
 from schema.context import Context
+from schema.schema import HubSchema
 
 PLAN: Final = b"x-hub-plan"
 """In development: which root fields a statement answered, and why resolvers answered the others."""
@@ -35,6 +40,7 @@ class PlainQueries:
         self,
         app: ASGIApp,
         route: Route,
+        schema: HubSchema,
         reads: CompiledReads,
         tokens: TokenVerifier,
         documents: Documents,
@@ -44,6 +50,7 @@ class PlainQueries:
     ) -> None:
         self._app = app
         self._route = route
+        self._schema = schema
         self._reads = reads
         self._tokens = tokens
         self._documents = documents
@@ -105,9 +112,13 @@ class PlainQueries:
         if not text:
             return None
         answer = await self._reads.answer(context, text, asked.variables, asked.operation_name)
-        if answer is None:
-            return None
-        result = answer.result
+        if answer is not None:
+            result = answer.result
+        else:
+            changed = await change(self._schema, context, text, asked.variables, asked.operation_name)
+            if changed is None:
+                return None
+            result = changed
         context.hub.metrics.answered_graphql(asked.operation_name, outcome_of(result), time.perf_counter() - started)
         media_type = media_type_of(head.accept)
         if result.errors or result.extensions:
@@ -116,6 +127,6 @@ class PlainQueries:
             status, body = 200, orjson.dumps({"data": result.data})
         length = (b"content-length", str(len(body)).encode())
         headers = [*_NEVER_KEPT, length, (b"content-type", media_type.encode())]
-        if self._development:
+        if self._development and answer is not None:
             headers.append((PLAN, told(answer.told).encode("latin-1", "replace")))
         return status, headers, body
