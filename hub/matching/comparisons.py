@@ -39,7 +39,7 @@ COMPARISONS: Final = (
         (0.80, 0.06, 0.04, 0.03, 0.01, 0.02, 0.04),
         (0.006, 0.004, 0.006, 0.002, 0.0005, 0.03, 0.95),
         ("equal", "close", "similar", "different"),
-        differing=0.3,
+        differing=0.12,
     ),
     Comparison(
         "family",
@@ -47,7 +47,7 @@ COMPARISONS: Final = (
         (0.84, 0.06, 0.02, 0.01, 0.01, 0.02, 0.04),
         (0.001, 0.001, 0.001, 0.001, 0.0005, 0.015, 0.98),
         ("equal", "close", "similar", "different"),
-        differing=0.3,
+        differing=0.2,
     ),
     Comparison(
         "birth",
@@ -55,7 +55,7 @@ COMPARISONS: Final = (
         (0.90, 0.01, 0.045, 0.015, 0.01, 0.02),
         (0.00005, 0.00004, 0.001, 0.003, 0.04, 0.955),
         ("equal", "close", "two_parts", "near", "different"),
-        differing=0.3,
+        differing=0.2,
     ),
     Comparison(
         "postal",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from random import Random
 
 import asyncpg
 import pytest
 
 from benchmarks.people.labelled import Labelled, labelled_people
+from benchmarks.people.people import people
 from hub.matching.match import Matches, know, match
 from hub.matching.normalise import Notation, normalise
 from hub.matching.person import Written
@@ -107,3 +109,22 @@ async def test_mailboxes_made_of_names_do_not_teach_that_families_are_one_person
         for place, (_, _, one) in enumerate(people)
     ]
     assert f1(people, await matched(database_url, written)) > 0.75
+
+
+async def test_families_of_whom_each_comes_many_times_do_not_teach_that_they_are_one_person(database_url: str) -> None:
+    random = Random(11)
+
+    def slipped(value: str) -> str:
+        place = random.randrange(len(value) or 1)
+        return value[:place] + value[place + 1 :] if random.random() < 0.15 else value
+
+    persons = [
+        Written(p.given_name, p.family_name, "", "", "", "", p.locality, "", p.postal_code) for p in people(random, 150)
+    ]
+    file = [
+        Labelled(str(at), number, Written(*map(slipped, one))) for number, one in enumerate(persons) for at in range(6)
+    ]
+    found = await matched(database_url, [one.written for one in file])
+    right = sum(file[a].person == file[b].person for (a, b), _ in found.pairs)
+    assert right > 0.8 * len(found.pairs)
+    assert f1(file, found) > 0.88
