@@ -79,6 +79,7 @@ class Hub:
     watched: Watched
     tells_cost: bool
     shared_customers: SharedCustomers
+    query_within_s: float
     elsewhere: ReadsElsewhere | None = None
     """Who reads documents that were never seen; None: this process does."""
 
@@ -137,6 +138,10 @@ class Context:
     def may_introspect(self) -> bool:
         """Whether the schema tells the caller about itself, by introspection or in what it says of a mistake."""
         return self.hub.admission.allowance(self.principal).introspects
+
+    def query_within_s(self) -> float:
+        """Seconds that one query may take."""
+        return self.hub.query_within_s
 
     def told_cost(self, cost: int) -> Mapping[str, object]:
         """What `extensions` say of it, in development."""

@@ -15,6 +15,7 @@ from strawberry.types import ExecutionContext
 from schema.compiled.documents import Asking, Documents, KnownDocuments
 from schema.compiled.reading import Read
 from schema.cost import declare_costs
+from schema.deadline import Deadline
 from schema.errors import told
 from schema.limits import TOKENS_MAX
 from schema.mutations.abort_cadence_migration import AbortCadenceMigrationMutation
@@ -211,7 +212,7 @@ def build_schema() -> HubSchema:
             name_converter=KeptNames(),
             scalar_map={datetime: AWARE_TIME, Decimal: EXACT_DECIMAL, Representation: REPRESENTATION},
         ),
-        extensions=[lambda: MaxTokensLimiter(TOKENS_MAX), lambda: KnownDocuments(schema.documents)],
+        extensions=[lambda: MaxTokensLimiter(TOKENS_MAX), lambda: KnownDocuments(schema.documents), Deadline],
     )
     schema.documents = Documents(Read(schema._schema, specified_rules), declare_costs(schema._schema))
     return schema

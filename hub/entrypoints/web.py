@@ -61,6 +61,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         company=hub.configuration.company,
         open_decision_engine=decision_engine(settings),
         tells_cost=settings.embedded,
+        query_within_s=settings.query_timeout_ms / 1_000,
         allowances=allowances(hub.configuration.callers, development=settings.embedded),
         open_usage=_usage(settings),
         reads_apart=True,

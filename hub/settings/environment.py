@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         ge=100,
         description="A single SQL statement of the web process ends after this, in milliseconds.",
     )
+    query_timeout_ms: int = Field(
+        60_000,
+        ge=100,
+        description="A query ends after this as a whole, in milliseconds, however many statements it takes.",
+    )
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8080, ge=1, le=65535, description="TCP port the web process listens on.")
     master_key: SecretStr | None = Field(

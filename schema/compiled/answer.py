@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -25,6 +26,7 @@ from schema.compiled.plan import CHANGING, Bound, Plan, Root, plan
 from schema.compiled.select import NotCompiled, Operation
 from schema.compiled.shape import shape_of
 from schema.context import Context
+from schema.deadline import too_long
 from schema.errors import told
 from schema.limits import bound_variables
 from schema.schema import HubSchema
@@ -143,6 +145,7 @@ class _Run:
     schema: HubSchema
     context: Context
     asked: Asked
+    began: float = field(default_factory=time.monotonic)
 
     async def answer(self, text: str, variables: Mapping[str, Any] | None) -> Answer:
         """Statements first, then resolvers for the fields that no statement answered."""
@@ -175,6 +178,8 @@ class _Run:
     async def _read(self, root: Root, told: dict[str, str]) -> bytes:
         if root.statement is None:
             raise NotCompiled(root.why)
+        if time.monotonic() - self.began > self.context.query_within_s():
+            raise too_long(self.context.query_within_s())
         bound = self._bound(root, root.statement)
         kept = await self._kept(root, root.statement, bound)
         if kept is None:

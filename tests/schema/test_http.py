@@ -43,8 +43,10 @@ def doubling(fragments: int) -> str:
         "{ viewer { " + "...A } } fragment A on Viewer { ...A }",
         "{",
         "{ nothing }",
+        "{ viewer { ... @defer { subject } } }",
+        "{ customers { edges @stream { node { name } } } }",
     ],
-    ids=["deep", "deeper", "doubling", "aliases", "fields", "tokens", "cycle", "syntax", "unknown"],
+    ids=["deep", "deeper", "doubling", "aliases", "fields", "tokens", "cycle", "syntax", "unknown", "defer", "stream"],
 )
 async def test_a_document_beyond_the_limits_is_refused(api: Api, document: str) -> None:
     answer = await api.ask(document)
@@ -145,6 +147,29 @@ async def test_a_slow_statement_ends_with_a_word_and_the_connection_serves_on(
     async with serving(database_url, tmp_path, open_database=impatient) as api, database.transaction() as holder:
         await holder.execute(text("LOCK TABLE information_flow IN ACCESS EXCLUSIVE MODE"))
         assert (await api.ask("{ flows { name } }", role=Role.ARCHITECT)).codes == ["UNAVAILABLE"]
+        assert (await api.ask("{ systems { name } }", role=Role.ARCHITECT)).data == {"systems": []}
+
+
+@pytest.mark.parametrize(
+    ("document", "table"),
+    [
+        ("{ flows { name } }", "information_flow"),
+        ("{ a: customers { totalCount } b: customers { totalCount } }", "customer"),
+    ],
+    ids=["by resolvers", "by statements"],
+)
+async def test_a_query_that_takes_too_long_as_a_whole_ends_with_a_word(
+    database: Database, database_url: str, tmp_path: Path, document: str, table: str
+) -> None:
+    def impatient() -> Database:
+        return Database(open_engine(database_url, pool_size=1, statement_timeout_ms=300))
+
+    async with serving(database_url, tmp_path, open_database=impatient, query_within_s=0.1) as api:
+        async with database.transaction() as holder:
+            await holder.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+            answer = await api.ask(document, role=Role.ARCHITECT if table == "information_flow" else Role.AGENT)
+        assert set(answer.codes) == {"UNAVAILABLE"}
+        assert "took longer than 0.1 s" in answer.errors[-1]["message"]
         assert (await api.ask("{ systems { name } }", role=Role.ARCHITECT)).data == {"systems": []}
 
 

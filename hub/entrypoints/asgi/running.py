@@ -96,6 +96,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         watched=watched,
         tells_cost=services.tells_cost,
         shared_customers=SharedCustomers(database),
+        query_within_s=services.query_within_s,
         elsewhere=reader,
     )
     try:

@@ -73,6 +73,7 @@ class Services:
     outbound: Outbound = NOTHING_OUTBOUND
     company: str = ""
     events_comment_every_s: float = EVENTS_COMMENT_EVERY_S
+    query_within_s: float = 60.0
     retention_days: Mapping[str, int] = field(default_factory=dict)
     open_decision_engine: Callable[[], DecisionEngine] | None = None
     tells_cost: bool = False
