@@ -11,7 +11,10 @@ from hub.ports.pages import CheckResult
 from hub.records.identity import Entity
 from hub.records.source import JsonObject, JsonValue
 
-_WRITTEN = frozenset({"party.party", "party.address", "party.contact_mechanism", "party.identifier", "ir.note"})
+_WRITTEN = frozenset(
+    {"party.party", "party.address", "party.contact_mechanism", "party.identifier", "ir.note", "sale.opportunity"}
+)
+"""What the hub makes and changes there; a button asks for the right to write its model."""
 
 
 async def check_access(session: Session, entities: Sequence[Entity]) -> Sequence[CheckResult]:
