@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
@@ -16,7 +17,10 @@ _NO_CODE = "no answer"
 
 @dataclass(frozen=True)
 class SmtpServer:
-    """Where and how to connect. `use_tls`: from the first byte; `start_tls`: after the greeting, or not at all."""
+    """Where and how to connect. `use_tls`: from the first byte; `start_tls`: after the greeting, or not at all.
+
+    The server's certificate must name `host` and come from an authority in `ca` (PEM), else from one of the system's.
+    """
 
     host: str
     port: int
@@ -24,6 +28,7 @@ class SmtpServer:
     start_tls: bool
     user: str | None
     password: str | None = field(repr=False)
+    ca: Path | None = None
     timeout_s: float = 30.0
 
 
@@ -63,6 +68,7 @@ class SmtpMailer:
             start_tls=server.start_tls,
             username=server.user,
             password=server.password,
+            cert_bundle=None if server.ca is None else str(server.ca),
             timeout=server.timeout_s,
         )
 

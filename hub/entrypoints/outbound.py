@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from adapters.print_street.folder import PrintFolder
 from adapters.smtp.mailer import SmtpMailer, SmtpServer
@@ -34,13 +35,13 @@ def outbound_room(configuration: Configuration, database: Database, keys: KeyRin
 def mailers(outbound: Outbound) -> Mapping[str, Mailer]:
     """By channel."""
     return {
-        name: SmtpMailer(_server(channel.email))
+        name: SmtpMailer(_server(channel.email, outbound.folder))
         for name, channel in outbound.channels.items()
         if channel.email is not None
     }
 
 
-def _server(options: EmailOptions) -> SmtpServer:
+def _server(options: EmailOptions, folder: Path) -> SmtpServer:
     return SmtpServer(
         host=options.host,
         port=options.port,
@@ -48,6 +49,7 @@ def _server(options: EmailOptions) -> SmtpServer:
         start_tls=options.tls is MailTls.STARTTLS,
         user=options.user,
         password=None if options.password is None else options.password.get_secret_value(),
+        ca=None if options.ca is None else folder / options.ca,
         timeout_s=options.timeout_s,
     )
 

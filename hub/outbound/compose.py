@@ -7,17 +7,21 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from typing import Final
 from uuid import UUID
 
 from hub.errors import Invalid, NotFound
 from hub.outbound.deliveries import Delivery
-from hub.outbound.links import link_for
+from hub.outbound.links import link_for, unsubscribe_for
 from hub.outbound.reached import Reached
 from hub.outbound.room import OutboundRoom
 from hub.ports.outbound import Mail
 from hub.records.enums import MediumKind
 from hub.settings.channels import EmailOptions
 from hub.settings.mail_template import MailTemplate
+
+_UNFOLDED: Final = SMTP.clone(max_line_length=998)
+"""The most that RFC 5322 allows: a link must stay whole, and a longer line would be taken apart by encoding it."""
 
 
 def compose(room: OutboundRoom, one: Delivery, to: Reached, now: datetime) -> Mail:
@@ -28,7 +32,7 @@ def compose(room: OutboundRoom, one: Delivery, to: Reached, now: datetime) -> Ma
     recipient = to.media[MediumKind.EMAIL].value
     template, language = template_for(room, one.channel, options, to.language)
     subject, body = template.rendered(_values(room, one, to, now))
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_UNFOLDED)
     message["Message-ID"] = message_id(one.id, options)
     message["Date"] = format_datetime(now)
     message["From"] = options.sender
@@ -37,6 +41,10 @@ def compose(room: OutboundRoom, one: Delivery, to: Reached, now: datetime) -> Ma
         message["Reply-To"] = options.reply_to
     message["Subject"] = subject
     message["Content-Language"] = language
+    if (link := room.outbound.rules.link) is not None:
+        # RFC 8058; who signs the mail (DKIM) has to sign both.
+        message["List-Unsubscribe"] = f"<{unsubscribe_for(room.keys, link, one.id, now)}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(body, cte="quoted-printable")
     return Mail(sender_address(options), recipient, message.as_bytes())
 
@@ -77,4 +85,5 @@ def _values(room: OutboundRoom, one: Delivery, to: Reached, now: datetime) -> di
         "campaign": one.campaign or one.lead_name or "",
         "company": room.company,
         "link": "" if link is None else link_for(room.keys, link, one.id, now),
+        "unsubscribe": "" if link is None else unsubscribe_for(room.keys, link, one.id, now),
     }

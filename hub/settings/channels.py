@@ -102,6 +102,11 @@ class EmailOptions(Written):
     tls: MailTls = Field(MailTls.STARTTLS, description="STARTTLS, TLS from the first byte, or NONE.")
     user: str | None = Field(None, description="Login, where the server wants one.")
     password: SecretStr | None = Field(None, description='Its password: "${NAME}" or {file: PATH}.')
+    ca: str | None = Field(
+        None,
+        description="Path of a PEM file, from hub.yaml's folder, with the authorities that are trusted; "
+        "left out: the system's.",
+    )
     timeout_s: float = Field(30, gt=0, le=600, description="Seconds until an answer counts as not given.")
     sender: Mailbox = Field(max_length=320, description="From: `Harbour <offers@example.com>`.")
     reply_to: Mailbox | None = Field(None, max_length=320, description="Where answers go, if not to the sender.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from string import Template
 from typing import Final
 
-PLACEHOLDERS: Final = ("name", "given_name", "family_name", "campaign", "company", "link")
+PLACEHOLDERS: Final = ("name", "given_name", "family_name", "campaign", "company", "link", "unsubscribe")
 """What a template may name. A customer of whom one is not known gets nothing in its place."""
 
 _SUBJECT: Final = "subject:"

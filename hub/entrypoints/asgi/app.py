@@ -19,6 +19,7 @@ from hub.entrypoints.asgi.requests import REQUEST_ID, BodyLimit, RequestScope
 from hub.entrypoints.asgi.running import running
 from hub.entrypoints.asgi.scrape import metrics
 from hub.entrypoints.asgi.services import Services
+from hub.entrypoints.asgi.unsubscribe import UnsubscribeEndpoint
 from hub.entrypoints.asgi.webhooks import WebhookEndpoint
 from schema.compiled.answer import CompiledReads
 from schema.schema import HubSchema, build_schema
@@ -47,6 +48,7 @@ def create_app(services: Services) -> Starlette:
     webhooks = WebhookEndpoint(services.webhooks, services.metrics, services.clock, services.webhook_bytes_max)
     route = Route(PATH, endpoint)
     links = LinkEndpoint(services.outbound, services.keys, services.clock, services.company)
+    unsubscribe = UnsubscribeEndpoint(services.outbound, services.keys, services.clock, services.company)
     return Starlette(
         routes=[
             route,
@@ -55,6 +57,7 @@ def create_app(services: Services) -> Starlette:
             Route("/readyz", readyz),
             Route("/metrics", metrics),
             Route("/r/{token}", links.answer, methods=["GET", "POST"]),
+            Route("/u/{token}", unsubscribe.answer, methods=["GET", "POST"]),
             Route("/webhooks/{system}", webhooks.receive, methods=["POST"]),
         ],
         middleware=[*_around_every_request(services), *_straight_to_statements(services, route, schema, compiled)],

@@ -60,15 +60,15 @@ class LinkEndpoint:
         options = self._outbound.rules.link
         link = read_link(self._keys, str(request.path_params["token"]), self._clock())
         if options is None or link is None:
-            return PlainTextResponse("This link is not valid any more.\n", 404, headers=_headers("'none'"))
+            return PlainTextResponse("This link is not valid any more.\n", 404, headers=page_headers("'none'"))
         target = urlsplit(options.target)
-        headers = _headers(f"'self' {target.scheme}://{target.netloc}")
+        headers = page_headers(f"'self' {target.scheme}://{target.netloc}")
         if request.method != "POST":
             return HTMLResponse(self._page(request.headers.get("accept-language", "")), headers=headers)
         if not self._bound.takes_one():
             return PlainTextResponse("Please try again.\n", 429, headers={**headers, "retry-after": "1"})
         try:
-            async with asyncio.timeout(STORE_WITHIN_S), _database(request).transaction() as connection:
+            async with asyncio.timeout(STORE_WITHIN_S), database_of(request).transaction() as connection:
                 await respond_by_link(connection, self._outbound, link.delivery, self._clock())
         except NotFound:
             pass  # the person was erased: there is nobody to have answered, and he may go on all the same
@@ -102,7 +102,8 @@ class RateBound:
         return True
 
 
-def _database(request: Request) -> Database:
+def database_of(request: Request) -> Database:
+    """The running application's."""
     database: Database = request.app.state.running.hub.database
     return database
 
@@ -116,7 +117,8 @@ def _preferred(accepted: str, landing: Mapping[str, str]) -> str:
     return "en"
 
 
-def _headers(form_action: str) -> dict[str, str]:
+def page_headers(form_action: str) -> dict[str, str]:
+    """Of a page that holds nothing but a form to the places that `form_action` (Content-Security-Policy) allows."""
     return {
         "cache-control": "no-store",
         "referrer-policy": "no-referrer",
