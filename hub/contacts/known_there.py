@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.customers.tables import Customer, CustomerIdentifier
-from hub.exchange.want import NewObject, want_create
+from hub.exchange.outbound_flow import flow_to
+from hub.exchange.want import NewObject, want_creates
 from hub.records.customer import ContactMediumRecord, CustomerRecord
 from hub.records.enums import MediumKind, PartyKind
 from hub.records.identity import Entity
+
+MEDIA_MAX: Final = 20
+"""E-mail addresses and phone numbers that a new record begins with."""
+
+_KNOWN = text(
+    """SELECT customer_id, min(external_id) AS external_id FROM customer_identifier
+       WHERE system = :system AND customer_id = ANY(:customers) GROUP BY customer_id"""
+)
+
+_GOLDEN = text("SELECT id, kind, name, given_name, family_name, language FROM customer WHERE id = ANY(:customers)")
+
+_MEDIA = text(
+    """SELECT customer_id, kind, value FROM contact_medium
+       WHERE customer_id = ANY(:customers) AND kind IN ('EMAIL', 'PHONE') ORDER BY customer_id, kind, normalised"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,45 +43,48 @@ class KnownThere:
 
 
 async def known_there(connection: AsyncConnection, system: str, customer: UUID, now: datetime) -> KnownThere | None:
-    """None where the system does not know him and no flow of customers leads there: it is told nothing of him.
+    """As `all_known_there`; None where the system is told nothing of him."""
+    return (await all_known_there(connection, system, [customer], now)).get(customer)
 
-    Orders that he be made, once, where the system does not know him and a flow of customers leads there.
+
+async def all_known_there(
+    connection: AsyncConnection, system: str, customers: Sequence[UUID], now: datetime
+) -> Mapping[UUID, KnownThere]:
+    """Without those whom the system does not know where no flow of customers leads there: it is told nothing of them.
+
+    Orders that who is not known be made, once, where a flow of customers leads there.
 
     Of several ids of one customer in one system the smallest is his.
     """
-    known = select(CustomerIdentifier.external_id).where(
-        CustomerIdentifier.system == system, CustomerIdentifier.customer_id == customer
-    )
-    first = await connection.scalar(known.order_by(CustomerIdentifier.external_id).limit(1))
-    if first is not None:
-        return KnownThere(first, None)
-    key = f"customer/{customer}"
-    record = await _record(connection, customer)
-    new = NewObject(system, Entity.CUSTOMER, f"{system}/{key}", str(customer))
-    if await want_create(connection, new, record, now) is None:
-        return None
-    return KnownThere(None, f"{system}/{key}")
+    rows = await connection.execute(_KNOWN, {"system": system, "customers": list(customers)})
+    known = {row.customer_id: KnownThere(row.external_id, None) for row in rows}
+    unknown = [customer for customer in dict.fromkeys(customers) if customer not in known]
+    if not unknown or await flow_to(connection, system, Entity.CUSTOMER) is None:
+        return known
+    records = await _records(connection, unknown)
+    keys = {customer: f"{system}/customer/{customer}" for customer in unknown}
+    new = [(NewObject(system, Entity.CUSTOMER, keys[one], str(one)), records[one]) for one in unknown]
+    await want_creates(connection, new, now)
+    return known | {customer: KnownThere(None, key) for customer, key in keys.items()}
 
 
-async def _record(connection: AsyncConnection, customer: UUID) -> CustomerRecord:
-    """The golden values that a new record of him begins with."""
-    columns = (Customer.kind, Customer.name, Customer.given_name, Customer.family_name, Customer.language)
-    golden = (await connection.execute(select(*columns).where(Customer.id == customer))).one()
-    media = await connection.execute(
-        text(
-            """SELECT kind, value FROM contact_medium WHERE customer_id = :id AND kind IN ('EMAIL', 'PHONE')
-               ORDER BY kind, normalised LIMIT 20"""
-        ),
-        {"id": customer},
-    )
-    return CustomerRecord(
-        kind=PartyKind(golden.kind),
-        name=golden.name,
-        given_name=golden.given_name,
-        family_name=golden.family_name,
-        language=golden.language,
-        contact_media=tuple(
-            ContactMediumRecord(external_id=str(place), kind=MediumKind(medium.kind), value=medium.value)
-            for place, medium in enumerate(media, start=1)
-        ),
-    )
+async def _records(connection: AsyncConnection, customers: Sequence[UUID]) -> Mapping[UUID, CustomerRecord]:
+    """The golden values that a new record of each begins with."""
+    binds = {"customers": list(customers)}
+    media: dict[UUID, list[ContactMediumRecord]] = defaultdict(list)
+    for row in await connection.execute(_MEDIA, binds):
+        held = media[row.customer_id]
+        if len(held) < MEDIA_MAX:
+            place = str(len(held) + 1)
+            held.append(ContactMediumRecord(external_id=place, kind=MediumKind(row.kind), value=row.value))
+    return {
+        golden.id: CustomerRecord(
+            kind=PartyKind(golden.kind),
+            name=golden.name,
+            given_name=golden.given_name,
+            family_name=golden.family_name,
+            language=golden.language,
+            contact_media=tuple(media[golden.id]),
+        )
+        for golden in await connection.execute(_GOLDEN, binds)
+    }

@@ -178,4 +178,5 @@ class TimelineEntry(Table):
     session_id: Mapped[UUID | None]
     request_id: Mapped[UUID | None]
     commitment_id: Mapped[UUID | None]
+    lead_id: Mapped[UUID | None]
     subject: Mapped[str | None]

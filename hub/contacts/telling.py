@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.tables import TimelineEntry
@@ -28,6 +28,7 @@ class Entry:
     request: UUID | None = None
     commitment: UUID | None = None
     subject: str | None = None
+    lead: UUID | None = None
 
 
 async def tell(
@@ -45,20 +46,38 @@ async def tell(
         if changes:
             await publish(connection, changes, now)
         return
-    values = {
+    await insert_row(connection, TimelineEntry, _values(entry, at or now))
+    await publish(connection, [*changes, _history(entry.customer)], now)
+
+
+async def tell_each(
+    connection: AsyncConnection, entries: Sequence[Entry], now: datetime, changes: Sequence[Change] = ()
+) -> None:
+    """As `tell` for each, with one statement for all of them."""
+    about = [entry for entry in entries if entry.customer is not None]
+    if about:
+        await connection.execute(insert(TimelineEntry), [_values(entry, now) for entry in about])
+    histories = [_history(customer) for customer in dict.fromkeys(entry.customer for entry in about)]
+    await publish(connection, [*changes, *histories], now)
+
+
+def _history(customer: UUID | None) -> Change:
+    return Change("Customer", str(customer), "CustomerAttributeValueChangeEvent")
+
+
+def _values(entry: Entry, at: datetime) -> dict[str, object]:
+    return {
         "id": uuid4(),
         "customer_id": entry.customer,
-        "at": at or now,
+        "at": at,
         "kind": entry.kind.value,
         "channel": entry.channel,
         "session_id": entry.session,
         "request_id": entry.request,
         "commitment_id": entry.commitment,
+        "lead_id": entry.lead,
         "subject": entry.subject,
     }
-    await insert_row(connection, TimelineEntry, values)
-    history = Change("Customer", str(entry.customer), "CustomerAttributeValueChangeEvent")
-    await publish(connection, [*changes, history], now)
 
 
 async def follow_customer(connection: AsyncConnection, session: UUID, customer: UUID) -> None:

@@ -113,7 +113,7 @@ async def set_state(connection: AsyncConnection, lead: Lead, to: LeadState, reas
     ended: Mapping[str, object] = {"closed_at": now, **REACHED} if LEAD_STATES.ended(to) else {"closed_at": None}
     await handle(connection, lead, now, **ended)
     await announce(connection, TOPIC, lead.id, "StateChangeEvent", now)
-    entry = Entry(TimelineKind.LEAD_CHANGED, lead.customer_id, subject=f"{lead.number} {to.value}")
+    entry = Entry(TimelineKind.LEAD_CHANGED, lead.customer_id, lead=lead.id, subject=f"{lead.number} {to.value}")
     await tell(connection, entry, now)
     return replace(lead, state=to)
 

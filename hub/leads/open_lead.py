@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,11 +12,11 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.contact_id import new_number
-from hub.contacts.telling import Entry, announce, tell
+from hub.contacts.telling import Entry, changed, tell_each
 from hub.customers.introduce import SELF
 from hub.errors import Conflict, Invalid
 from hub.leads.lead import TOPIC
-from hub.leads.report_lead import report_opened
+from hub.leads.report_lead import Opened, report_opened
 from hub.leads.tables import LeadHandling, SalesLead
 from hub.records.contact import Direction, TimelineKind
 from hub.records.enums import LeadPriority, LeadRating, LeadState
@@ -62,34 +63,60 @@ async def open_lead(connection: AsyncConnection, new: NewLead, principal: str, n
     before = await _opened_before(connection, new)
     if before is not None:
         return OpenedLead(before, repeated=True)
-    identity, number = uuid4(), new_number("L")
-    told = _told(new, now)
-    row = insert(SalesLead).values(
-        id=identity,
-        system=SELF,
-        external_id=number,
-        customer_id=new.customer,
-        deleted=False,
-        as_of=now,
-        observed_at=now,
-        version=1,
-        number=number,
-        name=new.name,
-        state=LeadState.ACKNOWLEDGED,
-        rating=new.rating,
-        priority=new.priority,
-        amount=new.amount,
-        currency=new.currency,
-        started_on=now.date(),
-        lead_owner=new.owner,
-    )
-    await connection.execute(row)
-    await connection.execute(insert(LeadHandling).values(**_handling(new, identity, principal, now)))
-    await report_opened(connection, number, new.customer, told, now)
-    entry = Entry(TimelineKind.LEAD_OPENED, new.customer, new.channel, new.session, subject=f"{number} {new.name}")
-    await tell(connection, entry, now)
-    await announce(connection, TOPIC, identity, "CreateEvent", now)
+    (identity,) = await open_leads(connection, [(new, principal)], now)
     return OpenedLead(identity, repeated=False)
+
+
+async def open_leads(connection: AsyncConnection, new: Sequence[tuple[NewLead, str]], now: datetime) -> Sequence[UUID]:
+    """As `open_lead` for each with who opens it, of which the caller has seen to it that none is there yet.
+
+    In their order, by the same few statements however many they are.
+    """
+    if not new:
+        return []
+    made = [_Made(uuid4(), new_number("L"), one, principal) for one, principal in new]
+    await connection.execute(insert(SalesLead), [_row(one, now) for one in made])
+    await connection.execute(insert(LeadHandling), [_handling(one, now) for one in made])
+    await report_opened(connection, [Opened(one.number, one.new.customer, _told(one.new, now)) for one in made], now)
+    changes = [changed(TOPIC, one.id, "CreateEvent") for one in made]
+    await tell_each(connection, [_entry(one) for one in made], now, changes)
+    return [one.id for one in made]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    id: UUID
+    number: str
+    new: NewLead
+    principal: str
+
+
+def _entry(made: _Made) -> Entry:
+    new, subject = made.new, f"{made.number} {made.new.name}"
+    return Entry(TimelineKind.LEAD_OPENED, new.customer, new.channel, new.session, lead=made.id, subject=subject)
+
+
+def _row(made: _Made, now: datetime) -> dict[str, object]:
+    new = made.new
+    return {
+        "id": made.id,
+        "system": SELF,
+        "external_id": made.number,
+        "customer_id": new.customer,
+        "deleted": False,
+        "as_of": now,
+        "observed_at": now,
+        "version": 1,
+        "number": made.number,
+        "name": new.name,
+        "state": LeadState.ACKNOWLEDGED,
+        "rating": new.rating,
+        "priority": new.priority,
+        "amount": new.amount,
+        "currency": new.currency,
+        "started_on": now.date(),
+        "lead_owner": new.owner,
+    }
 
 
 def _check(new: NewLead) -> None:
@@ -142,10 +169,11 @@ def _told(new: NewLead, now: datetime) -> dict[str, JsonValue]:
     }
 
 
-def _handling(new: NewLead, identity: UUID, principal: str, now: datetime) -> dict[str, object]:
+def _handling(made: _Made, now: datetime) -> dict[str, object]:
+    new = made.new
     system, source = new.source or (None, None)
     return {
-        "lead_id": identity,
+        "lead_id": made.id,
         "direction": new.direction,
         "channel": new.channel,
         "proposition": new.proposition,
@@ -155,6 +183,6 @@ def _handling(new: NewLead, identity: UUID, principal: str, now: datetime) -> di
         "event_id": new.event,
         "source_system": system,
         "source_id": source,
-        "opened_by": principal,
+        "opened_by": made.principal,
         "opened_at": now,
     }

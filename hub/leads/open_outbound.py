@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.leads.open_lead import NewLead, open_lead
+from hub.leads.open_lead import NewLead, open_leads
 from hub.records.contact import Direction
 from hub.settings.leads import LeadRules
 from hub.store.sets import run_set
@@ -49,18 +50,21 @@ async def open_outbound(
         for name, one in rules.outbound.items()
     ]
     wanted = None if only is None else list(only)
+    # Of two looks at once the second one sees what the first opened.
+    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('outbound-leads', 0))"))
     members = (await run_set(connection, _UNOPENED, rows, limit=limit, only=wanted)).all()
-    for member in members:
-        terms = rules.outbound[member.campaign]
-        new = NewLead(
-            customer=member.customer_id,
-            name=terms.name or member.campaign,
-            direction=Direction.OUTBOUND,
-            proposition=terms.proposition,
-            campaign=member.campaign,
-            rating=terms.rating,
-            priority=terms.priority,
-            source=(member.system, member.external_id),
-        )
-        await open_lead(connection, new, member.system, now)
-    return len(members)
+    return len(await open_leads(connection, [(_lead(rules, member), member.system) for member in members], now))
+
+
+def _lead(rules: LeadRules, member: Row[Any]) -> NewLead:  # Any: a row of _UNOPENED
+    terms = rules.outbound[member.campaign]
+    return NewLead(
+        customer=member.customer_id,
+        name=terms.name or member.campaign,
+        direction=Direction.OUTBOUND,
+        proposition=terms.proposition,
+        campaign=member.campaign,
+        rating=terms.rating,
+        priority=terms.priority,
+        source=(member.system, member.external_id),
+    )

@@ -74,8 +74,8 @@ async def record_response(
         await _follow(connection, lead, new.outcome, now)
     await tell_response(connection, lead, new.channel, new.outcome, new.occurred_at, recorded.id, now)
     subject = f"{lead.number or lead.name} {new.outcome.value}"
-    entry = Entry(TimelineKind.LEAD_ANSWERED, lead.customer_id, new.channel, new.session, subject=subject)
-    await tell(connection, entry, now)
+    entry = Entry(TimelineKind.LEAD_ANSWERED, lead.customer_id, new.channel, new.session, lead=lead.id, subject=subject)
+    await tell(connection, entry, now, at=new.occurred_at)
     await announce(connection, TOPIC, lead.id, "AttributeValueChangeEvent", now)
     return recorded
 

@@ -7,16 +7,17 @@ lead that a package issued is known there by the package's own id.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts.known_there import known_there
+from hub.contacts.known_there import KnownThere, all_known_there
 from hub.customers.introduce import SELF
 from hub.exchange.outward import Outward, outward_flows, told_of
-from hub.exchange.want import Target, want_update
+from hub.exchange.want import Target, want_update, want_updates
 from hub.ports.writing import FieldChange
 from hub.records.identity import Entity, ExternalId
 from hub.records.source import JsonValue
@@ -25,18 +26,27 @@ EXECUTION: Final = 10
 """The business flow that delivers leads to channels; every other one of leads leads to where they are managed."""
 
 
-async def report_opened(
-    connection: AsyncConnection, number: str, customer: UUID, told: Mapping[str, JsonValue], now: datetime
-) -> None:
-    """A new lead of the hub's own, to every system that leads go to and that knows its customer, or is to know him."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new lead of the hub's own: its number, whose it is, and its fields as a record has them."""
+
+    number: str
+    customer: UUID
+    told: Mapping[str, JsonValue]
+
+
+async def report_opened(connection: AsyncConnection, leads: Sequence[Opened], now: datetime) -> None:
+    """To every system that leads go to and that knows their customer, or is to; as few statements as for one."""
     for flow in await _flows(connection):
-        there = await known_there(connection, flow.target, customer, now)
-        if there is None:
-            continue
-        whole = {"customer": there.customer, "customer_key": there.customer_key, **told}
-        changes = [FieldChange((name,), None, value) for name, value in whole.items() if value is not None]
-        target = Target(flow.target, Entity.SALES_LEAD, ExternalId(number), str(customer))
-        await want_update(connection, target, changes, now)
+        known = await all_known_there(connection, flow.target, [lead.customer for lead in leads], now)
+        wanted = [(lead, known[lead.customer]) for lead in leads if lead.customer in known]
+        await want_updates(connection, [_making(flow.target, lead, there) for lead, there in wanted], now)
+
+
+def _making(system: str, lead: Opened, there: KnownThere) -> tuple[Target, Sequence[FieldChange]]:
+    whole = {"customer": there.customer, "customer_key": there.customer_key, **lead.told}
+    changes = [FieldChange((name,), None, value) for name, value in whole.items() if value is not None]
+    return Target(system, Entity.SALES_LEAD, ExternalId(lead.number), str(lead.customer)), changes
 
 
 async def report_change(

@@ -119,9 +119,9 @@ async def complete_call(
     if outcome is CallOutcome.REACHED:
         await move(connection, [one], DeliveryState.SENT, None, now, sent_at=now, **done)
         subject = one.campaign or one.lead_name
-        await tell(
-            connection, Entry(TimelineKind.MESSAGE_SENT, one.customer_id, channel.contact_channel, subject=subject), now
-        )
+        by = channel.contact_channel
+        entry = Entry(TimelineKind.MESSAGE_SENT, one.customer_id, by, lead=one.lead_id, subject=subject)
+        await tell(connection, entry, now)
         return Called(one.id, one.lead_id, channel.contact_channel, DeliveryState.SENT)
     if outcome is CallOutcome.NO_ANSWER and one.tries < calls.attempts:
         again = now + timedelta(minutes=calls.pause_minutes)

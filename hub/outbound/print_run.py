@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts.telling import Entry, tell
+from hub.contacts.telling import Entry, tell_each
 from hub.outbound.capacity import room_today
 from hub.outbound.deliveries import Delivery, hold, move
 from hub.outbound.reached import POSTAL_COLUMNS, Reached, reached_among
@@ -139,10 +139,12 @@ class PrintLetters:
             await move(connection, held, DeliveryState.SENT, None, now, sent_at=now)
             settings = self.room.outbound.channels.get(run.channel)
             channel = run.channel if settings is None else settings.contact_channel
-            for one in held:
-                subject = one.campaign or one.lead_name
-                entry = Entry(TimelineKind.MESSAGE_SENT, one.customer_id, channel, subject=subject)
-                await tell(connection, entry, now)
+            kind = TimelineKind.MESSAGE_SENT
+            entries = [
+                Entry(kind, one.customer_id, channel, lead=one.lead_id, subject=one.campaign or one.lead_name)
+                for one in held
+            ]
+            await tell_each(connection, entries, now)
             await _become(connection, run, PrintRunState.DELIVERED, delivered_at=now)
 
 

@@ -90,7 +90,9 @@ class SendMail:
                 case Taken():
                     await move(connection, [one], DeliveryState.SENT, None, now, sent_at=now)
                     channel, subject = self._contact_channel(one), one.campaign or one.lead_name
-                    entry = Entry(TimelineKind.MESSAGE_SENT, one.customer_id, channel, subject=subject)
+                    entry = Entry(
+                        TimelineKind.MESSAGE_SENT, one.customer_id, channel, lead=one.lead_id, subject=subject
+                    )
                     await tell(connection, entry, now)
                 case NotNow():
                     again = _again(one, outcome, now)

@@ -49,6 +49,7 @@ class TimelineRow:
     session_id: UUID | None
     request_id: UUID | None
     commitment_id: UUID | None
+    lead_id: UUID | None
     subject: str | None
 
 

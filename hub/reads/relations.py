@@ -10,7 +10,7 @@ from sqlalchemy import FromClause, Select, select
 
 from hub.customers.belongings import SalesOrderLine
 from hub.customers.tables import CustomerProvenance
-from hub.reads.belongings import OrderLineRow, lines_where
+from hub.reads.belongings import LEADS, LeadRow, OrderLineRow, lines_where
 from hub.reads.customers import CustomerRow, standing_for
 from hub.reads.paging import Window, within
 from hub.reads.parts import Conditions, Part
@@ -64,8 +64,14 @@ def _customer(lead: FromClause) -> Select[Any]:
     return standing_for(lead.c["customer_id"], EVERYONE).correlate(lead)
 
 
+def _lead(entry: FromClause) -> Select[Any]:
+    return LEADS.visible(EVERYONE, (LEADS.column("id") == entry.c["lead_id"],)).correlate(entry)
+
+
 LINES_OF_ORDER: Final = Relation(OrderLineRow, _lines)
 PROVENANCE_OF_CUSTOMER: Final = Relation(ProvenanceRow, _provenance)
 SOURCES_OF_CUSTOMER: Final = Relation(SourceRow, _sources)
 CUSTOMER_OF_LEAD: Final = Relation(CustomerRow, _customer)
 """At most one row; none while the lead's customer is not known."""
+LEAD_OF_ENTRY: Final = Relation(LeadRow, _lead)
+"""At most one row; none for an entry that is about no lead."""

@@ -11,6 +11,7 @@ from strawberry import relay
 
 from hub.reads.belongings import REQUESTS
 from hub.reads.promises import COMMITMENTS
+from hub.reads.relations import LEAD_OF_ENTRY
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
@@ -20,7 +21,7 @@ from schema.types.request import BusinessRequest
 from schema.types.session import CustomerSession
 
 if TYPE_CHECKING:
-    from schema.types.customer import Customer
+    from schema.types.customer import Customer, SalesLead
 
 LazyCustomer = Annotated["Customer", strawberry.lazy("schema.types.customer")]
 
@@ -71,6 +72,7 @@ class TimelineEntry(OfRow):
     session_id: strawberry.Private[UUID | None]
     request_id: strawberry.Private[UUID | None]
     commitment_id: strawberry.Private[UUID | None]
+    lead_id: strawberry.Private[UUID | None]
     at: datetime = strawberry.field(description="When.")
     kind: TimelineKind = strawberry.field(description="What.")
     channel: str | None = strawberry.field(description="In which channel; null for what happened behind them.")
@@ -91,3 +93,10 @@ class TimelineEntry(OfRow):
     async def commitment(self, info: Info) -> Commitment | None:
         """Loaded for all entries of the answer at once."""
         return None if self.commitment_id is None else await Commitment.visible(info, self.commitment_id)
+
+    @resolved("The lead it is about.", Requires(Scope.LEADS_READ), reads=LEAD_OF_ENTRY)
+    async def lead(self, info: Info) -> Annotated[SalesLead, strawberry.lazy("schema.types.customer")] | None:
+        """Loaded for all entries of the answer at once."""
+        from schema.types.customer import SalesLead  # the two types name each other
+
+        return None if self.lead_id is None else await SalesLead.visible(info, self.lead_id)

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from graphql import parse, validate
 
+from hub.settings.processes import Processes
+from hub.store.engine import Database
+from hub.yaml.nodes import read_yaml
 from schema.schema import build_schema
+from tests.contacts.conftest import CATALOGUE, RULES
 from tests.contacts.test_dialogs import dialog
-from tests.schema.serving import Api
+from tests.schema.serving import Api, serving
 
 pytestmark = pytest.mark.slow
+
+JOURNEYS: Final = Path(__file__).parents[1] / "journeys" / "processes.yaml"
+PROCESSES: Final = Processes.model_validate(read_yaml(JOURNEYS)[0].plain())
 
 TEXT: Final = (Path(__file__).parents[2] / "docs" / "contact.md").read_text(encoding="utf-8")
 DOCUMENTS: Final = re.findall(r"```graphql\n(.*?)```", TEXT, re.DOTALL)
@@ -45,10 +53,17 @@ def test_a_document_is_one_of_the_schema(document: str) -> None:
     assert validate(build_schema()._schema, parse(document)) == []
 
 
+@pytest.fixture
+async def desk(company: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Api]:
+    """The API with the catalogue, and a process for its new contract."""
+    async with serving(database_url, tmp_path, contact=RULES, topics=CATALOGUE, processes=PROCESSES) as api:
+        yield api
+
+
 async def test_the_contact_is_answered_as_documented(desk: Api) -> None:
     names: dict[str, str] = {}
     given: dict[str, str] = {}
-    assert len(EXAMPLES) == TEXT.count("<!-- run -->") == 6
+    assert len(EXAMPLES) == TEXT.count("<!-- run -->") == 7
     for document, expected in EXAMPLES:
         if "completeDialog" in document:
             given["dialog"] = await contract_ready_to_order(desk, given["session"])
@@ -59,6 +74,8 @@ async def test_the_contact_is_answered_as_documented(desk: Api) -> None:
         assert {"data": issued_alike(answer.data, documented["data"], names)} == documented
         if "startSession" in document:
             given["session"] = answer.data["startSession"]["session"]["id"]
+        if "completeDialog" in document:
+            given["request"] = answer.data["completeDialog"]["dialog"]["request"]["id"]
     assert len(set(names.values())) == len(names)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from hub.flows.apply import ApplyRules, apply
 from hub.flows.incoming import Content
@@ -35,14 +35,19 @@ async def members(company: Database) -> LaneContext:
 
 
 async def pulled(
-    database: Database, lane: LaneContext, *memberships: dict[str, Any], minute: int = 1, leads: LeadRules = LEADS
+    database: Database,
+    lane: LaneContext,
+    *memberships: dict[str, Any],
+    minute: int = 1,
+    leads: LeadRules = LEADS,
+    prefix: str = "m",
 ) -> None:
     """A page of the CM's memberships, by external id."""
     rules: ApplyRules = replace(RULES, leads=leads)
     contents: list[Content] = []
     for given in memberships:
         record = CampaignMembershipRecord(**{"customer": "cm-anna", "campaign": "Spring", "state": "ACTIVE"} | given)
-        contents.append(content(f"m{len(contents)}", record, minute))
+        contents.append(content(f"{prefix}{len(contents)}", record, minute))
     async with database.transaction() as connection:
         await apply(connection, lane, page(*contents), rules, at(10_000))
 
@@ -63,6 +68,44 @@ async def test_a_member_becomes_an_outbound_lead_that_goes_to_lead_management(
     )  # fmt: skip
     (told,) = await wanted(company, "sales_lead")
     assert (told["id"], told["customer"], told["priority"]) == (row.number, "lms-anna", "HIGH")
+
+
+async def test_a_page_of_members_takes_no_more_statements_than_two(company: Database, members: LaneContext) -> None:
+    """Whom lead management knows, and whom it does not: he is made there once, however many leads he has."""
+
+    async def statements(*ids: str) -> int:
+        given = [{"customer": customer} for customer in ids]
+        await pulled(company, members, *given, leads=LeadRules(), prefix=f"{len(ids)}-")
+        run: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            run.append(statement)
+
+        async with company.transaction() as connection:
+            event.listen(connection.sync_connection, "before_cursor_execute", note)
+            assert await open_outbound(connection, LEADS, NOW) == len(ids)
+        return len(run)
+
+    await add_members(company, "cor")
+    few, many = await statements("cm-anna", "cm-cor"), await statements(*["cm-anna", "cm-cor"] * 20)
+    assert many <= few
+    assert await counted(company, OWN) == [42]
+    assert len(await wanted(company, "sales_lead")) == 42
+    assert len(await wanted(company, "customer")) == 1
+
+
+async def add_members(database: Database, *names: str) -> None:
+    """Campaign management knows these of the company, too."""
+    async with database.transaction() as connection:
+        for name in names:
+            await connection.execute(
+                text(
+                    """INSERT INTO customer_identifier (system, external_id, customer_id, since)
+                       SELECT 'cm', 'cm-' || :name, customer_id, since FROM customer_identifier
+                       WHERE system = 'crm' AND external_id = 'crm-' || :name"""
+                ),
+                {"name": name},
+            )
 
 
 async def test_repeated_pulls_double_nothing(company: Database, members: LaneContext) -> None:

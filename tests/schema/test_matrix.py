@@ -108,6 +108,7 @@ GUARDED = {
     "Commitment.request": _at("Commitment", PROMISE, "request { id }"),
     "TimelineEntry.session": _timeline("session { id }"),
     "TimelineEntry.request": _timeline("request { id }"),
+    "TimelineEntry.lead": _timeline("lead { id }"),
     "WorkItem.customer": Guarded("{ workList { edges { node { customer { id } } } } }", {}),
     "InformationFlow.sourceSystem": Guarded("{ flows { sourceSystem { name } } }", {}),
     "ContractDrift.quarantined": Guarded(
