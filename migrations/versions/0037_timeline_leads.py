@@ -1,7 +1,7 @@
 """Which lead an entry of the contact history is about.
 
 Revision ID: timeline_leads
-Revises: unreached_leads
+Revises: consent_gates
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "timeline_leads"
-down_revision = "unreached_leads"
+down_revision = "consent_gates"
 branch_labels = None
 depends_on = None
 
