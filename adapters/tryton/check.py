@@ -49,7 +49,7 @@ async def _entity(session: Session, entity: Entity, model: EntityModel) -> Check
         return CheckResult(entity.value, ok=False, detail=f"{error.message}: {_module_hint(model)}")
     except HubError as error:
         return CheckResult(entity.value, ok=False, detail=error.message)
-    missing = sorted(right for name in models for right in _missing(name, _rights(access, name)))
+    missing = sorted(right for name in models for right in missing_rights(name, _rights(access, name)))
     if missing:
         detail = f"no right to {', '.join(missing)}: give the hub's user a group that has it"
         return CheckResult(entity.value, ok=False, detail=detail)
@@ -66,6 +66,7 @@ def _rights(access: JsonValue, model: str) -> JsonObject:
     return rights if isinstance(rights, Mapping) else {}
 
 
-def _missing(model: str, rights: JsonObject) -> Sequence[str]:
+def missing_rights(model: str, rights: JsonObject) -> Sequence[str]:
+    """What the hub needs at a model and its user lacks, such as "write party.party"; `rights` as Tryton tells them."""
     wanted = ("read", "write", "create") if model in _WRITTEN else ("read",)
     return [f"{right} {model}" for right in wanted if rights.get(right) is not True]

@@ -184,7 +184,7 @@ async def test_a_guarded_field_is_refused_to_a_token_that_comes_to_its_object(
         await add(connection, RequestHandling, request_id=request, channel="web", respond_by=NOW)
         conflict = {"field": "name", "state": "OPEN", "contested": False, "sides": [], "turns": [], "opened_at": NOW}
         await add(connection, FieldConflict, id=uid("conflict"), customer_id=ANNA, **conflict)
-        await add(connection, TimelineEntry, id=uid("entry"), customer_id=ANNA, at=NOW, kind="SESSION_CLOSED")
+        await add(connection, TimelineEntry, id=uid("entry"), customer_id=ANNA, at=NOW, kind="SESSION_ENDED")
         delivery = {"channel": "mail", "kind": "EMAIL", "step": 1, "rank": 1, "state": "PLANNED"}
         times = dict.fromkeys(("planned_for", "expires_at", "created_at", "changed_at"), NOW)
         await add(connection, LeadDelivery, id=uid("delivery"), lead_id=uid("Anna Bakker lead 1"), **delivery, **times)
