@@ -17,9 +17,17 @@ from sqlalchemy import text
 
 from hub.access.principal import Role
 from hub.contacts.commitment import break_overdue
-from hub.contacts.states import DIALOG_STATES, REQUEST_STATES, SESSION_PHASES, SESSION_STATES, StateTable
+from hub.contacts.states import (
+    COMMITMENT_STATES,
+    DIALOG_STATES,
+    REQUEST_STATES,
+    SESSION_PHASES,
+    SESSION_STATES,
+    TASK_STATES,
+    StateTable,
+)
 from hub.contacts.wrap_up import end_quiet_sessions
-from hub.records.contact import DialogState, SessionPhase, SessionState
+from hub.records.contact import CommitmentState, DialogState, SessionPhase, SessionState
 from hub.records.enums import RequestState
 from hub.store.engine import Database
 from tests.any_steps import any_steps
@@ -33,6 +41,13 @@ T = TypeVar("T")
 VIEW = """query($ids: [ID!]!) { nodes(ids: $ids) { ... on CustomerSession {
   id state phase result customer { id } dialogs { id state outcome request { id } } } } }"""
 ADVANCE = "mutation($input: AdvanceRequestInput!) { advanceRequest(input: $input) { problems { code } } }"
+TASKS = "query($id: ID!) { node(id: $id) { ... on BusinessRequest { state tasks { name state } } } }"
+MOVE_TASK = "mutation($input: MoveTaskInput!) { moveTask(input: $input) { problems { code } } }"
+PROMISE = (
+    "mutation($input: MakeCommitmentInput!) { makeCommitment(input: $input) { commitment { id } problems { code } } }"
+)
+SETTLE = "mutation($input: SettleCommitmentInput!) { settleCommitment(input: $input) { problems { code } } }"
+PROMISED = "query($id: ID!) { node(id: $id) { ... on Commitment { state } } }"
 REQUEST = "query($id: ID!) { node(id: $id) { ... on BusinessRequest { state } } }"
 
 
@@ -51,6 +66,7 @@ class AnyContact(RuleBasedStateMachine):
     sessions = Bundle("sessions")
     dialogs = Bundle("dialogs")
     requests = Bundle("requests")
+    promises = Bundle("promises")
     loop: ClassVar[asyncio.AbstractEventLoop]
     api: ClassVar[Api]
     database: ClassVar[Database]
@@ -131,6 +147,35 @@ class AnyContact(RuleBasedStateMachine):
         after = RequestState(self.run(self.api.ask(REQUEST, {"id": request})).data["node"]["state"])
         allowed = to in REQUEST_STATES.follows[before]
         assert (problems == [], after) == (allowed, to if allowed else before)
+
+    @rule(request=requests, to=strategies.sampled_from(DialogState))
+    def move_task(self, request: str | None, to: DialogState) -> None:
+        """The first task of the request, whatever its state allows; a request that has ended has no work left."""
+        node = None if request is None else self.run(self.api.ask(TASKS, {"id": request})).data["node"]
+        if node is None or not node["tasks"]:
+            return
+        task, ended = node["tasks"][0], REQUEST_STATES.ended(RequestState(node["state"]))
+        given = {"requestId": request, "task": task["name"], "to": to.value}
+        problems = self.ask("moveTask", MOVE_TASK, **given)["problems"]
+        allowed = to in TASK_STATES.follows[DialogState(task["state"])] and not ended
+        after = self.run(self.api.ask(TASKS, {"id": request})).data["node"]["tasks"][0]["state"]
+        assert (problems == [], after) == (allowed, to.value if allowed else task["state"])
+
+    @rule(target=promises, session=sessions, hours=strategies.sampled_from([1, 3]))
+    def promise(self, session: str, hours: int) -> str | None:
+        due = (self.api.clock() + timedelta(hours=hours)).isoformat()
+        made = self.ask("makeCommitment", PROMISE, sessionId=session, promise="Call back", dueAt=due)["commitment"]
+        return None if made is None else str(made["id"])
+
+    @rule(promise=promises, to=strategies.sampled_from(["KEPT", "WITHDRAWN"]))
+    def settle(self, promise: str | None, to: str) -> None:
+        if promise is None:
+            return
+        before = CommitmentState(self.run(self.api.ask(PROMISED, {"id": promise})).data["node"]["state"])
+        problems = self.ask("settleCommitment", SETTLE, commitmentId=promise, to=to)["problems"]
+        after = self.run(self.api.ask(PROMISED, {"id": promise})).data["node"]["state"]
+        allowed = CommitmentState(to) in COMMITMENT_STATES.follows[before]
+        assert (problems == [], after) == (allowed, to if allowed else before.value)
 
     @rule(minutes=strategies.sampled_from([5, 40, 200]))
     def pass_time(self, minutes: int) -> None:

@@ -64,6 +64,15 @@ async def test_an_explanation_names_every_candidate_and_its_gate(api: Api, compa
         {"proposition": "modem-swap"} | dropped,
         {"proposition": "tv-complete"} | dropped,
     ]
+    asked = EXPLAIN.replace("detail }", "detail factors { propensity context value levers priority } }")
+    factors = [
+        one["factors"]
+        for one in (await api.ask(asked, {"id": ANNA, "channel": "call-centre"})).data["explainNextBestActions"]
+    ]
+    assert len(factors) == 3
+    for one in factors:
+        assert one["priority"] == pytest.approx(one["propensity"] * one["context"] * one["value"] * one["levers"])
+        assert one["value"] > 0
     assert await kept(company) == (0, 0, 0)
 
 
