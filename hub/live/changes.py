@@ -11,6 +11,9 @@ from hub.errors import Invalid
 CHANNEL = "contacthub_feed"
 """Notifications on this channel carry the newest position as text; they are a doorbell, never the message."""
 
+PUBLISHED = "contacthub_published"
+"""Rung once changes have committed: whoever numbers them need not look all the time."""
+
 _PREFIX = "feed:"
 
 

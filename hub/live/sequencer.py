@@ -8,11 +8,12 @@ to the whole cluster and waits for any long transaction in it.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 import asyncpg
 
-from hub.live.changes import CHANNEL
+from hub.live.changes import CHANNEL, PUBLISHED
 from hub.live.floor import Floor
 from hub.live.session import keep_session
 
@@ -45,6 +46,8 @@ _PACE = "SELECT pg_try_advisory_lock(hashtext('contacthub.sequencer.pace'))"
 
 
 WATCH_EVERY_S = 0.2
+GATHER_S = 0.003
+"""Pause after a ring, so that many commits make one turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,12 @@ NOTHING = Turn(0, None)
 class Sequencer:
     """Gives committed changes their positions: 1, 2, 3 ... without a gap, in the order in which readers see them.
 
-    Any number may run. Turns are taken by row lock; the session lock only decides who looks every `poll_s` and who
-    every `standby_s`, so a holder that hangs costs the feed some speed and nothing else.
+    Any number may run. Turns are taken by row lock; the session lock only decides who looks when it is rung, or every
+    `poll_s` for what nobody rang for, and who every `standby_s`, so a holder that hangs costs the feed some speed and
+    nothing else.
     """
 
-    def __init__(self, dsn: str, *, batch: int = 1_000, poll_s: float = 0.008, standby_s: float = 0.25) -> None:
+    def __init__(self, dsn: str, *, batch: int = 1_000, poll_s: float = 0.05, standby_s: float = 0.25) -> None:
         self._dsn = dsn
         self._batch = batch
         self._poll_s, self._standby_s = poll_s, standby_s
@@ -78,6 +82,8 @@ class Sequencer:
         loop = asyncio.get_running_loop()
         floor = Floor()
         leading = False
+        bell = asyncio.Event()
+        await connection.add_listener(PUBLISHED, lambda *_: bell.set())
         next_watch = loop.time()
         while True:
             if loop.time() >= next_watch:
@@ -90,7 +96,17 @@ class Sequencer:
             emptied = turn.moved < self._batch
             floor.rise(None if emptied else turn.top)
             if emptied:
-                await asyncio.sleep(self._poll_s if leading else self._standby_s)
+                await self._pause(bell, leading=leading)
+
+    async def _pause(self, bell: asyncio.Event, *, leading: bool) -> None:
+        if not leading:
+            await asyncio.sleep(self._standby_s)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._poll_s):
+                await bell.wait()
+            await asyncio.sleep(GATHER_S)
+        bell.clear()
 
 
 async def take_turn(connection: asyncpg.Connection, floor: int = 0, limit: int = 1_000) -> Turn:

@@ -18,7 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 log = structlog.get_logger(__name__)
 
 _WANTED: Final = "contacthub_rings"
-_NOTIFY = text("SELECT pg_notify(channel, '') FROM unnest(CAST(:channels AS text[])) AS channel")
+# A notification makes its transaction one that waits for the disk, and is heard behind that wait.
+_NOTIFY = text(
+    """SELECT pg_notify(channel, '') FROM (SELECT set_config('synchronous_commit', 'off', true)) lazily,
+         unnest(CAST(:channels AS text[])) AS channel"""
+)
 
 
 async def ring_after_commit(connection: AsyncConnection, channel: str) -> None:

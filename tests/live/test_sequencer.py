@@ -137,6 +137,17 @@ async def test_long_transaction_in_the_same_database_does_not_delay_the_feed(
         assert await busy.fetchval("SELECT count(*) FROM change_feed") == 0
 
 
+async def test_whoever_publishes_rings_so_that_nobody_has_to_look(database: Database, database_url: str) -> None:
+    async with session(database_url) as listener:
+        first = await _arrival(listener)
+        async with running(Sequencer(database_url, poll_s=3_600).run()):
+            await commit(database, "before the first look, or behind it")
+            await asyncio.wait_for(first, 5)
+            second = await _arrival(listener)
+            await commit(database, "rung")
+            assert await asyncio.wait_for(second, 5) == "2"
+
+
 @pytest.mark.slow
 async def test_long_transaction_in_another_database_does_not_delay_the_feed(
     server: TestServer, database: Database, database_url: str
