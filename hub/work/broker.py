@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import dramatiq
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
-from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 
 from hub.errors import Invalid
+from hub.work.redis_broker import RungRedisBroker
 from hub.work.tables import Queue
 
 
@@ -29,7 +29,7 @@ def open_broker(url: str | None) -> dramatiq.Broker:
             # Without confirmation a message to a queue that someone deleted vanishes unnoticed.
             return RabbitmqBroker(url=url, middleware=[], confirm_delivery=True)
         case "redis" | "rediss":
-            return RedisBroker(url=url, middleware=[], namespace="contacthub")  # type: ignore[no-untyped-call]  # theirs
+            return RungRedisBroker(url)
         case scheme:
             raise Invalid(f"a broker's URL begins with amqp:// or redis://, not {scheme}://", ("broker_url",))
 

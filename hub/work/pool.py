@@ -7,10 +7,10 @@ import time
 import dramatiq
 from typing_extensions import override
 
-TURN_MS = 100
+TURN_MS = 250
 """How long a thread waits before it looks whether it should stop; for Redis also the longest pause between looks."""
-URGENT_TURN_MS = 25
-"""The longest pause between looks at Redis for work that somebody waits for."""
+URGENT_TURN_MS = 50
+"""The longest pause between looks at Redis for work that somebody waits for and another process sent."""
 
 
 class Pool(dramatiq.Worker):
