@@ -13,6 +13,8 @@ from hub.work.urgency import Urgency, urgency
 STEP_S: Final = 0.05
 LONGEST_S: Final = 1.0
 """For each page at most: bulk work is slowed down, never stopped, also where nobody serves the real-time queue."""
+LONGEST_REST_S: Final = 0.5
+"""After each page at most; one that took longer than this found the machine busy with more than real-time work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,8 @@ async def give_way(room: EngineRoom) -> Way:
                 return Way(waited_s, narrow=await realtime_is_about(connection, room.clock()))
         await asyncio.sleep(STEP_S)
         waited_s += STEP_S
+
+
+async def rest(worked_s: float) -> None:
+    """What bulk work does beside real-time work: nothing, for as long as it worked. PostgreSQL knows no urgency."""
+    await asyncio.sleep(min(worked_s, LONGEST_REST_S))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
+from time import perf_counter
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.errors import Conflict, HubError, NothingWaiting, Rejected, StaleEpoch, Transient
 from hub.flows.drift import report_drifts
 from hub.flows.engine_room import EngineRoom
-from hub.flows.give_way import give_way
+from hub.flows.give_way import give_way, rest
 from hub.flows.gone import delete_missing, sweep
 from hub.flows.in_flight import PagesInFlight, Turn
 from hub.flows.incoming import Incoming
@@ -134,12 +135,14 @@ async def _pull_one(
     ahead = read_ahead(port, entity, cursor, settings.page_size, mapping)
     async with aclosing(ahead) as pages, PagesInFlight() as flight:
         async for page, incoming in pages:
+            began = perf_counter()
             await report_drifts(room, run.lane, run.lane.road, incoming.drifts)
             await flight.add(partial(_keep_page, room, run, page, incoming, mapping, progress))
             cursor = page.cursor
             if not page.last and (stopping() or (await give_way(room)).narrow):
                 await flight.landed()
                 _go_on(run, stopping)
+                await rest(perf_counter() - began)
     await _keep_set_time(room, run, port, page)
     if page.set_began is not None:
         await delete_missing(room, run, page.set_began, settings.max_delete_share)
