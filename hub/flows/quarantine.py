@@ -25,7 +25,7 @@ FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, place text, c
 WHERE NOT EXISTS (SELECT FROM quarantine q WHERE q.system = :system AND q.entity = :entity
   AND q.digest = decode(r.digest, 'hex')
   AND (q.state = 'DISCARDED' OR q.state = 'REPLAYED' AND q.corrected_at IS NOT NULL))
-ON CONFLICT (lane_id, digest) WHERE state = 'OPEN' DO NOTHING"""
+ON CONFLICT (lane_id, digest) WHERE state = 'OPEN' DO NOTHING RETURNING id"""
 
 
 async def put_aside(
@@ -67,7 +67,7 @@ async def put_aside(
         )
     binds = {"lane_id": lane.lane_id, "run_id": lane.run_id, "system": lane.system, "entity": lane.entity.value}
     written = await run_set(connection, _INSERT, rows, now=now, **binds)
-    return written.rowcount
+    return len(written.all())
 
 
 async def original_of(connection: AsyncConnection, keys: KeyRing, quarantine_id: int) -> bytes | None:

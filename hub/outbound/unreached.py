@@ -28,5 +28,5 @@ async def say_unreached(
 ) -> None:
     """By lead, None for one that a channel reaches; the leads must be held. Followers of what changed are told."""
     rows = [{"lead_id": lead, "reason": reason} for lead, reason in reasons.items()]
-    changed = (await run_set(connection, _SAY, rows, now=now)).scalars().all()
+    changed = (await run_set(connection, _SAY, rows, now=now)).scalars()
     await publish(connection, [Change(TOPIC, str(lead), f"{TOPIC}AttributeValueChangeEvent") for lead in changed], now)

@@ -45,6 +45,9 @@ def open_engine(dsn: str, pool_size: int = 8, statement_timeout_ms: int = 0, nam
             "server_settings": server_settings,
             "timeout": 10,
             "prepared_statement_cache_size": STATEMENTS_KEPT,
+            # The driver's own, for statements past SQLAlchemy (`hub.store.rows`), kept as long as the connection.
+            "statement_cache_size": STATEMENTS_KEPT,
+            "max_cached_statement_lifetime": 0,
         },
     )
 

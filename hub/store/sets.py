@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import orjson
-from sqlalchemy import CursorResult, TextClause, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.store.rows import Rows, begun, fetch
 
 
 @lru_cache(maxsize=512)
@@ -18,7 +20,7 @@ def _clause(statement: str) -> TextClause:
 
 async def run_set(
     connection: AsyncConnection, statement: str, rows: Sequence[Mapping[str, object]] | Sequence[str], **binds: object
-) -> CursorResult[*tuple[Any, ...]]:  # Any: SQLAlchemy types a textual result so
+) -> Rows:
     """Run `statement`, which reads `rows` as `json_to_recordset(CAST(:rows AS json)) AS r(column type, ...)`.
 
     Dates, times, decimals and UUIDs travel as ISO text, decimals as strings; the column list casts them back. Plain
@@ -29,7 +31,11 @@ async def run_set(
     finds one row, and then reads every row under that prefix for each page.
     """
     payload = orjson.dumps(rows, default=str).decode()
-    return await connection.execute(_clause(statement), {"rows": payload, **binds})
+    driver = begun(connection)
+    if driver is not None:
+        return await fetch(driver, statement, {"rows": payload, **binds})
+    result = await connection.execute(_clause(statement), {"rows": payload, **binds})
+    return Rows(result.all() if result.returns_rows else ())
 
 
 ALONG_KEYS: Final = """set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),

@@ -65,4 +65,4 @@ async def suppressed_among(
            WHERE EXISTS (SELECT FROM suppression s WHERE s.digest = decode(r.digest, 'hex'))""",
         list(digests),
     )
-    return frozenset(digests[digest] for digest in rows.scalars().all())
+    return frozenset(digests[digest] for digest in rows.scalars())

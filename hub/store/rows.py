@@ -1,0 +1,76 @@
+"""Statements past SQLAlchemy, inside its transaction: most are short, and its share was larger than the driver's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+_FAILED: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
+class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg tells no types
+    """A row: a sequence of values, which the columns' names give as attributes too."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:  # Any: a column's type is not known here
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+class Rows:
+    """What a statement gave, all of it read."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, rows: Sequence[Any]) -> None:  # Any: asyncpg's records, or SQLAlchemy's rows
+        self._rows = rows
+
+    def all(self) -> Sequence[Any]:
+        """The rows in their order."""
+        return self._rows
+
+    def scalars(self) -> list[Any]:
+        """The first value of each."""
+        return [row[0] for row in self._rows]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._rows)
+
+
+def begun(connection: AsyncConnection) -> asyncpg.Connection | None:
+    """The driver's connection while a transaction is under way on it.
+
+    SQLAlchemy begins one with its first statement, so before that there is none, and under AUTOCOMMIT never.
+    """
+    sync_connection = connection.sync_connection
+    if sync_connection is None or sync_connection.closed or sync_connection.invalidated:
+        return None
+    driver = sync_connection.connection.driver_connection
+    return driver if isinstance(driver, asyncpg.Connection) and driver.is_in_transaction() else None
+
+
+async def fetch(driver: asyncpg.Connection, statement: str, binds: dict[str, object]) -> Rows:
+    """The rows of a statement with :names; errors are those that SQLAlchemy raises, without the values."""
+    sql, names = _numbered(statement)
+    try:
+        return Rows(await driver.fetch(sql, *[binds[name] for name in names], record_class=Row))
+    except _FAILED as error:
+        raise DBAPIError(sql, None, error, hide_parameters=True) from error
+
+
+@lru_cache(maxsize=512)
+def _numbered(statement: str) -> tuple[str, tuple[str, ...]]:
+    """With $1, $2 ..., and the names in that order."""
+    compiled = text(statement).compile(dialect=_DIALECT)
+    return str(compiled), tuple(compiled.positiontup or ())
