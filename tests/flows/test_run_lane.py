@@ -113,8 +113,8 @@ async def test_a_package_that_stops_midway_leaves_a_run_that_resumes(database: D
     run_id = await queued_run(database)
     with pytest.raises(Transient):
         await run_lane(room, run_id, progress=lambda counters: store.stop())
-    # Two pages were applied at once, the third waited for room, and the fourth had been read meanwhile.
-    assert (await state_of(database, run_id), len(await golden_state(database))) == ("INTERRUPTED", 40)
+    # Three pages were applied at once, the fourth waited for room, and the fifth had been read meanwhile.
+    assert (await state_of(database, run_id), len(await golden_state(database))) == ("INTERRUPTED", 50)
     store.start()
     counters = await run_lane(room, run_id)
     assert (await state_of(database, run_id), counters["created"]) == ("COMPLETED", 60)
