@@ -23,9 +23,12 @@ _NEXT: Final = text(
 )
 
 _SWEEP: Final = text(
-    """SELECT name, target, consent_sweep FROM information_flow
-       WHERE consent_sweep IS NOT NULL AND NOT planned ORDER BY name LIMIT 1 FOR UPDATE SKIP LOCKED"""
+    """SELECT s.flow, f.target, s.after FROM consent_sweep s JOIN information_flow f ON f.name = s.flow
+       WHERE NOT f.planned ORDER BY s.flow LIMIT 1 FOR UPDATE OF s SKIP LOCKED"""
 )
+
+_GO_ON: Final = text("UPDATE consent_sweep SET after = :after WHERE flow = :flow")
+_END: Final = text("DELETE FROM consent_sweep WHERE flow = :flow")
 
 _PAGE: Final = text(
     """SELECT DISTINCT customer_id FROM customer_identifier WHERE system = :system AND customer_id > :after
@@ -47,11 +50,11 @@ async def _sweep(connection: AsyncConnection, now: datetime, limit: int) -> int:
     flow = (await connection.execute(_SWEEP)).one_or_none()
     if flow is None:
         return 0
-    asked = {"system": flow.target, "after": flow.consent_sweep, "limit": limit}
+    asked = {"system": flow.target, "after": flow.after, "limit": limit}
     customers: list[UUID] = list((await connection.execute(_PAGE, asked)).scalars())
     await follow_consents(connection, customers, now)
-    await connection.execute(
-        text("UPDATE information_flow SET consent_sweep = :after WHERE name = :name"),
-        {"name": flow.name, "after": customers[-1] if len(customers) == limit else None},
-    )
+    if len(customers) == limit:
+        await connection.execute(_GO_ON, {"flow": flow.flow, "after": customers[-1]})
+    else:
+        await connection.execute(_END, {"flow": flow.flow})
     return len(customers)

@@ -32,8 +32,8 @@ class ConnectedSystem(Table):
 class InformationFlow(Table):
     """One exchange. `epoch` fences writers: a lane may write only while its own epoch equals it.
 
-    `consent` is what a customer must have allowed, with the flow's `fields`; `consent_sweep` the last customer who was
-    held to it since it changed, empty when all were; `consent_told`: what was told before is known to be so.
+    `consent` is what a customer must have allowed, with the flow's `fields`; `consent_told`: what was told before is
+    known to be so.
     """
 
     __tablename__ = "information_flow"
@@ -48,8 +48,19 @@ class InformationFlow(Table):
     epoch: Mapped[int] = mapped_column(server_default=text("1"))
     prerequisites: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     consent: Mapped[dict[str, object] | None]
-    consent_sweep: Mapped[UUID | None]
     consent_told: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class ConsentSweep(Table):
+    """A flow whose consent changed: its customers up to `after`, by id, have been held to the new one.
+
+    Gone once all have. Not in the flow's row, which every page and command holds: under load it is never free.
+    """
+
+    __tablename__ = "consent_sweep"
+
+    flow: Mapped[str] = mapped_column(primary_key=True)
+    after: Mapped[UUID]
 
 
 class Lane(Table):

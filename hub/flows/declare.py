@@ -20,6 +20,13 @@ _TOLD_BEFORE: Final = text(
 )
 """What a system was told before its flow began to ask for consent may have to be withdrawn."""
 
+_SWEEP_ANEW: Final = """
+INSERT INTO consent_sweep (flow, after)
+SELECT f.name, :first FROM json_to_recordset(CAST(:rows AS json)) AS r(name text, consent jsonb)
+JOIN information_flow f ON f.name = r.name WHERE f.consent IS DISTINCT FROM r.consent ORDER BY f.name
+ON CONFLICT (flow) DO UPDATE SET after = excluded.after"""
+"""Everybody is to be held to a consent that has changed, from the first customer on."""
+
 _OF_LANE: Final = {"cadence", "mode", "via", "settle_s"}
 
 
@@ -50,6 +57,7 @@ async def declare_flows(connection: AsyncConnection, flows: Sequence[Flow], plan
         *(_flow_row(flow, planned=False) | {"prerequisites": list(flow.prerequisites)} for flow in flows),
         *(_flow_row(flow, planned=True) | {"prerequisites": []} for flow in planned),
     ]
+    await run_set(connection, _SWEEP_ANEW, rows, first=UUID(int=0))
     await run_set(
         connection,
         """INSERT INTO information_flow AS f (name, business_flow, title, planned, entity, source, target,
@@ -66,10 +74,8 @@ async def declare_flows(connection: AsyncConnection, flows: Sequence[Flow], plan
            ON CONFLICT (name) DO UPDATE SET business_flow = excluded.business_flow, title = excluded.title,
              planned = excluded.planned, entity = excluded.entity, source = excluded.source,
              target = excluded.target, prerequisites = excluded.prerequisites, consent = excluded.consent,
-             consent_sweep = CASE WHEN f.consent IS DISTINCT FROM excluded.consent THEN :first ELSE f.consent_sweep END,
              consent_told = f.consent_told AND f.consent IS NOT NULL""",
         rows,
-        first=UUID(int=0),
     )
     await connection.execute(_TOLD_BEFORE)
     lanes = [

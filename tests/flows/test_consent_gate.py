@@ -15,6 +15,7 @@ from adapters.memory.store import MemoryStore
 from hub.customers.consent_lapses import follow_lapses
 from hub.customers.recognise import Rules
 from hub.customers.survive import FieldRule, Survivorship
+from hub.exchange.outbound_flow import flow_to
 from hub.exchange.want import NewObject, want_creates
 from hub.flows.apply import apply
 from hub.flows.declare import declare_flows
@@ -199,10 +200,14 @@ async def test_a_flow_that_begins_to_ask_withdraws_what_was_told_before(campaign
     await met(campaigns)
     assert campaigns.has() == "Jan Smit"
     await campaigns.declare()
-    async with campaigns.database.transaction() as connection:
+    async with campaigns.database.transaction() as command, campaigns.database.transaction() as connection:
+        # A flow to which commands are under way is as it always is under load.
+        await flow_to(command, "cm", Entity.CUSTOMER)
         assert await follow_lapses(connection, at(20_000), 10) == 1
     await work_off(campaigns.room)
     assert campaigns.has() is None
+    async with campaigns.database.transaction() as connection:
+        assert await follow_lapses(connection, at(20_000), 10) == 0
 
 
 async def test_an_event_of_a_customer_who_refuses_is_told_to_nobody(campaigns: Campaigns) -> None:
