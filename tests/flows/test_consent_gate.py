@@ -203,11 +203,10 @@ async def test_a_flow_that_begins_to_ask_withdraws_what_was_told_before(campaign
     async with campaigns.database.transaction() as command, campaigns.database.transaction() as connection:
         # A flow to which commands are under way is as it always is under load.
         await flow_to(command, "cm", Entity.CUSTOMER)
-        assert await follow_lapses(connection, at(20_000), 10) == 1
+        # One flow after the other, and then there is nothing left.
+        assert [await follow_lapses(connection, at(20_000), 10) for _ in range(3)] == [1, 1, 0]
     await work_off(campaigns.room)
     assert campaigns.has() is None
-    async with campaigns.database.transaction() as connection:
-        assert await follow_lapses(connection, at(20_000), 10) == 0
 
 
 async def test_an_event_of_a_customer_who_refuses_is_told_to_nobody(campaigns: Campaigns) -> None:
