@@ -1,7 +1,7 @@
 """How far a flow's customers have been held to its consent, out of the flow's row: who works on that row waits for pages.
 
 Revision ID: consent_sweep
-Revises: consent_gates
+Revises: timeline_leads
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "consent_sweep"
-down_revision = "consent_gates"
+down_revision = "timeline_leads"
 branch_labels = None
 depends_on = None
 
