@@ -24,6 +24,7 @@ from hub.clock import Clock
 from hub.contacts.desk import ContactDesk
 from hub.customers.recognise import Rules
 from hub.errors import TooCostly, Unauthorised
+from hub.flows.systems import OpenSystems
 from hub.flows.terms import Terms
 from hub.live.reader import Reader
 from hub.migration.desk import Desk
@@ -62,6 +63,7 @@ class Hub:
     feed: Reader
     rules: Rules
     desk: Desk
+    systems: OpenSystems
     contacts: ContactDesk
     steering: SteeringRules
     processes: Processes

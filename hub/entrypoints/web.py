@@ -19,7 +19,7 @@ from hub.entrypoints.installation import Installation
 from hub.entrypoints.migrating import unconnected_desk
 from hub.entrypoints.trust import token_verifier
 from hub.entrypoints.usage_in_redis import usage_in_redis
-from hub.entrypoints.wiring import decision_engine, open_webhooks, recognition_rules
+from hub.entrypoints.wiring import decision_engine, metered_systems, open_webhooks, recognition_rules
 from hub.errors import Invalid
 from hub.observe.metrics import Metrics
 from hub.offers.catalogue import compile_catalogue
@@ -65,6 +65,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         allowances=allowances(hub.configuration.callers, development=settings.embedded),
         open_usage=_usage(settings),
         reads_apart=True,
+        open_systems=lambda database: metered_systems(hub.configuration, hub.adapters, database, utc_now),
     )
     async with listening(create_app(services), settings.host, settings.port) as port:
         yield port

@@ -41,6 +41,7 @@ class MappingPreview:
     changed: int = 0
     unfit_before: int = 0
     unfit_after: int = 0
+    complete: bool = True
     fields: Counter[str] = field(default_factory=Counter)
     samples: list[MappingSample] = field(default_factory=list)
 
@@ -51,8 +52,11 @@ async def preview_mapping(
     samples_max: int,
     told: Callable[[int], None] = lambda done: None,
     follow: Callable[[Differing], Awaitable[None]] = _nothing,
+    go_on: Callable[[int], bool] = lambda done: True,
 ) -> MappingPreview:
     """Over everything that the system has, by the mapping that holds and by the one that is tried.
+
+    It ends, not complete, once `go_on` says no to the number of objects so far.
 
     `follow` is given each page's records that would become others, to say what follows from them.
 
@@ -62,6 +66,9 @@ async def preview_mapping(
     entity = mappings[0].entity
     cursor, last = await port.begin_run(entity, None, timedelta()), False
     while not last:
+        if not go_on(preview.objects):
+            preview.complete = False
+            break
         page = await port.pull(entity, cursor, PAGE)
         differing: dict[str, tuple[Canonical, Canonical]] = {}
         for source in page.objects:

@@ -87,14 +87,21 @@ class Terms:
 
 
 async def preview_rules(
-    database: Database, terms: Terms, customers_max: int | None = None, told: Progress = lambda done, of: None
+    database: Database,
+    terms: Terms,
+    customers_max: int | None = None,
+    told: Progress = lambda done, of: None,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> RulePreview:
-    """Over all customers, or the first ones by id; in memory is one page of them, in a transaction of its own."""
+    """Over all customers, or the first ones by id; in memory is one page of them, in a transaction of its own.
+
+    It ends, not complete, once `go_on` says no.
+    """
     preview, after = RulePreview(), UUID(int=0)
     async with database.reading() as connection:
         total = await connection.scalar(text("SELECT count(*) FROM customer")) or 0
     of = total if customers_max is None else min(total, customers_max)
-    while preview.customers < of:
+    while preview.customers < of and go_on():
         limit = min(PAGE, of - preview.customers)
         async with database.reading() as connection:
             ids = list((await connection.execute(_PAGE, {"after": after, "limit": limit})).scalars())
@@ -103,7 +110,7 @@ async def preview_rules(
             await _preview_page(connection, ids, terms, preview)
         after = ids[-1]
         told(preview.customers, of)
-    preview.complete = customers_max is None or total <= customers_max
+    preview.complete = preview.customers >= total
     return preview
 
 
@@ -243,13 +250,14 @@ def _outcome(
     """What one customer comes to now and then, and what leaves for systems then that does not leave now."""
     before = survive(said[0], terms.before.survivorship, spelling, pins)
     after = survive(said[1], terms.after.survivorship, spelling, pins)
-    _compare(customer_id, before, after, terms, preview)
-    wanted = _writes(said[0], before, terms.before)
-    for write in _writes(said[1], after, terms.after) - wanted:
+    compare(customer_id, before, after, terms, preview)
+    wanted = writes_of(said[0], before, terms.before)
+    for write in writes_of(said[1], after, terms.after) - wanted:
         preview.writes[write.node.system, write.field] += 1
 
 
-def _compare(customer_id: UUID, before: Golden, after: Golden, terms: Terms, preview: RulePreview) -> None:
+def compare(customer_id: UUID, before: Golden, after: Golden, terms: Terms, preview: RulePreview) -> None:
+    """Count the golden fields of one customer that differ, and keep samples while there is room."""
     differing = list(_changed(before, after))
     preview.fields.update(differing)
     preview.changed += bool(differing)
@@ -270,7 +278,7 @@ def _changed(before: Golden, after: Golden) -> Iterator[str]:
             yield name
 
 
-def _writes(images: Sequence[SourceImage], golden: Golden, rules: Rules) -> set[Write]:
+def writes_of(images: Sequence[SourceImage], golden: Golden, rules: Rules) -> set[Write]:
     """What systems would be told, with the rules' own flows."""
     outward = rules.survivorship.outward
     return {

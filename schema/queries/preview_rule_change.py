@@ -1,53 +1,31 @@
-"""What other survivorship would change, before it is activated."""
+"""What other survivorship, another mapping or other matching would change, before it is activated."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from time import monotonic
 from typing import Annotated, Final
 
 import strawberry
 
-from hub.customers.survive import FieldRule, Survivorship
 from hub.errors import Invalid
-from hub.records.customer import CustomerRecord
-from hub.settings.trust import CONFIGURABLE
-from hub.stewardship.rule_preview import Terms, preview_rules
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
-from schema.types.enums import SurvivorshipRule
+from schema.previewing import Bounds, preview_change
+from schema.types.rule_change import RuleChangeInput
 from schema.types.rule_preview import RulePreview
-from schema.types.steward import in_column
 
 CUSTOMERS_MAX: Final = 5_000
 SAMPLES_MAX: Final = 100
-
-
-@strawberry.input(description="How one golden field would be chosen.")
-class FieldRuleInput:
-    """As under `survivorship.fields` of hub.yaml."""
-
-    field: str = strawberry.field(description="A field of Customer, or contactMedia or addresses.")
-    rule: SurvivorshipRule = strawberry.field(description="PREFER_UNLESS_BLANK, ALWAYS, MOST_RECENT or OLDEST.")
-    sources: list[str] | None = strawberry.field(
-        default=None, description="Systems in order of trust; left out: the general order."
-    )
-
-
-@strawberry.input(description="The survivorship that is tried; what is left out stays as it is.")
-class RuleChangeInput:
-    """As under `survivorship` of hub.yaml."""
-
-    rule: SurvivorshipRule | None = strawberry.field(default=None, description="The rule of fields without their own.")
-    sources: list[str] | None = strawberry.field(default=None, description="The general order of trust.")
-    fields: list[FieldRuleInput] = strawberry.field(
-        default_factory=list, description="Fields with a rule of their own."
-    )
-
+SECONDS_MAX: Final = 10
 
 Change = Annotated[RuleChangeInput, strawberry.argument(description="The rules that are tried.")]
 Customers = Annotated[
-    int, strawberry.argument(description=f"How many customers to look at, by id; at most {CUSTOMERS_MAX}.")
+    int,
+    strawberry.argument(
+        description="How many customers (of a mapping objects, of matching records) to look at, by id; at most "
+        f"{CUSTOMERS_MAX}."
+    ),
 ]
 Samples = Annotated[int, strawberry.argument(description=f"How many changed fields to show; at most {SAMPLES_MAX}.")]
 
@@ -57,9 +35,10 @@ class PreviewRuleChangeQuery:
     """Mixed into Query."""
 
     @resolved(
-        "What other survivorship would change: golden fields and values that would leave for systems, over every "
-        "stored version, with samples. Changes nothing; hub.yaml activates rules. Mappings and recognition: "
-        "`hub rules preview`, which also looks at all customers.",
+        "What other survivorship, another mapping or other matching would change: golden fields and values that would "
+        "leave for systems, with samples. Survivorship is tried on every stored version, a mapping on what its system "
+        "holds now (within the limits of calls to it), matching on the records that are compared; as many as "
+        f"{SECONDS_MAX} seconds allow. Changes nothing: hub.yaml activates rules. `hub rules preview` has no bounds.",
         Requires(Scope.CUSTOMERS_STEWARD),
     )
     async def preview_rule_change(
@@ -68,37 +47,14 @@ class PreviewRuleChangeQuery:
         """The samples go into the audit trail."""
         _within(customers, CUSTOMERS_MAX, "customers")
         _within(samples, SAMPLES_MAX, "samples")
-        hub = info.context.hub
-        after = replace(hub.rules, survivorship=_changed(hub.rules.survivorship, change))
-        terms = Terms(hub.rules, after, hub.terms.keys, samples)
-        found = await preview_rules(hub.database, terms, customers)
+        end = monotonic() + SECONDS_MAX
+        told, found = await preview_change(
+            info.context.hub, change, Bounds(customers, samples, lambda: monotonic() < end)
+        )
         info.context.shows(info, sorted({sample.customer_id for sample in found.samples}))
-        return RulePreview.of(found)
+        return told
 
 
 def _within(asked: int, most: int, name: str) -> None:
     if not 0 < asked <= most:
         raise Invalid(f"{name} must be from 1 to {most}", (name,))
-
-
-def _changed(held: Survivorship, change: RuleChangeInput) -> Survivorship:
-    sources = (
-        held.default.sources
-        if change.sources is None
-        else tuple(dict.fromkeys([*change.sources, *held.default.sources]))
-    )
-    default = FieldRule(_configurable(change.rule or held.default.rule), sources)
-    fields = dict(held.fields)
-    for one in change.fields:
-        name = in_column(one.field)
-        if name not in CustomerRecord.model_fields:
-            raise Invalid(f"a customer has no field {one.field}", ("change", "fields"))
-        order = tuple(dict.fromkeys([*(one.sources or ()), *sources]))
-        fields[name] = FieldRule(_configurable(one.rule), order)
-    return replace(held, default=default, fields=fields)
-
-
-def _configurable(rule: SurvivorshipRule) -> SurvivorshipRule:
-    if rule not in CONFIGURABLE:
-        raise Invalid(f"{rule.value} is not a rule for a field", ("change",))
-    return rule

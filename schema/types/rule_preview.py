@@ -7,6 +7,8 @@ from typing import Self
 import strawberry
 from strawberry.relay import GlobalID
 
+from hub.customers.likeness.preview import Preview as Links
+from hub.flows.mapping_preview import MappingPreview as Mapped
 from hub.stewardship.rule_preview import RulePreview as Found
 from hub.stewardship.rule_preview import Sample
 from schema.types.steward import in_schema
@@ -55,12 +57,61 @@ class ChangeSample:
         )
 
 
+@strawberry.type(description="Records that would have another value of one field, by another mapping.")
+class RecordFieldPreview:
+    """Before any rule chooses."""
+
+    field: str = strawberry.field(description="The field of the canonical record.")
+    records: int = strawberry.field(description="How many records.")
+
+
+@strawberry.type(description="What another mapping would make of a system's objects.")
+class MappingPreview:
+    """They were read, and nothing of them was kept."""
+
+    objects: int = strawberry.field(description="How many objects were read.")
+    changed: int = strawberry.field(description="How many would become other records.")
+    unfit_now: int = strawberry.field(description="How many do not fit the mapping that holds.")
+    unfit_then: int = strawberry.field(description="How many would not fit the other one.")
+    fields: list[RecordFieldPreview] = strawberry.field(description="By field of the record.")
+
+    @classmethod
+    def of(cls, found: Mapped) -> Self:
+        """The type from what was found."""
+        return cls(
+            objects=found.objects,
+            changed=found.changed,
+            unfit_now=found.unfit_before,
+            unfit_then=found.unfit_after,
+            fields=[RecordFieldPreview(field=name, records=count) for name, count in sorted(found.fields.items())],
+        )
+
+
+@strawberry.type(description="Links between records that other matching would keep, make and part.")
+class MatchingPreview:
+    """Counted with the smaller record of each."""
+
+    records: int = strawberry.field(description="How many records were looked at.")
+    kept: int = strawberry.field(description="Links that stay.")
+    made: int = strawberry.field(description="Links that are not there now.")
+    parted: int = strawberry.field(description="Links that would be there no longer.")
+
+    @classmethod
+    def of(cls, found: Links) -> Self:
+        """The type from what was found."""
+        return cls(records=found.records, kept=found.kept, made=found.gains, parted=found.losses)
+
+
 @strawberry.type(description="What other rules would make of the customers; nothing was changed.")
 class RulePreview:
-    """Every stored version of their records was replayed under both."""
+    """Of survivorship every stored version was replayed under both; a mapping and matching tell what follows."""
 
-    customers: int = strawberry.field(description="How many customers were looked at.")
-    complete: bool = strawberry.field(description="That was all of them; `hub rules preview` has no bound.")
+    customers: int = strawberry.field(
+        description="How many customers were looked at; of a mapping and of matching those whose records would differ."
+    )
+    complete: bool = strawberry.field(description="That was everything; `hub rules preview` has no bound.")
+    mapping: MappingPreview | None = strawberry.field(description="Of a mapping that was tried.")
+    matching: MatchingPreview | None = strawberry.field(description="Of matching that was tried.")
     versions: int = strawberry.field(description="How many versions were replayed.")
     changed: int = strawberry.field(description="Customers of whom any golden value would change.")
     fields: list[FieldPreview] = strawberry.field(description="By field; those that never changed are left out.")
@@ -68,7 +119,7 @@ class RulePreview:
     samples: list[ChangeSample] = strawberry.field(description="The first fields that would change.")
 
     @classmethod
-    def of(cls, found: Found) -> Self:
+    def of(cls, found: Found, mapping: Mapped | None = None, links: Links | None = None) -> Self:
         """The type from what was found."""
         names = sorted(found.fields | found.turns_before | found.turns_after)
         fields = [
@@ -88,6 +139,8 @@ class RulePreview:
         return cls(
             customers=found.customers,
             complete=found.complete,
+            mapping=None if mapping is None else MappingPreview.of(mapping),
+            matching=None if links is None else MatchingPreview.of(links),
             versions=found.versions,
             changed=found.changed,
             fields=fields,

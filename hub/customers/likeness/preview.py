@@ -50,7 +50,7 @@ async def preview_links(database: Database, version: int, least: float) -> Previ
     while True:
         async with database.reading() as connection:
             learned = await weights_of(connection, version)
-            nodes = await _page(connection, after)
+            nodes = await likenesses_behind(connection, after, PAGE)
             if nodes:
                 found = await find_links(connection, nodes, version, learned, least)
                 preview.add(nodes, await links_among(connection, nodes), found)
@@ -59,12 +59,13 @@ async def preview_links(database: Database, version: int, least: float) -> Previ
         after = max(nodes)
 
 
-async def _page(connection: AsyncConnection, after: Node) -> dict[Node, Person]:
+async def likenesses_behind(connection: AsyncConnection, after: Node, limit: int) -> dict[Node, Person]:
+    """The next records by system and id, as they are compared."""
     rows = await connection.execute(
         text(
             """SELECT system, external_id, fields FROM likeness WHERE (system, external_id) > (:system, :external_id)
                ORDER BY system, external_id LIMIT :page"""
         ),
-        {**after._asdict(), "page": PAGE},
+        {**after._asdict(), "page": limit},
     )
     return {Node(row[0], row[1]): Person(*row[2]) for row in rows}

@@ -72,6 +72,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         asyncio.create_task(share(admission, usage), name="shared usage"),
     ]
     engine = None if services.open_decision_engine is None else services.open_decision_engine()
+    systems = services.open_systems(database)
     hub = Hub(
         database=database,
         prepared=prepared,
@@ -80,6 +81,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         rules=services.rules,
         terms=Terms(services.mappings, services.rules, services.keys),
         desk=services.desk,
+        systems=systems,
         contacts=ContactDesk(services.rules, services.keys, services.contact, services.topics),
         steering=services.steering,
         processes=services.processes,
@@ -109,6 +111,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         await prepared.aclose()
         if engine is not None:
             await engine.aclose()
+        await systems.aclose()
         await usage.aclose()
         await database.aclose()
         if reader is not None:

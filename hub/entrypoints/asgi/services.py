@@ -13,6 +13,7 @@ from hub.access.tokens import TokenVerifier
 from hub.clock import Clock
 from hub.customers.recognise import Rules
 from hub.entrypoints.asgi.documents import Documents
+from hub.flows.systems import OpenSystems
 from hub.mapping.record import RecordMapping
 from hub.migration.desk import Desk
 from hub.observe.metrics import Metrics
@@ -43,6 +44,7 @@ class Services:
     `compiled` to statements, which run on `prepared_connections` of their own; answers are kept in memory, so many
     bytes of them. `allowances` say what callers may ask, `tells_cost` shows in each answer what it cost.
     With `reads_apart` documents never seen before are read by a process of their own.
+    A preview of a mapping reads a system of `open_systems`, within the limits that all processes share.
     What a caller asks of all processes is counted in PostgreSQL, or where `open_usage` says.
     """
 
@@ -80,3 +82,4 @@ class Services:
     allowances: Mapping[Role, Allowance] = field(default_factory=lambda: dict.fromkeys(Role, NO_LIMITS))
     open_usage: Callable[[], SharedUsage] | None = None
     reads_apart: bool = False
+    open_systems: Callable[[Database], OpenSystems] = lambda database: OpenSystems({})
