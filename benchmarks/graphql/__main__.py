@@ -75,21 +75,21 @@ def show(document: Document, asked: list[Server], found: dict[str, list[Figures]
 
 
 async def grow(postgres: EmbeddedPostgres, folder: Path, seconds: float, rounds: int) -> None:
-    """The hub alone; how its median grows with the number of customers."""
-    table = Table("customers", *(f"{document.name} p50 ms" for document in DOCUMENTS))
+    """The hub alone; how its median grows with the number of customers. All are written before any is measured."""
     for size in SIZES:
         CONSOLE.print(f"Writing {size:,} customers ...")
-        database = f"size_{size}"
-        await create_database(postgres, database)
-        dsn = postgres.libpq(database)
-        await fill(dsn, size)
-        async with the_hub(dsn, folder) as (agent, _):
-            cells = []
-            for document in DOCUMENTS:
-                await measure(agent, document, WARM_UP_S, folder)
-                runs = [await measure(agent, document, seconds, folder) for _ in range(rounds)]
-                cells.append(f"{median(run.p50_ms for run in runs):.2f}")
-        table.add_row(f"{size:,}", *cells)
+        await create_database(postgres, f"size_{size}")
+        await fill(postgres.libpq(f"size_{size}"), size)
+    found: dict[tuple[int, str], list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for size in SIZES:
+            async with the_hub(postgres.libpq(f"size_{size}"), folder) as (agent, _own):
+                for document in DOCUMENTS:
+                    await measure(agent, document, WARM_UP_S, folder)
+                    found[size, document.name].append((await measure(agent, document, seconds, folder)).p50_ms)
+    table = Table("customers", *(f"{document.name} p50 ms" for document in DOCUMENTS))
+    for size in SIZES:
+        table.add_row(f"{size:,}", *(f"{median(found[size, document.name]):.2f}" for document in DOCUMENTS))
     CONSOLE.print(table)
 
 

@@ -171,7 +171,8 @@ class _Run:
             ) as reason:
                 told[root.key] = root.why if root.statement is None else f"{type(reason).__name__} is for resolvers"
                 left.append(root)
-        self.schema.process_errors(errors)
+        if errors:
+            self.schema.process_errors(errors)
         result = await self._resolved(text, variables, left) if left else ExecutionResult({}, [])
         return Answer(self._merged(data, errors, result), told)
 

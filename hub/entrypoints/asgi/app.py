@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route, WebSocketRoute
 
+from hub.entrypoints.asgi.cors import Cors
 from hub.entrypoints.asgi.graphql import GraphQLEndpoint
 from hub.entrypoints.asgi.health import healthz, readyz
 from hub.entrypoints.asgi.links import LinkEndpoint
@@ -70,7 +70,7 @@ def _around_every_request(services: Services) -> list[Middleware]:
     return [
         Middleware(RequestScope, services.metrics),
         Middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=services.cors_origins,
             allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type", REQUEST_ID],

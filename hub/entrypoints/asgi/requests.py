@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from secrets import token_hex
 from typing import Final
-from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
@@ -46,8 +46,8 @@ class RequestScope:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if _USABLE.fullmatch(given) else uuid4().hex
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == _REQUEST_ID), "")
+        request_id = given if _USABLE.fullmatch(given) else token_hex(16)
         with bind_context(request_id=request_id):
             if scope["type"] == "websocket":
                 await self._app(scope, receive, send)
