@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import count
 
 import pytest
 from graphql import GraphQLError, parse
@@ -15,9 +16,9 @@ from hypothesis import strategies as st
 
 from hub.entrypoints.asgi.document_reader import DocumentReader
 from hub.entrypoints.asgi.refused_reading import AT_ONCE_S, SHARE, RefusedReading
-from hub.errors import RateLimited
+from hub.errors import RateLimited, Transient
 from schema.compiled.outline import too_large
-from schema.compiled.reading import Reading, packed, unpacked
+from schema.compiled.reading import Fault, Reading, packed, unpacked
 from schema.schema import build_schema
 from tests.hostile.documents import DOCUMENTS
 
@@ -54,15 +55,15 @@ def test_a_tree_keeps_its_places_on_the_way() -> None:
     assert GraphQLError("x", fragment).locations == GraphQLError("x", parse(GOOD).definitions[1]).locations
 
 
-async def test_a_reader_that_dies_is_replaced_and_the_document_read() -> None:
+async def test_a_reader_that_dies_is_replaced_and_who_waited_may_ask_again() -> None:
     def deadly(text: str) -> Reading:
-        if text == "die" and os.getpid() != mine:
+        if text == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         return READ(text)
 
-    mine = os.getpid()
     async with reader(deadly) as there:
-        assert (await there.read("die", "a")).faults == READ("die").faults
+        with pytest.raises(Transient):
+            await there.read("die", "a")
         assert await there.read(GOOD, "a") == READ(GOOD)
 
 
@@ -74,6 +75,14 @@ async def test_who_leaves_while_he_waits_leaves_nothing_behind_for_the_next() ->
         leaving.cancel()
         await asyncio.gather(leaving, return_exceptions=True)
         assert await there.read(GOOD, "a") == READ(GOOD)
+
+
+async def test_one_text_that_many_ask_for_at_once_is_read_once() -> None:
+    counted = count(1)
+    async with reader(lambda _: Reading(None, (Fault(str(next(counted))),))) as there:
+        found = await asyncio.gather(*(there.read(GOOD, "a") for _ in range(5)))
+        assert [reading.faults[0].message for reading in found] == ["1"] * 5
+        assert (await there.read("{ other }", "a")).faults[0].message == "2"
 
 
 async def test_who_waits_is_served_by_turns_and_not_behind_all_of_anothers() -> None:

@@ -12,6 +12,7 @@ import multiprocessing
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.process import BaseProcess
 from typing import Final
 from weakref import WeakValueDictionary
@@ -20,6 +21,7 @@ import structlog
 
 from hub.entrypoints.asgi.document_child import HEAD, answer_requests
 from hub.entrypoints.asgi.refused_reading import RefusedReading
+from hub.errors import Transient
 from schema.compiled.reading import Reading, unpacked
 
 ANSWERED_WITHIN_S: Final = 20.0
@@ -32,13 +34,15 @@ _FORKING: Final = multiprocessing.get_context("fork")
 
 
 class DocumentReader:
-    """One child; started anew when it has died or does not answer, and then this process reads that one document."""
+    """One child, started anew when it has died or does not answer; whoever waits for it is told to ask again."""
 
-    def __init__(self, reads: Callable[[str], Reading], clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, reads: Callable[[str], Reading]) -> None:
         self._reads = reads
-        self._refused = RefusedReading(clock_s)
+        self._refused = RefusedReading(time.monotonic)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._pipe = asyncio.Lock()
+        self._under_way: dict[tuple[str, str], asyncio.Task[Reading]] = {}
+        self._closed = False
         self._child: BaseProcess | None = None
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -53,21 +57,25 @@ class DocumentReader:
         self._streams = await asyncio.open_unix_connection(sock=ours)
 
     async def read(self, text: str, whose: str) -> Reading:
-        """On behalf of a subject; RateLimited for one whose refused documents took too much of the reader's time."""
-        turn = self._turns.get(whose)
-        if turn is None:
-            turn = self._turns[whose] = asyncio.Lock()
-        async with turn:
-            self._refused.check(whose)
-            # Who leaves meanwhile leaves an answer behind that is still to be taken off the socket.
-            asking = asyncio.create_task(self._in_turn(text))
-            spent_s, reading = await asyncio.shield(asking)
-            if reading.faults:
-                self._refused.charge(whose, spent_s)
-            return reading
+        """On behalf of a subject; RateLimited for one whose refused documents took too much of the reader's time,
+        Transient where the child ended over it.
+
+        Who asks for the same text meanwhile gets the same reading: after a restart a thousand come back with one.
+        """
+        under_way = self._under_way.get((whose, text))
+        if under_way is None:
+            under_way = asyncio.create_task(self._read(text, whose))
+            self._under_way[whose, text] = under_way
+            under_way.add_done_callback(partial(self._read_done, (whose, text)))
+        # Who leaves meanwhile leaves an answer behind that is still to be taken off the socket.
+        return await asyncio.shield(under_way)
 
     async def aclose(self) -> None:
-        """The child ends when nobody holds the other end of its socket."""
+        """Nothing more is read."""
+        self._closed = True
+        await self._end()
+
+    async def _end(self) -> None:
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
@@ -75,27 +83,36 @@ class DocumentReader:
             self._child.kill()
             await asyncio.to_thread(self._child.join)
 
-    async def _in_turn(self, text: str) -> tuple[float, Reading]:
-        async with self._pipe:
-            return await self._asked(text)
+    async def _read(self, text: str, whose: str) -> Reading:
+        turn = self._turns.get(whose)
+        if turn is None:
+            turn = self._turns[whose] = asyncio.Lock()
+        async with turn:
+            self._refused.check(whose)
+            async with self._pipe:
+                spent_s, reading = await self._asked(text)
+            if reading.faults:
+                self._refused.charge(whose, spent_s)
+            return reading
+
+    def _read_done(self, asked: tuple[str, str], done: asyncio.Task[Reading]) -> None:
+        del self._under_way[asked]
+        if not done.cancelled():
+            done.exception()  # told to whoever still waits
 
     async def _asked(self, text: str) -> tuple[float, Reading]:
-        if self._streams is None:
-            return self._read_here(text)
-        reader, writer = self._streams
-        asked = text.encode("utf-8", "surrogatepass")
-        try:
-            async with asyncio.timeout(ANSWERED_WITHIN_S):
-                writer.write(HEAD.pack(len(asked), 0.0) + asked)
-                length, spent_s = HEAD.unpack(await reader.readexactly(HEAD.size))
-                return spent_s, unpacked(await reader.readexactly(length))
-        except (OSError, EOFError) as error:  # a timeout is an OSError
-            log.warning("the reader of documents is started anew", error=type(error).__name__)
-        await self.aclose()
-        await self.start()
-        return self._read_here(text)
-
-    def _read_here(self, text: str) -> tuple[float, Reading]:
-        started = time.thread_time()
-        reading = self._reads(text)
-        return time.thread_time() - started, reading
+        if self._streams is not None:
+            reader, writer = self._streams
+            asked = text.encode("utf-8", "surrogatepass")
+            try:
+                async with asyncio.timeout(ANSWERED_WITHIN_S):
+                    writer.write(HEAD.pack(len(asked), 0.0) + asked)
+                    length, spent_s = HEAD.unpack(await reader.readexactly(HEAD.size))
+                    return spent_s, unpacked(await reader.readexactly(length))
+            except (OSError, EOFError) as error:  # a timeout is an OSError
+                if not self._closed:
+                    log.warning("the reader of documents is started anew", error=type(error).__name__)
+                    await self._end()
+                    await self.start()
+        # Not by this process: what ended the child would end it as well.
+        raise Transient("the document was not read; try again", retry_after_s=1)

@@ -58,14 +58,10 @@ class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
             text = cast("_WithDocuments", self.view).documents.text_of(
                 payload["query"], payload.get("documentId"), payload.get("extensions")
             )
+            # Before he is counted: a thousand who come back at once with one document would all be under way with it.
+            follows = await self._follows(text or "", payload.get("operationName"))
             caller = self.context.hub.admission.enter(self.context.principal)
         except HubError as error:
-            await self._refuse(message["id"], error)
-            return
-        try:
-            follows = await self._follows(text or "", payload.get("operationName"))
-        except HubError as error:
-            self.context.hub.admission.leave(caller)
             await self._refuse(message["id"], error)
             return
         payload["query"] = text or ""
