@@ -17,6 +17,7 @@ from schema.compiled.reading import Read
 from schema.cost import declare_costs
 from schema.deadline import Deadline
 from schema.errors import told
+from schema.execution import Execution
 from schema.limits import TOKENS_MAX
 from schema.mutations.abort_cadence_migration import AbortCadenceMigrationMutation
 from schema.mutations.approve_cadence_migration import ApproveCadenceMigrationMutation
@@ -213,6 +214,7 @@ def build_schema() -> HubSchema:
             scalar_map={datetime: AWARE_TIME, Decimal: EXACT_DECIMAL, Representation: REPRESENTATION},
         ),
         extensions=[lambda: MaxTokensLimiter(TOKENS_MAX), lambda: KnownDocuments(schema.documents), Deadline],
+        execution_context_class=Execution,
     )
     schema.documents = Documents(Read(schema._schema, specified_rules), declare_costs(schema._schema))
     return schema
