@@ -81,11 +81,15 @@ class PreparedReads:
         return idle if idle is not None else await self._opened()
 
     async def _opened(self) -> _Connection:
+        connection: _Connection | None = None
         try:
             connection = await _detached(self._engine)
-        except (OSError, DBAPIError):
-            self._idle.put_nowait(None)
+        except (OSError, DBAPIError, asyncpg.PostgresError):
             raise Transient("the hub's database does not answer; try again", retry_after_s=5) from None
+        finally:
+            # The place is free again for the next one, also where the caller was cancelled meanwhile.
+            if connection is None:
+                self._idle.put_nowait(None)
         self._open.add(connection)
         self._announce()
         return connection
@@ -96,8 +100,13 @@ async def _detached(engine: AsyncEngine) -> _Connection:
     holder = await engine.raw_connection()
     driver: Any = holder.driver_connection
     holder.detach()
-    await driver.execute(_PREPARING)
-    return _Connection(holder, driver)
+    connection = _Connection(holder, driver)
+    try:
+        await driver.execute(_PREPARING)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
 class _Connection:
