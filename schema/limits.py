@@ -1,4 +1,4 @@
-"""How big an operation may be: depth, aliases and fields, counted with every fragment expanded.
+"""How big an operation may be: depth, aliases, directives and fields, counted with every fragment expanded.
 
 strawberry's own limiters walk each spread anew, so a few dozen fragments that each spread the next one twice keep them
 busy for ever; here a fragment is measured once and its measure used again.
@@ -6,7 +6,7 @@ busy for ever; here a fragment is measured once and its measure used again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from graphql import (
@@ -26,6 +26,7 @@ from hub.errors import Invalid
 TOKENS_MAX: Final = 4_000
 DEPTH_MAX: Final = 12
 ALIASES_MAX: Final = 60
+DIRECTIVES_MAX: Final = 200
 FIELDS_MAX: Final = 2_000
 OPERATIONS_MAX: Final = 50
 
@@ -41,11 +42,17 @@ class Size:
 
     depth: int = 0
     aliases: int = 0
+    directives: int = 0
     fields: int = 0
 
     def beside(self, other: Size) -> Size:
         """Both selections in one set."""
-        return Size(max(self.depth, other.depth), self.aliases + other.aliases, self.fields + other.fields)
+        return Size(
+            max(self.depth, other.depth),
+            self.aliases + other.aliases,
+            self.directives + other.directives,
+            self.fields + other.fields,
+        )
 
 
 NOTHING: Final = Size()
@@ -67,8 +74,13 @@ class OperationSize(ValidationRule):
             self._judge(operation, self._of_set(operation.selection_set))
 
     def _judge(self, operation: OperationDefinitionNode, size: Size) -> None:
-        limits = (("levels deep", size.depth, DEPTH_MAX), ("aliases", size.aliases, ALIASES_MAX))
-        for what, found, allowed in (*limits, ("fields", size.fields, FIELDS_MAX)):
+        limits = (
+            ("levels deep", size.depth, DEPTH_MAX),
+            ("aliases", size.aliases, ALIASES_MAX),
+            ("directives", size.directives + len(operation.directives or ()), DIRECTIVES_MAX),
+            ("fields", size.fields, FIELDS_MAX),
+        )
+        for what, found, allowed in limits:
             if found > allowed:
                 self.report_error(GraphQLError(f"the operation has more than {allowed} {what}", operation))
 
@@ -79,13 +91,16 @@ class OperationSize(ValidationRule):
         return size
 
     def _of_selection(self, selection: SelectionNode) -> Size:
+        own = Size(directives=len(selection.directives or ()))
         if isinstance(selection, FragmentSpreadNode):
-            return self._of_fragment(selection.name.value)
-        inner = self._of_set(getattr(selection, "selection_set", None))
+            return own.beside(self._of_fragment(selection.name.value))
+        inner = own.beside(self._of_set(getattr(selection, "selection_set", None)))
         if not isinstance(selection, FieldNode):
             return inner
         depth = 0 if selection.name.value.startswith("__") else inner.depth + 1
-        return Size(depth, inner.aliases + (selection.alias is not None), inner.fields + 1)
+        return replace(
+            inner, depth=depth, aliases=inner.aliases + (selection.alias is not None), fields=inner.fields + 1
+        )
 
     def _of_fragment(self, name: str) -> Size:
         if name not in self._measured:

@@ -332,7 +332,7 @@ class SalesLead(relay.Node, Sourced, OfRow):
         """Loaded for all leads of the answer at once."""
         return [LeadReceipt.of(row) for row in await info.context.loaders.lead_receipts.load(self.id)]
 
-    @resolved("How it goes out, one a channel at most, in the order of time.")
+    @resolved("How it goes out, at most one a channel at a time, in the order of time.")
     async def deliveries(self, info: Info) -> list[LeadDelivery]:
         """Loaded for all leads of the answer at once."""
         return [LeadDelivery.of(row) for row in await info.context.loaders.deliveries_of_leads.load(self.id)]

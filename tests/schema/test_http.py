@@ -38,6 +38,8 @@ def doubling(fragments: int) -> str:
         nested(300),
         doubling(60),
         "{ " + " ".join(f"a{n}: viewer {{ subject }}" for n in range(61)) + " }",
+        "{ viewer { subject " + "@skip(if: false) " * 201 + "} }",
+        "{ viewer { " + "...A " * 41 + "} } fragment A on Viewer { " + "subject @include(if: true) " * 5 + "}",
         "{ viewer { " + "subject " * 2_001 + "} }",
         "{ viewer { " + "subject " * 5_000 + "} }",
         "{ viewer { " + "...A } } fragment A on Viewer { ...A }",
@@ -46,7 +48,21 @@ def doubling(fragments: int) -> str:
         "{ viewer { ... @defer { subject } } }",
         "{ customers { edges @stream { node { name } } } }",
     ],
-    ids=["deep", "deeper", "doubling", "aliases", "fields", "tokens", "cycle", "syntax", "unknown", "defer", "stream"],
+    ids=[
+        "deep",
+        "deeper",
+        "doubling",
+        "aliases",
+        "directives",
+        "spread",
+        "fields",
+        "tokens",
+        "cycle",
+        "syntax",
+        "unknown",
+        "defer",
+        "stream",
+    ],
 )
 async def test_a_document_beyond_the_limits_is_refused(api: Api, document: str) -> None:
     answer = await api.ask(document)
