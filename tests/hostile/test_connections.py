@@ -7,24 +7,24 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from hub.store.engine import Database
+from tests.databases import TestServer
 from tests.hostile.server import Hub, closed_within, hub_process
 from tests.schema.following import PROTOCOL, Socket, acknowledged
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("connections")]
 
 SERVED_WITHIN_S = 5.0
 
 
-@pytest.fixture
-async def hub(database: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Hub]:
-    async with asyncio.timeout(240), hub_process(database_url, tmp_path) as hub:
+@pytest.fixture(scope="module")
+async def hub(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hub]:
+    """One for all: it has to bear them one after the other."""
+    async with server.clone() as url, hub_process(url, tmp_path_factory.mktemp("hub")) as hub:
         yield hub
 
 
