@@ -150,6 +150,11 @@ def plan_campaign(cm: TrytonRpc, people: Sequence[str]) -> None:
     )
 
 
+def noon_now() -> str:
+    """A time zone in which it is around noon: tomorrow's mails are not within the hour."""
+    return f"Etc/GMT{utc_now().hour - 12:+d}"
+
+
 @asynccontextmanager
 async def marketing_company(
     tryton: TrytonServer, database: Database, database_url: str, folder: Path
@@ -159,6 +164,7 @@ async def marketing_company(
         shutil.copytree(CONFIGURATION, folder, dirs_exist_ok=True)
         adapters = InstalledAdapters()
         places = {"TRYTON_URL": tryton.url, "SMTP_PORT": str(receiver.port), "TRYTON_PASSWORD": tryton.password}
+        places["NOON"] = noon_now()
         configuration = load_configuration(folder / "hub.yaml", adapters, places)
         hub = Installation(Settings(data_dir=folder, port=free_port() or 0), configuration, adapters, database_url)
         await declare(hub, database)
