@@ -34,22 +34,31 @@ class Projection:
     ended: frozenset[UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class Images:
+    """What need not be read: images that the caller has just written, and others that it has read."""
+
+    written: Mapping[Node, SourceImage]
+    read: Mapping[Node, SourceImage]
+
+
 async def project(
     connection: AsyncConnection,
     assignment: Assignment,
     known: Collection[Node],
     rules: Survivorship,
     spelling: Spelling,
-    written: Mapping[Node, SourceImage],
+    at_hand: Images,
     now: datetime,
 ) -> Projection:
     """Rebuild the golden record of every group; one whose values come out the same is left untouched.
 
-    `written` are images the caller has just written and need not be read, `known` records that had a customer before.
+    `known` are records that had a customer before.
     Where sources differ their conflict is kept as a row; a steward's word on one stands over the rules.
     """
     nodes = [node for group in assignment.groups.values() for node in group]
-    images = {node: written[node] for node in nodes if node in written}
+    given = {**at_hand.read, **at_hand.written}
+    images = {node: given[node] for node in nodes if node in given}
     images |= await images_of(connection, [node for node in nodes if node not in images])
     if rules.gated:
         images = await without_withdrawn(connection, images, rules.gated)
@@ -74,7 +83,7 @@ async def project(
         await write_golden(connection, changed, assignment.created, before.keys(), known, now)
     if rules.outward:
         people = [Person(i, laid[i], cases[i], told.until_now(i)) for i in golden]
-        await distribute(connection, people, golden, rules.outward, written.keys(), now)
+        await distribute(connection, people, golden, rules.outward, at_hand.written.keys(), now)
     created = frozenset(changed) - before.keys()
     return Projection(created, frozenset(changed) - created, assignment.ended)
 

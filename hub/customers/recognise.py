@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.assign import Assignment, assign
 from hub.customers.closure import Held, close_over, lock_identifiers
+from hub.customers.contradict import contradicting
 from hub.customers.crosswalk import read_standing, write_crosswalk
 from hub.customers.identifiers import IdentifierKey, Node, id_of, identifiers_of
 from hub.customers.likeness.bands import BANDS, Bands
@@ -19,7 +20,7 @@ from hub.customers.likeness.weigh import weigh
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import laid_over
 from hub.customers.partition import partition
-from hub.customers.project import Projection, open_corrections, project
+from hub.customers.project import Images, Projection, open_corrections, project
 from hub.customers.survive import SourceImage, Survivorship
 from hub.customers.tables import SourceIdentifier
 from hub.records.customer import CustomerRecord
@@ -106,11 +107,13 @@ async def recognise(
     neighbours = await _rewrite_identifiers(connection, held)
     world = await close_over(connection, {*changed, *neighbours}, held, written.keys())
     likely = await weigh(connection, world.identifiers, world.links, rules.bands.links_from)
-    groups = partition(world.identifiers, frozenset(world.deleted), world.decisions, likely)
+    apart, read = await contradicting(connection, world, written)
+    groups = partition(world.identifiers, frozenset(world.deleted), world.decisions, likely, apart)
     standing = await read_standing(connection, [node for node in world.identifiers if not held.is_new(node)])
     assignment = assign(groups, standing, world.deleted, preferred)
     moved = _moved(assignment, standing.current)
-    projection = await project(connection, assignment, standing.current, rules.survivorship, spelling, written, now)
+    images = Images(written, read)
+    projection = await project(connection, assignment, standing.current, rules.survivorship, spelling, images, now)
     await write_crosswalk(connection, assignment, standing, moved, now)
     return Recognised(projection, list(moved))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.customers.identifiers import IdentifierKey, Node
-from hub.customers.likely import Likely
+from hub.customers.identifiers import IdentifierKey, Node, id_of
+from hub.customers.likely import Likely, Pair
 from hub.customers.partition import Decisions, partition
 
 CRM1, CRM2, LMS1, CM1 = Node("crm", "1"), Node("crm", "2"), Node("lms", "1"), Node("cm", "1")
@@ -24,8 +26,10 @@ def groups(
     carried: dict[Node, set[IdentifierKey]],
     deleted: frozenset[Node] = frozenset(),
     decisions: Decisions = Decisions(),  # noqa: B008  frozen
+    contradicting: Collection[Pair] = (),
 ) -> list[set[Node]]:
-    found = partition({node: frozenset(keys) for node, keys in carried.items()}, deleted, decisions)
+    read = {node: frozenset(keys) for node, keys in carried.items()}
+    found = partition(read, deleted, decisions, contradicting=contradicting)
     return [set(group) for group in found]
 
 
@@ -74,8 +78,23 @@ def test_a_deleted_record_stays_with_the_customer_another_system_knows() -> None
     assert groups({CRM1: {email("a")}, LMS1: {email("a")}}, deleted=frozenset({CRM1})) == [{CRM1, LMS1}]
 
 
+def test_what_people_share_joins_nobody_who_is_plainly_somebody_else_an_id_does() -> None:
+    carried = {CM1: {email("a")}, CRM1: {email("a"), phone("1")}, LMS1: {phone("1")}}
+    assert groups(carried, contradicting={(CM1, LMS1)}) == [{CM1, CRM1}, {LMS1}]
+    mine = id_of(*CRM1)
+    assert groups({CRM1: {mine, email("a")}, LMS1: {mine, email("a")}}, contradicting={(CRM1, LMS1)}) == [{CRM1, LMS1}]
+
+
+def test_a_deleted_record_does_not_follow_somebody_else_of_its_household() -> None:
+    carried = {CM1: {email("a")}, CRM1: {email("a")}, LMS1: {email("a")}}
+    gone = frozenset({LMS1})
+    assert groups(carried, gone, contradicting={(CM1, CRM1), (CM1, LMS1)}) == [{CM1}, {CRM1, LMS1}]
+    assert groups(carried, gone, contradicting={(CM1, LMS1), (CRM1, LMS1)}) == [{CM1, CRM1}, {LMS1}]
+
+
 NODES = [Node(system, number) for system in ("crm", "lms", "cm") for number in ("1", "2", "3")]
 KEYS = [email(value) for value in "abc"] + [phone(value) for value in "123"]
+pairs = st.tuples(st.sampled_from(NODES), st.sampled_from(NODES)).filter(lambda pair: pair[0] < pair[1])
 
 
 @given(
@@ -87,9 +106,12 @@ def test_the_order_of_records_does_not_matter_and_nobody_is_lost(
     carried: dict[Node, frozenset[IdentifierKey]], deleted: frozenset[Node], data: st.DataObject
 ) -> None:
     shuffled = dict(data.draw(st.permutations(list(carried.items()))))
-    found = partition(carried, deleted, Decisions())
-    assert partition(shuffled, deleted, Decisions()) == found
+    apart = data.draw(st.frozensets(pairs, max_size=6))
+    found = partition(carried, deleted, Decisions(), contradicting=apart)
+    assert partition(shuffled, deleted, Decisions(), contradicting=apart) == found
     assert sorted(node for group in found for node in group) == sorted(carried)
+    # Mailboxes and phones are all that they carry.
+    assert not any({a, b} <= group for group in found for a, b in apart)
 
 
 @given(carried=st.dictionaries(st.sampled_from(NODES), st.frozensets(st.sampled_from(KEYS), max_size=3)))
@@ -98,9 +120,6 @@ def test_two_living_ids_of_one_system_never_become_one_customer(
 ) -> None:
     for group in partition(carried, frozenset(), Decisions()):
         assert len({node.system for node in group}) == len(group)
-
-
-pairs = st.tuples(st.sampled_from(NODES), st.sampled_from(NODES)).filter(lambda pair: pair[0] < pair[1])
 
 
 @given(

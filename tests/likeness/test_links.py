@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from hub.customers.consent_read import Consents, consents_of
+from hub.customers.correct import keep_correction
 from hub.customers.identifiers import Node
 from hub.customers.likeness.bands import Bands
 from hub.customers.likeness.preview import preview_links
 from hub.flows.lane import LaneContext
 from hub.matching.person import Written
+from hub.ports.writing import FieldChange
 from hub.records.belongings import ConsentRecord
 from hub.records.enums import SurvivorshipRule
 from hub.records.identity import Entity
@@ -129,6 +131,37 @@ async def test_a_familys_mailbox_and_phone_merge_nobody(systems: Systems) -> Non
     assert await systems.who() == [["crm:1"], ["crm:2"], ["lms:3"]]
 
 
+async def test_a_mailbox_that_each_system_knows_once_joins_nobody_of_another_name(systems: Systems) -> None:
+    shared = {"email": "familie@example.com", "phone": "0301234567"}
+    await systems.say("crm", "1", JAN._replace(**shared))
+    await systems.say("lms", "2", WIFE._replace(**shared))
+    await systems.say("cm", "3", JAN._replace(given_name="J.", birth_date="", **shared))
+    assert await systems.who() == [["cm:3", "crm:1"], ["lms:2"]]
+    await systems.say("lms", "2", JAN._replace(given_name="Johannes", **shared), minute=2)
+    assert await systems.who() == [["cm:3", "crm:1", "lms:2"]]
+
+
+async def test_a_couple_does_not_meet_through_a_record_that_tells_no_name(systems: Systems) -> None:
+    await systems.say("crm", "1", Written("Jan", "de Vries", email="familie@example.com"))
+    await systems.say("lms", "2", Written("", "de Vries", email="familie@example.com", phone="0301234567"))
+    await systems.say("cm", "3", Written("Maria", "de Vries", phone="0301234567"))
+    assert await systems.who() == [["cm:3"], ["crm:1", "lms:2"]]
+
+
+async def test_who_is_being_renamed_stays_one_while_the_systems_follow(systems: Systems) -> None:
+    before, after = (Written(name, "de Vries", email="vries@example.com") for name in ("Jan", "Maria"))
+    change = FieldChange(("given_name",), "Jan", "Maria")
+    for node in (Node("crm", "1"), Node("lms", "2")):
+        await systems.say(node.system, node.external_id, before)
+        async with systems.database.transaction() as connection:
+            await keep_correction(connection, node, change, "steward", at(1))
+    for minute, system, external_id in ((2, "crm", "1"), (3, "lms", "2")):
+        await systems.say(system, external_id, after, minute)
+        assert await systems.who() == [["crm:1", "lms:2"]]
+    await systems.say("lms", "2", before, minute=4)
+    assert await systems.who() == [["crm:1"], ["lms:2"]]
+
+
 async def test_a_stewards_word_stands_whatever_comes(systems: Systems) -> None:
     pair = (Node("crm", "1"), Node("lms", "2"))
     await systems.say("crm", "1", JAN)
@@ -181,6 +214,8 @@ versions = st.sampled_from(
         SON._replace(phone="0612345678"),
         WIFE._replace(email="jan@example.com"),
         Written("Jan", "de Vries", email="jan@example.com"),
+        Written("", "de Vries", email="jan@example.com", phone="0612345678"),
+        Written("Maria", "de Vries", phone="0612345678"),
     ]
 )
 nodes = st.sampled_from([Node(system, number) for system in ("crm", "lms", "cm") for number in ("1", "2")])

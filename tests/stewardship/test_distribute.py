@@ -53,9 +53,9 @@ async def test_a_page_of_customers_is_told_with_the_statements_of_one(database: 
     await says(database, lanes["crm"], range(30), "Jan", 1)
     await says(database, lanes["lms"], range(30), "Jan", 1)
     with statements(database) as of_one:
-        await says(database, lanes["crm"], range(1), "Jo", 2)
+        await says(database, lanes["crm"], range(1), "Johannes", 2)
     with statements(database) as of_many:
-        await says(database, lanes["crm"], range(1, 30), "Jo", 3)
-    told = [f"Jo {one}" for one in range(30)]
+        await says(database, lanes["crm"], range(1, 30), "Johannes", 3)
+    told = [f"Johannes {one}" for one in range(30)]
     assert sorted(str(changes[0]["new"]) for _, changes in await wanted(database)) == sorted(told)
     assert sum("outbound_command" in one for one in of_many) == sum("outbound_command" in one for one in of_one)

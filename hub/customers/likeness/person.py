@@ -19,16 +19,8 @@ _NOTATION = Notation()
 def person_of(record: CustomerRecord) -> Person:
     """The preferred address, mailbox and phone, the first where none is preferred; the full name where no parts are."""
     address = _preferred(record.addresses)
-    given, family = record.given_name or "", record.family_name or ""
-    if not given and not family and record.name:
-        given, family = split_full_name(record.name)
-    written = Written(
-        given_name=given,
-        family_name=family,
-        birth_date="" if record.birth_date is None else record.birth_date.isoformat(),
-        email=_reached(record, MediumKind.EMAIL),
-        phone=_reached(record, MediumKind.PHONE),
-    )
+    email, phone = _reached(record, MediumKind.EMAIL), _reached(record, MediumKind.PHONE)
+    written = _named(record)._replace(email=email, phone=phone)
     if address is not None:
         written = written._replace(
             street=address.street or "",
@@ -41,6 +33,11 @@ def person_of(record: CustomerRecord) -> Person:
     return normalise(written, _NOTATION)
 
 
+def named_person(record: CustomerRecord) -> Person:
+    """Names and date of birth alone."""
+    return normalise(_named(record), _NOTATION)
+
+
 def keys_of_record(record: CustomerRecord, person: Person) -> frozenset[int]:
     """The keys of the person, and of every further mailbox and phone."""
     more = [
@@ -51,6 +48,13 @@ def keys_of_record(record: CustomerRecord, person: Person) -> frozenset[int]:
         if medium.kind in (MediumKind.EMAIL, MediumKind.PHONE)
     ]
     return keys_of(person).union(*more)
+
+
+def _named(record: CustomerRecord) -> Written:
+    given, family = record.given_name or "", record.family_name or ""
+    if not given and not family and record.name:
+        given, family = split_full_name(record.name)
+    return Written(given, family, "" if record.birth_date is None else record.birth_date.isoformat())
 
 
 def _preferred(children: Iterable[T]) -> T | None:
