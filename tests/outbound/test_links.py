@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.entrypoints.asgi.links import RateBound
+from hub.entrypoints.asgi.link_acts import RateBound
 from hub.outbound.links import PATH, link_for, read_link
 from hub.settings.channels import LinkOptions
 from hub.store.keys import KeyRing

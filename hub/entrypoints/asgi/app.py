@@ -12,6 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 from hub.entrypoints.asgi.cors import Cors
 from hub.entrypoints.asgi.graphql import GraphQLEndpoint
 from hub.entrypoints.asgi.health import healthz, readyz
+from hub.entrypoints.asgi.link_acts import LinkActs
 from hub.entrypoints.asgi.links import LinkEndpoint
 from hub.entrypoints.asgi.plain_queries import PlainQueries
 from hub.entrypoints.asgi.plain_query import PATH
@@ -47,8 +48,8 @@ def create_app(services: Services) -> Starlette:
     )
     webhooks = WebhookEndpoint(services.webhooks, services.metrics, services.clock, services.webhook_bytes_max)
     route = Route(PATH, endpoint)
-    links = LinkEndpoint(services.outbound, services.keys, services.clock, services.company)
-    unsubscribe = UnsubscribeEndpoint(services.outbound, services.keys, services.clock, services.company)
+    answering = services.outbound, services.keys, services.clock, services.company
+    links, unsubscribe = LinkEndpoint(LinkActs(*answering)), UnsubscribeEndpoint(LinkActs(*answering))
     return Starlette(
         routes=[
             route,
