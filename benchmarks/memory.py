@@ -23,7 +23,7 @@ from adapters.files.export import write_export
 from adapters.files.options import FileFormat
 from benchmarks.latency import HUB_YAML, PEOPLE, REDIS, RUN, SECRET, Client, backfill_run
 from benchmarks.processes import Installed, installed
-from benchmarks.trend import trend
+from benchmarks.trend import SAMPLES_MIN, trend
 from benchmarks.usage import rss_mib
 from hub.records.identity import Entity
 from hub.records.source import JsonObject
@@ -106,6 +106,9 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=5.0, help="seconds between two looks")
     parser.add_argument("--broker", default=REDIS, help="redis://... or amqp://...; only own queues are touched")
     options = parser.parse_args()
+    needed = 2.2 * SAMPLES_MIN * options.every / 60
+    if options.minutes < needed:
+        parser.error(f"half of the run gives too few looks for a trend: take --minutes {needed:g} or a shorter --every")
     with ExitStack() as stack:
         company = stack.enter_context(installed(HUB_YAML, options.broker, WEBHOOK_SECRET=SECRET))
         address = stack.enter_context(company.web())

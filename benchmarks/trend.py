@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 BLOCKS: Final = 12
+SAMPLES_MIN: Final = 3 * BLOCKS
 STUDENT: Final = 2.228
 """The 97.5 % quantile of Student's t with BLOCKS - 2 degrees of freedom."""
 TOLERATED: Final = 0.05
@@ -44,8 +45,8 @@ def trend(samples: Sequence[tuple[float, float]]) -> Trend:
     By least squares over the medians of BLOCKS equal parts: single samples depend on the one before, which would make
     the interval too narrow, and a median does not mind a page that is just in hand.
     """
-    if len(samples) < 3 * BLOCKS:
-        raise ValueError(f"a trend takes {3 * BLOCKS} samples, there are {len(samples)}")
+    if len(samples) < SAMPLES_MIN:
+        raise ValueError(f"a trend takes {SAMPLES_MIN} samples, there are {len(samples)}")
     size = len(samples) / BLOCKS
     parts = [samples[int(n * size) : int((n + 1) * size)] for n in range(BLOCKS)]
     hours = [statistics.fmean(minute for minute, _ in part) / 60 for part in parts]
