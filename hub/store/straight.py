@@ -9,6 +9,8 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.store.rows import begun
+
 Rows: TypeAlias = Sequence[Sequence[Any]]
 """Values in the order of the columns that are selected."""
 
@@ -27,9 +29,8 @@ async def run(connection: AsyncConnection, statement: str, *values: object) -> R
     In the transaction of `connection`: the first statement begins it, and that one SQLAlchemy carries out. Raises
     DBAPIError as SQLAlchemy does.
     """
-    begun = connection.sync_connection
-    driver = None if begun is None else begun.connection.driver_connection
-    if not isinstance(driver, asyncpg.Connection) or not driver.is_in_transaction():
+    driver = begun(connection)
+    if driver is None:
         result = await connection.exec_driver_sql(statement, values)
         return result.fetchall() if result.returns_rows else []
     try:
