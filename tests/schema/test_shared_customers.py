@@ -50,6 +50,14 @@ async def test_those_who_are_told_of_one_change_share_a_read(company: Database) 
         assert len(begun) == 1, "begun for a later change than he is told of"
 
 
+async def test_changes_of_several_customers_that_come_together_are_read_in_one_transaction(company: Database) -> None:
+    shared = SharedCustomers(company)
+    with transactions(company) as begun:
+        rows = await asyncio.gather(*(shared.read(identity, EVERYONE, 7) for identity in (ANNA, BEN)))
+        assert [row and row.name for row in rows] == ["Anna Bakker", "Ben de Vries"]
+        assert len(begun) == 1
+
+
 async def test_a_later_change_is_read_anew(company: Database) -> None:
     shared = SharedCustomers(company)
     assert await name(shared, 7) == "Anna Bakker"
