@@ -139,7 +139,7 @@ def by_dramatiq_alone(url: str | None, messages: int) -> float:
     pool = Pool(carrier.broker, carrier.queue_name(Queue.REALTIME), THREADS[Queue.REALTIME])
     began = time.perf_counter()
     pool.start()
-    asyncio.run(carrier.send([(Queue.REALTIME, number) for number in range(messages)]))
+    asyncio.run(carrier.send([(Queue.REALTIME, [number]) for number in range(messages)]))
     all_done.wait()
     took = time.perf_counter() - began
     pool.end_turns()

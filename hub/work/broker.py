@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import get_running_loop
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import dramatiq
@@ -34,6 +35,10 @@ def open_broker(url: str | None) -> dramatiq.Broker:
             raise Invalid(f"a broker's URL begins with amqp:// or redis://, not {scheme}://", ("broker_url",))
 
 
+Letter: TypeAlias = tuple[Queue, Sequence[int]]
+"""One message: the rows that it names are run at the same time, and it is done with when all of them are."""
+
+
 class Carrier:
     """Takes row ids to the workers. `prefix` keeps the queues of installations that share a broker apart.
 
@@ -44,14 +49,14 @@ class Carrier:
         self.broker = broker
         self._prefix = prefix
         self._publisher = ThreadPoolExecutor(1, thread_name_prefix="publisher")
-        self._actors: dict[Queue, dramatiq.Actor[[int], None]] = {}
+        self._actors: dict[Queue, dramatiq.Actor[..., None]] = {}
 
     def queue_name(self, queue: Queue) -> str:
         """The broker's name of a queue."""
         return f"contacthub.{self._prefix}.{queue}"
 
-    def declare(self, queue: Queue, run: Callable[[int], None]) -> None:
-        """Have `run` called on a worker thread with the id of each row sent to `queue`."""
+    def declare(self, queue: Queue, run: Callable[..., None]) -> None:
+        """Have `run` called on a worker thread with the ids of the rows of each message sent to `queue`."""
         self._actors[queue] = dramatiq.Actor(
             run,
             broker=self.broker,
@@ -61,15 +66,15 @@ class Carrier:
             options={},
         )
 
-    async def send(self, rows: Sequence[tuple[Queue, int]]) -> None:
+    async def send(self, messages: Sequence[Letter]) -> None:
         """Send them in this order; raises whatever the broker's client raises, some of them then being sent."""
-        await get_running_loop().run_in_executor(self._publisher, self._send, rows)
+        await get_running_loop().run_in_executor(self._publisher, self._send, messages)
 
     def close(self) -> None:
         """Close the broker's connections; after every pool has stopped."""
         self._publisher.submit(self.broker.close).result()
         self._publisher.shutdown()
 
-    def _send(self, rows: Sequence[tuple[Queue, int]]) -> None:
-        for queue, row_id in rows:
-            self.broker.enqueue(self._actors[queue].message(row_id))
+    def _send(self, messages: Sequence[Letter]) -> None:
+        for queue, row_ids in messages:
+            self.broker.enqueue(self._actors[queue].message(*row_ids))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 from sqlalchemy import text
@@ -41,9 +41,9 @@ WITH late AS MATERIALIZED (
 ), sent AS (
     UPDATE dispatch SET state = 'SENT', sent_at = :now, lease_owner = :owner
     WHERE id = ANY(ARRAY(SELECT id FROM claimed))
-    RETURNING id, queue, priority, ready_at
+    RETURNING id, queue, kind, priority, ready_at
 )
-SELECT id, queue FROM sent ORDER BY priority, ready_at, id
+SELECT queue, id, kind FROM sent ORDER BY priority, ready_at, id
 """
 
 _LATE = text(
@@ -78,9 +78,17 @@ _CLAIM_SENT = text(
 )
 
 
+class ReadyRow(NamedTuple):
+    """A row that is SENT from now on, and what its message needs."""
+
+    queue: Queue
+    id: int
+    kind: str
+
+
 async def claim_ready(
     connection: AsyncConnection, owner: str, windows: Mapping[Queue, int], now: datetime
-) -> list[tuple[Queue, int]]:
+) -> list[ReadyRow]:
     """Mark due rows SENT in the order they are to be sent, up to `windows` of this owner in flight per queue.
 
     While real-time work waits for a worker longer than REALTIME_LATE, a bulk queue has one row in flight.
@@ -89,7 +97,7 @@ async def claim_ready(
         {"queue": queue, "size": size, "bulk": urgency_of(queue) is Urgency.BULK} for queue, size in windows.items()
     ]
     claimed = await run_set(connection, _CLAIM_READY, rows, owner=owner, now=now, late_since=now - REALTIME_LATE)
-    return [(Queue(row.queue), row.id) for row in claimed]
+    return [ReadyRow(Queue(row.queue), row.id, row.kind) for row in claimed]
 
 
 async def realtime_is_late(connection: AsyncConnection, now: datetime) -> bool:

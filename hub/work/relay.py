@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Final
 
 import structlog
 from sqlalchemy import text
 
 from hub.clock import Clock
 from hub.store.engine import Database
-from hub.work.broker import Carrier
-from hub.work.claim import claim_ready
+from hub.work.broker import Carrier, Letter
+from hub.work.claim import ReadyRow, claim_ready
 from hub.work.doorbell import Bell
 from hub.work.tables import Queue
 
@@ -20,6 +22,9 @@ LONGEST_LOOK_S = 1.0
 """Between these the relay looks for work when no bell rings; twice as seldom each time it finds none."""
 GATHER_S = 0.005
 """Pause after a claim, so that many bells make one claim of many rows instead of many claims of one."""
+ONE_LETTER: Final = 32
+"""Rows that one message names at most, where their kind is dealt with together: they would meet again anyway, and to
+carry each by itself costs as much as to take it in."""
 SHORTEST_OUTAGE_S = 0.5
 LONGEST_OUTAGE_S = 30.0
 
@@ -38,10 +43,20 @@ _GIVE_BACK = text(
 
 
 class Relay:
-    """Keeps at most `windows` rows of each queue in flight (SENT or RUNNING) on behalf of `owner`."""
+    """Keeps at most `windows` rows of each queue in flight (SENT or RUNNING) on behalf of `owner`.
+
+    Rows of the kinds in `together` share messages; every other row has one of its own.
+    """
 
     def __init__(
-        self, database: Database, carrier: Carrier, owner: str, windows: Mapping[Queue, int], clock: Clock, bell: Bell
+        self,
+        database: Database,
+        carrier: Carrier,
+        owner: str,
+        windows: Mapping[Queue, int],
+        clock: Clock,
+        bell: Bell,
+        together: AbstractSet[str] = frozenset(),
     ) -> None:
         self._database = database
         self._carrier = carrier
@@ -49,6 +64,7 @@ class Relay:
         self._windows = windows
         self._clock = clock
         self._bell = bell
+        self._together = together
 
     async def run(self) -> None:
         """Relay until cancelled; an error of the database or the broker only makes it wait."""
@@ -73,10 +89,10 @@ class Relay:
             rows = await claim_ready(connection, self._owner, self._windows, self._clock())
         if rows:
             try:
-                await self._carrier.send(rows)
+                await self._carrier.send(letters(rows, self._together))
             except Exception as error:
                 # Those that did go out find their row READY, or SENT once more, and either is harmless.
-                await self._put_back([row_id for _, row_id in rows], error)
+                await self._put_back([row.id for row in rows], error)
                 raise
         return len(rows)
 
@@ -96,3 +112,17 @@ class Relay:
                     "message": f"not handed to the broker: {type(error).__name__}",
                 },
             )
+
+
+def letters(rows: Sequence[ReadyRow], together: AbstractSet[str]) -> list[Letter]:
+    """The messages for these rows, each in the place of its first one."""
+    sent: list[tuple[Queue, list[int]]] = []
+    filling: dict[tuple[Queue, str], list[int]] = {}
+    for queue, row_id, kind in rows:
+        ids = filling.get((queue, kind)) if kind in together else None
+        if ids is not None and len(ids) < ONE_LETTER:
+            ids.append(row_id)
+            continue
+        filling[queue, kind] = ids = [row_id]
+        sent.append((queue, ids))
+    return list(sent)

@@ -62,8 +62,9 @@ class RegisteredHandler:
 
     `repeatable`: to run it twice has the effect of once, so work whose process died, or that failed unexpectedly, runs
     again; otherwise it becomes UNKNOWN. `lease_s`: that long after its process fell silent the work counts as lost;
-    it is renewed while the handler runs, so it bounds no run. `together`: outcomes are recorded several at a time,
-    which is for kinds whose lines nobody holds for long, as each then waits for the lines of all.
+    it is renewed while the handler runs, so it bounds no run. `together`: several travel in one message and are
+    run at once, and their outcomes are recorded several at a time. That is for kinds whose lines nobody holds for long,
+    as each then waits for the lines of all, and whose handlers themselves deal with many at the price of one.
     """
 
     handler: Handler

@@ -82,7 +82,7 @@ class Worker:
             bell = await self._chores_loop.run_from(_make_bell())
             actor, handlers = await self._handlers_loop.run_from(self._open_actor(bell))
             for queue, threads in self._threads.items():
-                self._carrier.declare(queue, lambda row_id: self._handlers_loop.run(actor.run(row_id)))
+                self._carrier.declare(queue, lambda *row_ids: self._handlers_loop.run(actor.run_all(row_ids)))
                 turn_ms = URGENT_TURN_MS if queue is Queue.REALTIME else TURN_MS
                 self._pools.append(Pool(self._carrier.broker, self._carrier.queue_name(queue), threads, turn_ms))
             for pool in self._pools:
@@ -122,7 +122,8 @@ class Worker:
         self._keeping.push_async_callback(database.aclose)
         chores = Chores(database, handlers, self._clock, self._leases, bell)
         windows = {queue: threads * WINDOW_PER_THREAD for queue, threads in self._threads.items()}
-        relay = Relay(database, self._carrier, self.owner, windows, self._clock, bell)
+        together = {kind for kind, registered in handlers.items() if registered.together}
+        relay = Relay(database, self._carrier, self.owner, windows, self._clock, bell, together)
         self._keeping.push_async_callback(relay.give_back)
         self._keeping.push_async_callback(_cancel, [asyncio.create_task(chores.keep_leases())])
         feeding = (

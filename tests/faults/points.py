@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy import text
 
-from hub.work.broker import Carrier, open_broker
+from hub.work.broker import Carrier, Letter, open_broker
 from hub.work.tables import Queue
 from tests.faults.installed import Ground
 from tests.faults.source import Mood
@@ -145,17 +145,17 @@ class Points:
 
     async def _repeat_messages(self) -> None:
         """Send the broker up to 40 messages of the last work again, each one to ten times, in any order."""
-        rows: list[tuple[Queue, int]] = []
+        letters: list[Letter] = []
         with suppress(*OUTAGES):
             async with self.ground.database.reading() as connection:
                 found = await connection.execute(text("SELECT queue, id FROM dispatch ORDER BY id DESC LIMIT 40"))
-                rows = [(Queue(row.queue), row.id) for row in found for _ in range(self.rng.randint(1, 10))]
-        self.rng.shuffle(rows)
+                letters = [(Queue(row.queue), [row.id]) for row in found for _ in range(self.rng.randint(1, 10))]
+        self.rng.shuffle(letters)
         carrier = Carrier(open_broker(self.ground.hub.broker_url), self.ground.hub.prefix)
         try:
             for queue in Queue:
                 carrier.declare(queue, _never)
-            await carrier.send(rows)
+            await carrier.send(letters)
         finally:
             await asyncio.to_thread(carrier.close)
 

@@ -153,7 +153,7 @@ async def work_off(room: EngineRoom, rows: int = 10_000) -> int:
             claimed = await claim_ready(connection, "test", dict.fromkeys(Queue, 1), now)
         if not claimed:
             return done
-        for _, row_id in claimed:
+        for _, row_id, _ in claimed:
             async with room.database.transaction() as connection:
                 work = await claim_sent(connection, row_id, "test", handlers, now)
             assert work is not None

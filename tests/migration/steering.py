@@ -155,7 +155,7 @@ class Steered:
                 ready = await claim_ready(connection, "test", dict.fromkeys(Queue, 1), self.now)
             if not ready:
                 return done
-            for _, row_id in ready:
+            for _, row_id, _ in ready:
                 async with self.database.transaction() as connection:
                     work = await claim_sent(connection, row_id, "test", self.handlers, self.now)
                 if work is not None:

@@ -25,7 +25,7 @@ HANDLERS = Script(Done()).registered()
 async def take_one(database: Database) -> Work:
     """Claim the one ready row as a process called "me"."""
     async with database.transaction() as connection:
-        [(_, row_id)] = await claim_ready(connection, "me", {Queue.REALTIME: 1}, START)
+        [(_, row_id, _)] = await claim_ready(connection, "me", {Queue.REALTIME: 1}, START)
         work = await claim_sent(connection, row_id, "me", HANDLERS, START)
     assert isinstance(work, Work)
     return work
@@ -131,9 +131,9 @@ async def test_window_bounds_what_is_in_flight(quiet_bench: Bench) -> None:
         first = await claim_ready(connection, "me", {Queue.REALTIME: 3}, START)
         again = await claim_ready(connection, "me", {Queue.REALTIME: 3}, START)
         other = await claim_ready(connection, "another", {Queue.REALTIME: 3}, START)
-    assert [row_id for _, row_id in first] == ids[:3]
+    assert [row_id for _, row_id, _ in first] == ids[:3]
     assert again == []
-    assert [row_id for _, row_id in other] == ids[3:]
+    assert [row_id for _, row_id, _ in other] == ids[3:]
 
 
 async def test_claim_goes_by_priority_then_time_then_order(quiet_bench: Bench) -> None:
@@ -143,4 +143,4 @@ async def test_claim_goes_by_priority_then_time_then_order(quiet_bench: Bench) -
     ids = await quiet_bench.order(at(0, 1), at(9, 1), at(0, 0), at(9, 1), at(-1, 0))
     async with quiet_bench.database.transaction() as connection:
         claimed = await claim_ready(connection, "me", {Queue.REALTIME: 10}, START)
-    assert [row_id for _, row_id in claimed] == [ids[2], ids[1], ids[3], ids[0]]
+    assert [row_id for _, row_id, _ in claimed] == [ids[2], ids[1], ids[3], ids[0]]

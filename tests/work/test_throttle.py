@@ -33,7 +33,7 @@ LATE = START + REALTIME_LATE
 async def claimed(database: Database, now: datetime, windows: Mapping[Queue, int] = WINDOWS) -> dict[Queue, int]:
     async with database.transaction() as connection:
         rows = await claim_ready(connection, "me", windows, now)
-    return {queue: sum(row_queue is queue for row_queue, _ in rows) for queue in windows}
+    return {queue: sum(row_queue is queue for row_queue, *_ in rows) for queue in windows}
 
 
 def weekly() -> NewWork:

@@ -132,7 +132,7 @@ class TimedHub:
                 ready = await claim_ready(connection, "test", dict.fromkeys(Queue, 1), self.clock())
             if not ready:
                 return done
-            for _, row_id in ready:
+            for _, row_id, _ in ready:
                 async with self.database.transaction() as connection:
                     work = await claim_sent(connection, row_id, "test", self.handlers, self.clock())
                 if work is not None:
