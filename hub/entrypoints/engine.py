@@ -31,7 +31,8 @@ def engine_handlers(hub: Installation) -> OpenHandlers:
     @asynccontextmanager
     async def opened(database: Database, stopping: Stopping) -> AsyncIterator[Handlers]:
         configuration, keys = hub.configuration, hub.keys()
-        room = engine_room(configuration, hub.adapters, database, keys, utc_now)
+        every_s = hub.settings.bulk_step_every_ms / 1_000
+        room = engine_room(configuration, hub.adapters, database, keys, utc_now, every_s)
         rules = recognition_rules(configuration)
         own = turns(keys, configuration.contact, configuration.outbound, rules, configuration.leads)
         try:

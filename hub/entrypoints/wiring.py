@@ -104,6 +104,7 @@ def engine_room(
     database: Database,
     keys: KeyRing,
     clock: Clock,
+    bulk_step_every_s: float = 0.5,
 ) -> EngineRoom:
     """Everything the engine needs on one event loop; `database` must have been opened on it."""
     return EngineRoom(
@@ -116,6 +117,7 @@ def engine_room(
         clock=clock,
         webhooks=open_webhooks(configuration, adapters),
         leads=configuration.leads,
+        bulk_step_every_s=bulk_step_every_s,
     )
 
 

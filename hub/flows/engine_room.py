@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from hub.clock import Clock
@@ -21,7 +22,11 @@ from hub.store.keys import KeyRing
 
 @dataclass(frozen=True)
 class EngineRoom:
-    """Store, systems and the company's configuration; `mappings` by (system, entity), `webhooks` of those that push."""
+    """Store, systems and the company's configuration; `mappings` by (system, entity), `webhooks` of those that push.
+
+    `bulk_step_every_s`: how often a bulk run takes a small step while real-time work is late. `pause` waits so many
+    seconds.
+    """
 
     database: Database
     systems: OpenSystems
@@ -32,6 +37,8 @@ class EngineRoom:
     clock: Clock
     webhooks: Mapping[SystemName, Webhooks] = field(default_factory=dict)
     leads: LeadRules = NO_LEADS
+    bulk_step_every_s: float = 0.5
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def flow(self, name: str) -> Flow:
         """The configured flow; NotFound when hub.yaml no longer has it."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
-from time import perf_counter
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.errors import Conflict, HubError, NothingWaiting, Rejected, StaleEpoch, Transient
 from hub.flows.drift import report_drifts
 from hub.flows.engine_room import EngineRoom
-from hub.flows.give_way import give_way, rest
+from hub.flows.give_way import Throttle
 from hub.flows.gone import delete_missing, sweep
 from hub.flows.in_flight import PagesInFlight, Turn
 from hub.flows.incoming import Incoming
 from hub.flows.meetings import answered, failed
+from hub.flows.portions import Portions
 from hub.flows.read_ahead import read_ahead
 from hub.flows.runs import (
     OpenRun,
@@ -34,7 +34,7 @@ from hub.flows.runs import (
 )
 from hub.flows.send_collected import outbound_run, send_collected
 from hub.flows.start_run import run_in_new_role
-from hub.flows.take_in import take_in_understood
+from hub.flows.take_in import Beside, take_in_understood
 from hub.mapping.record import RecordMapping
 from hub.ports.capabilities import PullKind
 from hub.ports.pages import PullPage
@@ -133,16 +133,15 @@ async def _pull_one(
     _go_on(run, stopping)
     mapping = room.mapping(run.lane.road, entity)
     ahead = read_ahead(port, entity, cursor, settings.page_size, mapping)
+    throttle = Throttle(room, run.id, stopping)
     async with aclosing(ahead) as pages, PagesInFlight() as flight:
         async for page, incoming in pages:
-            began = perf_counter()
             await report_drifts(room, run.lane, run.lane.road, incoming.drifts)
-            await flight.add(partial(_keep_page, room, run, page, incoming, mapping, progress))
+            await flight.add(partial(_keep_page, room, run, page, incoming, mapping, progress, throttle))
             cursor = page.cursor
-            if not page.last and (stopping() or (await give_way(room)).narrow):
+            if not page.last and (stopping() or throttle.narrow):
                 await flight.landed()
                 _go_on(run, stopping)
-                await rest(perf_counter() - began)
     await _keep_set_time(room, run, port, page)
     if page.set_began is not None:
         await delete_missing(room, run, page.set_began, settings.max_delete_share)
@@ -186,12 +185,13 @@ async def _keep_page(
     incoming: Incoming,
     mapping: RecordMapping,
     progress: Progress,
+    throttle: Throttle,
     turn: Turn,
 ) -> None:
     """The cursor moves with the page, or behind it when the page ahead is still under way: it never skips one."""
     moved = False
 
-    async def beside(connection: AsyncConnection, incoming: Incoming) -> None:
+    async def beside(connection: AsyncConnection, _portion: Incoming) -> None:
         nonlocal moved
         moved = turn.come
         if moved:
@@ -200,7 +200,7 @@ async def _keep_page(
             refused = [refusal.external_id for refusal in incoming.refused if refusal.external_id]
             await keep_seen(connection, run.id, [*incoming.contents, *refused])
 
-    counters = await take_in_understood(room, run.lane, incoming, mapping, beside)
+    counters = await _take_in(room, run, incoming, mapping, throttle, beside)
     await turn.wait()
     run.counters.update(counters)
     async with room.database.transaction() as connection:
@@ -208,6 +208,21 @@ async def _keep_page(
             await keep_cursor(connection, run.lane.lane_id, page.cursor, run.id, room.clock())
         await keep_progress(connection, run.id, run.counters)
     progress(run.counters)
+
+
+async def _take_in(
+    room: EngineRoom, run: OpenRun, page: Incoming, mapping: RecordMapping, throttle: Throttle, beside: Beside
+) -> Counter[str]:
+    """In as many steps as the throttle makes of the page; `beside` belongs to the last one."""
+    counters: Counter[str] = Counter()
+    portions, last = Portions(page), False
+    while not last:
+        async with throttle.step() as records:
+            portion, last = portions.take(records)
+            counters.update(await take_in_understood(room, run.lane, portion, mapping, beside if last else None))
+        if not last:
+            _go_on(run, throttle.stopping)
+    return counters
 
 
 async def _finish(room: EngineRoom, run: OpenRun, cursor: JsonObject) -> None:

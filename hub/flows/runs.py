@@ -49,7 +49,7 @@ async def open_run(connection: AsyncConnection, run_id: UUID, now: datetime) -> 
         await connection.execute(
             text(
                 """UPDATE flow_run r SET state = 'RUNNING', started_at = coalesce(started_at, :now), error_code = NULL,
-                     error_message = NULL
+                     error_message = NULL, giving_way_since = NULL
                    WHERE r.id = :id AND r.state IN ('QUEUED', 'RUNNING', 'INTERRUPTED')
                    RETURNING r.epoch, r.lane_id, r.counters"""
             ),
@@ -108,6 +108,19 @@ async def keep_progress(connection: AsyncConnection, run_id: UUID, counters: Cou
     await keep_counters(connection, run_id, counters)
 
 
+async def keep_giving_way(connection: AsyncConnection, run_id: UUID, now: datetime, *, giving_way: bool) -> None:
+    """Store that the run makes way for real-time work from now on, or no more, and tell subscribers of its flow."""
+    await connection.execute(text("SET LOCAL synchronous_commit TO off"))
+    flow = await connection.scalar(
+        text(
+            """UPDATE flow_run r SET giving_way_since = CASE WHEN :giving_way THEN CAST(:now AS timestamptz) END
+               FROM lane l WHERE r.id = :id AND l.id = r.lane_id RETURNING l.flow"""
+        ),
+        {"id": run_id, "giving_way": giving_way, "now": now},
+    )
+    await publish_flow(connection, flow, now)
+
+
 async def keep_seen(connection: AsyncConnection, run_id: UUID, ids: Iterable[str]) -> None:
     """Remember the ids that a complete set holds."""
     await connection.execute(
@@ -147,6 +160,7 @@ async def end_run(
     flow = await connection.scalar(
         text(
             """UPDATE flow_run r SET state = :state, error_code = :code, error_message = :message,
+                 giving_way_since = NULL,
                  finished_at = CASE WHEN :state = 'INTERRUPTED' THEN NULL ELSE CAST(:now AS timestamptz) END
                FROM lane l WHERE r.id = :id AND l.id = r.lane_id RETURNING l.flow"""
         ),

@@ -19,6 +19,7 @@ class FlowRun(Table):
     The hub has all that the source held at `source_since`, in the source's time, and perhaps some of what came until
     `source_until`, when the last of it was read: an interval for a complete set, an instant for changes since a cursor.
     An outbound run tells of the changes wanted after `source_since`, up to and with `source_until`.
+    `giving_way_since`: real-time work is late, and the run takes small steps until it is not.
     """
 
     __tablename__ = "flow_run"
@@ -38,6 +39,7 @@ class FlowRun(Table):
     counters: Mapped[dict[str, object]] = mapped_column(server_default=text("'{}'::jsonb"))
     source_since: Mapped[datetime | None]
     source_until: Mapped[datetime | None]
+    giving_way_since: Mapped[datetime | None]
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
 

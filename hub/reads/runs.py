@@ -30,6 +30,7 @@ class RunRow:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    giving_way_since: datetime | None
     counters: Mapping[str, int]
     error_code: str | None
 
@@ -48,6 +49,7 @@ def _all_runs() -> Select[Any]:
         _runs["created_at"],
         _runs["started_at"],
         _runs["finished_at"],
+        _runs["giving_way_since"],
         _runs["counters"],
         _runs["error_code"],
     ).join_from(FlowRun, Lane, Lane.id == FlowRun.lane_id)

@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         description="32 bytes in base64 that wrap the data keys, or a key file; unset: generated (embedded only).",
     )
     master_key_file: Path | None = Field(None, description="A file that holds what HUB_MASTER_KEY would.")
+    bulk_step_every_ms: int = Field(
+        500,
+        ge=50,
+        le=60_000,
+        description="While real-time work is late, a bulk run takes a step of 50 records this often, in milliseconds.",
+    )
     webhook_bytes_max: int = Field(
         262_144, ge=1024, le=1_000_000, description="Longest body of a webhook, in bytes; a longer one is refused."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -46,20 +47,15 @@ WITH late AS MATERIALIZED (
 SELECT queue, id, kind FROM sent ORDER BY priority, ready_at, id
 """
 
-_LATE = text(
-    """
-    SELECT EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND state = 'READY' AND ready_at <= :late_since)
-      OR EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND state = 'SENT' AND ready_at <= :late_since)
-    """
-)
-
 REALTIME_RECENT: Final = timedelta(seconds=2)
 
-_ABOUT = text(
+_REALTIME = text(
     """
-    SELECT EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND state = 'READY' AND ready_at <= :now)
-      OR EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND state IN ('SENT', 'RUNNING'))
-      OR EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND finished_at > :recent)
+    SELECT least(
+        (SELECT min(ready_at) FROM dispatch WHERE queue = 'realtime' AND state = 'READY' AND ready_at <= :now),
+        (SELECT min(ready_at) FROM dispatch WHERE queue = 'realtime' AND state = 'SENT')) AS oldest,
+      EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND state = 'RUNNING')
+      OR EXISTS (SELECT FROM dispatch WHERE queue = 'realtime' AND finished_at > :recent) AS lately
     """
 )
 
@@ -100,14 +96,22 @@ async def claim_ready(
     return [ReadyRow(Queue(row.queue), row.id, row.kind) for row in claimed]
 
 
-async def realtime_is_late(connection: AsyncConnection, now: datetime) -> bool:
-    """Whether real-time work waits for a worker, of this process or of any other, in the table or on the broker."""
-    return bool(await connection.scalar(_LATE, {"late_since": now - REALTIME_LATE}))
+@dataclass(frozen=True, slots=True)
+class RealtimeWork:
+    """`lag`: how long the oldest waits for a worker, of this process or another, in the table or on the broker.
+
+    `about`: there is some, or was within REALTIME_RECENT, so that more of it is to be expected.
+    """
+
+    lag: timedelta
+    about: bool
 
 
-async def realtime_is_about(connection: AsyncConnection, now: datetime) -> bool:
-    """Whether there is real-time work, or was within REALTIME_RECENT: more of it is then to be expected."""
-    return bool(await connection.scalar(_ABOUT, {"now": now, "recent": now - REALTIME_RECENT}))
+async def realtime_work(connection: AsyncConnection, now: datetime) -> RealtimeWork:
+    """How real-time work stands now."""
+    row = (await connection.execute(_REALTIME, {"now": now, "recent": now - REALTIME_RECENT})).one()
+    lag = timedelta(0) if row.oldest is None else max(timedelta(0), now - row.oldest)
+    return RealtimeWork(lag, about=row.oldest is not None or row.lately)
 
 
 async def claim_sent(

@@ -32,6 +32,10 @@ class FlowRun(relay.Node):
     scheduled_for: datetime = strawberry.field(description="The time it was due.")
     started_at: datetime | None = strawberry.field(description="When it began.")
     finished_at: datetime | None = strawberry.field(description="When it ended.")
+    giving_way_since: datetime | None = strawberry.field(
+        description="Since when it makes way for real-time work that waits too long, and goes on in small steps; null "
+        "while it need not."
+    )
     counts: list[RunCount] = strawberry.field(description="What happened to its records, by name.")
     error_code: str | None = strawberry.field(description="Why it failed, if it did.")
 
@@ -45,6 +49,7 @@ class FlowRun(relay.Node):
             scheduled_for=row.scheduled_for,
             started_at=row.started_at,
             finished_at=row.finished_at,
+            giving_way_since=row.giving_way_since,
             counts=[RunCount(what=what, records=number) for what, number in sorted(row.counters.items())],
             error_code=row.error_code,
         )

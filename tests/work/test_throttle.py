@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from adapters.memory.store import MemoryStore
-from hub.flows.engine_room import EngineRoom
-from hub.flows.give_way import LONGEST_S, Way, give_way
 from hub.store.engine import Database
 from hub.work.claim import REALTIME_LATE, claim_ready
 from hub.work.decisions import Decision, Done
 from hub.work.tables import Queue
-from hub.work.urgency import Urgency, under_urgency, urgency
+from hub.work.urgency import Urgency, urgency
 from hub.work.work import NewWork, RegisteredHandler, Work
 from hub.work.worker import WINDOW_PER_THREAD
-from tests.flows.engine import room_over
 from tests.waiting import until
 from tests.work.bench import START, Bench, realtime
 
@@ -57,47 +52,6 @@ async def test_real_time_work_that_is_to_be_done_later_slows_nobody(quiet_bench:
     later = NewWork("test", Queue.REALTIME, ready_at=START + timedelta(hours=1))
     await quiet_bench.order(later, *[weekly() for _ in range(9)])
     assert (await claimed(quiet_bench.database, LATE))[Queue.WEEKLY] == 4
-
-
-@pytest.fixture
-def room(database: Database) -> EngineRoom:
-    return replace(room_over(database, MemoryStore()), clock=lambda: LATE)
-
-
-async def test_a_bulk_run_pauses_between_pages_while_real_time_work_waits(room: EngineRoom, quiet_bench: Bench) -> None:
-    await quiet_bench.order(realtime())
-    with under_urgency(Urgency.BULK):
-        assert (await give_way(room)).waited_s == pytest.approx(LONGEST_S)
-    assert await give_way(room) == Way(0.0, narrow=False)
-
-
-async def test_what_waits_on_the_broker_for_a_worker_is_waited_for_as_well(
-    room: EngineRoom, quiet_bench: Bench
-) -> None:
-    await quiet_bench.order(realtime())
-    await claimed(quiet_bench.database, START)
-    with under_urgency(Urgency.BULK):
-        assert (await give_way(room)).waited_s == pytest.approx(LONGEST_S)
-
-
-async def test_a_bulk_run_goes_on_at_once_when_nothing_waits(room: EngineRoom) -> None:
-    with under_urgency(Urgency.BULK):
-        assert await give_way(room) == Way(0.0, narrow=False)
-
-
-async def test_a_bulk_run_does_one_thing_at_a_time_while_there_is_real_time_work_and_shortly_after(
-    room: EngineRoom, quiet_bench: Bench
-) -> None:
-    (row,) = await quiet_bench.order(replace(realtime(), ready_at=LATE))
-    with under_urgency(Urgency.BULK):
-        assert await give_way(room) == Way(0.0, narrow=True)
-        for finished_at, narrow in ((LATE - timedelta(seconds=1), True), (LATE - timedelta(seconds=3), False)):
-            async with quiet_bench.database.transaction() as connection:
-                await connection.execute(
-                    text("UPDATE dispatch SET state = 'DONE', finished_at = :at WHERE id = :row"),
-                    {"at": finished_at, "row": row},
-                )
-            assert await give_way(room) == Way(0.0, narrow=narrow)
 
 
 async def test_work_knows_how_urgent_its_queue_is(quiet_bench: Bench) -> None:
