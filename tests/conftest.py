@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from hub.embedded.postgres import EmbeddedPostgres
+from hub.entrypoints.collector import spare_the_collector
 from hub.store.engine import Database, open_engine
 from tests.adapters.tryton.running import RunningTryton, tryton_for_tests
 from tests.bottlecrm.running import RunningBottleCrm
@@ -32,6 +34,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, group in GROUNDS.items():
             if isinstance(item, pytest.Function) and fixture in item.fixturenames:
                 item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_configure() -> None:
+    """What collecting makes stays to the end, and the collector would walk it again and again."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on only what the tests make is looked at."""
+    gc.enable()
+    spare_the_collector()
 
 
 @pytest.fixture(scope="session")
