@@ -55,12 +55,13 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Test
         server = TestServer(given)
         await server.build_template()
         yield server
-        await server.drop_all()
+        await server.aclose()
         return
     with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as postgres:
         server = TestServer(postgres.libpq("postgres"))
         await server.build_template()
         yield server
+        await server.aclose()
 
 
 @pytest.fixture

@@ -51,3 +51,38 @@ BEGIN
   END LOOP;
   RETURN true;
 END $$;
+
+-- Keeps what all tables hold now, for `bring`: a statement for each table and each sequence.
+CREATE FUNCTION pristine.keep(point text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  place text := 'kept_' || point;
+  name text;
+BEGIN
+  EXECUTE format('CREATE SCHEMA %I', place);
+  EXECUTE format('CREATE TABLE %I.statement (place serial, says text)', place);
+  FOR name IN SELECT pristine.used() LOOP
+    EXECUTE format('CREATE TABLE %I.%I AS TABLE public.%I', place, 'of_' || name, name);
+    EXECUTE format('INSERT INTO %I.statement (says) VALUES ($1)', place) USING (
+      SELECT format('DELETE FROM public.%2$I; INSERT INTO public.%2$I (%3$s) OVERRIDING SYSTEM VALUE SELECT %3$s FROM %1$I.%4$I',
+                    place, name, string_agg(quote_ident(attname), ', ' ORDER BY attnum), 'of_' || name)
+      FROM pg_attribute
+      WHERE attrelid = format('public.%I', name)::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '');
+  END LOOP;
+  EXECUTE format('INSERT INTO %I.statement (says) SELECT format(''SELECT setval(%%L, %%s)'', format(''public.%%I'', sequencename), last_value)
+                  FROM pg_sequences WHERE schemaname = ''public'' AND last_value IS NOT NULL', place);
+END $$;
+
+-- True when the tables hold again what was kept under that name; false when nothing was.
+CREATE FUNCTION pristine.bring(point text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  statement text;
+BEGIN
+  IF to_regnamespace('kept_' || point) IS NULL THEN
+    RETURN false;
+  END IF;
+  SET LOCAL session_replication_role = replica;
+  FOR statement IN EXECUTE format('SELECT says FROM %I.statement ORDER BY place', 'kept_' || point) LOOP
+    EXECUTE statement;
+  END LOOP;
+  RETURN true;
+END $$;

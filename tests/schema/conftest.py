@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from hub.store.engine import Database
+from tests.databases import TestServer
 from tests.schema.company import Person, add_person, add_systems
 from tests.schema.serving import Api, serving
 
 
 @pytest.fixture
-async def company(database: Database) -> Database:
+async def company(server: TestServer, database_url: str, database: Database) -> Database:
     """Anna (known in both systems, with orders and leads), Ben, and Cor and Dora who share an address."""
+    await server.fill(database_url, "company", partial(_write_company, database))
+    return database
+
+
+async def _write_company(database: Database) -> None:
     async with database.transaction() as connection:
         await add_systems(connection)
         await add_person(
@@ -24,7 +31,6 @@ async def company(database: Database) -> Database:
         await add_person(connection, Person("Ben de Vries", "ben@example.nl", orders=1))
         await add_person(connection, Person("Cor Smit", "thuis@example.nl"))
         await add_person(connection, Person("Dora Smit", "thuis@example.nl"))
-    return database
 
 
 @pytest.fixture
