@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.insert import insert_new
@@ -96,7 +97,8 @@ async def versions_of_many(
     rows = await run_set(
         connection,
         """SELECT d.* FROM json_array_elements_text(CAST(:rows AS json)) AS r(external_id)
-           CROSS JOIN LATERAL (SELECT v.external_id, v.version, v.as_of, v.observed_at, v.subject_key_id, v.body
+           CROSS JOIN LATERAL (SELECT v.system, v.entity, v.external_id, v.version, v.as_of, v.observed_at,
+               v.subject_key_id, v.body
              FROM document_version v
              WHERE v.system = :system AND v.entity = :entity AND v.external_id = r.external_id) d
            ORDER BY d.external_id, d.version""",
@@ -105,11 +107,17 @@ async def versions_of_many(
         entity=entity,
     )
     stored = rows.all()
-    ciphers = await keys.ciphers_of(connection, {row.subject_key_id for row in stored})
     found: dict[str, list[StoredVersion]] = {}
-    for row in stored:
-        cipher = ciphers.get(row.subject_key_id)
-        place = _place(system, entity, row.external_id, row.version)
-        document = None if cipher is None or row.body is None else cipher.unseal(row.body, place)
+    for row, document in zip(stored, await opened_versions(connection, keys, stored), strict=True):
         found.setdefault(row.external_id, []).append(StoredVersion(row.version, row.as_of, row.observed_at, document))
+    return found
+
+
+async def opened_versions(connection: AsyncConnection, keys: KeyRing, rows: Sequence[Row[Any]]) -> list[bytes | None]:
+    """The content of each of these whole rows of `document_version`, None once the key of its subject is gone."""
+    ciphers = await keys.ciphers_of(connection, {row.subject_key_id for row in rows})
+    found: list[bytes | None] = []
+    for row in rows:
+        cipher, place = ciphers.get(row.subject_key_id), _place(row.system, row.entity, row.external_id, row.version)
+        found.append(None if cipher is None or row.body is None else cipher.unseal(row.body, place))
     return found

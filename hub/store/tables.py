@@ -64,7 +64,11 @@ class DocumentVersion(Table):
     """One accepted content of one source object: canonical JSON, encrypted with the subject's key."""
 
     __tablename__ = "document_version"
-    __table_args__ = (UniqueConstraint("system", "entity", "external_id", "version"),)
+    __table_args__ = (
+        UniqueConstraint("system", "entity", "external_id", "version"),
+        # What somebody had once: things change hands, and of a customer's own versions the key above finds them.
+        Index("ix_document_version_belonging", "subject_key_id", postgresql_where=text("entity <> 'customer'")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     system: Mapped[str]

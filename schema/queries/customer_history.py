@@ -25,8 +25,8 @@ class CustomerHistoryQuery:
     """Mixed into Query."""
 
     @resolved(
-        "The customer's view as it was known at a past moment, from the versions of his records; null before the hub "
-        "knew him. NOT_FOUND for a customer that you may not see.",
+        "The customer's view as it was known at a past moment, from the versions of his records and of what he had; "
+        "null before the hub knew him. NOT_FOUND for a customer that you may not see.",
         Requires(Scope.CUSTOMERS_READ),
     )
     async def customer_history(self, info: Info, id: Id, at: At) -> PastView | None:
@@ -38,4 +38,4 @@ class CustomerHistoryQuery:
         hub = info.context.hub
         async with info.context.reading() as connection:
             golden = await view_at(connection, row.id, hub.terms.keys, hub.rules, at)
-        return None if golden is None else PastView.of(golden, at)
+        return None if golden is None else PastView.of(row.id, golden, at)

@@ -15,8 +15,10 @@ from hub.contacts.tables import RequestHandling, TimelineEntry
 from hub.customers.conflict_tables import FieldConflict
 from hub.outbound.tables import LeadDelivery
 from hub.records.identity import CustomerId
+from hub.store.documents import NewVersion, Origin, append_versions
 from hub.store.engine import Database
 from schema.queries.node import NODE_TYPES
+from tests.flows.building import RULES, person
 from tests.flows.test_stuck_work import dead_event, refused_twice
 from tests.schema.company import NOW, add, gid, uid
 from tests.schema.matrix import object_types, of_the_schema, printed, reachable, reviewed, rule_of
@@ -119,6 +121,10 @@ GUARDED = {
         "{ deadLetters { edges { node { command { content { changes } } } } } }", {}, "work"
     ),
     "WorkEvent.original": Guarded("{ deadLetters { edges { node { event { original } } } } }", {}, "work"),
+    "PastView.leads": Guarded(
+        "query($id: ID!, $at: DateTime!) { customerHistory(id: $id, at: $at) { leads { name } } }",
+        {"id": gid("Customer", ANNA), "at": NOW.isoformat()},
+    ),
     "Viewer.customer": Guarded("{ viewer { customer { id } } }", {}),
     "NextBestAction.factors": Guarded(
         f'{{ nextBestActions(customerId: "{gid("Customer", uid("Anna Bakker"))}", channel: "web") '
@@ -188,6 +194,10 @@ async def test_a_guarded_field_is_refused_to_a_token_that_comes_to_its_object(
         delivery = {"channel": "mail", "kind": "EMAIL", "step": 1, "rank": 1, "state": "PLANNED"}
         times = dict.fromkeys(("planned_for", "expires_at", "created_at", "changed_at"), NOW)
         await add(connection, LeadDelivery, id=uid("delivery"), lead_id=uid("Anna Bakker lead 1"), **delivery, **times)
+        said = [NewVersion("crm-anna", 1, NOW, person("Anna Bakker").model_dump_json().encode(), "crm-anna")]
+        ciphers = await RULES.keys.ciphers(connection, "crm", ["crm-anna"], NOW)
+        origin = Origin("crm", "customer", None, None, "1")
+        await append_versions(connection, origin, said, ciphers, RULES.keys, NOW)
     places = tried("company")
     async with serving(database_url, tmp_path, offering=OFFERING) as api:
         refused = await refused_at(api, company, places)
