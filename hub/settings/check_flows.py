@@ -18,6 +18,8 @@ ONLY_OUT: Final = frozenset(
 )
 """What the hub itself issues: no package has any of its own."""
 
+_SLOWEST_FIRST: Final = [cadence.value for cadence in FlowCadence]
+
 GOLDEN_FIELDS: Final = tuple(
     name for name, field in CustomerRecord.model_fields.items() if get_origin(field.annotation) is not tuple
 )
@@ -139,8 +141,30 @@ def _prerequisites(name: str, flow: Node, flows: Mapping[str, Node]) -> Iterator
     for node, other in named:
         if other is not None and other not in flows:
             yield node.finding(f"flow {name}: no flow {other!r} to wait for", choices(other, flows))
+        elif other is not None:
+            yield from _slower(name, flow, node, other, flows[other])
     for node, other in _repeated(named):
         yield node.finding(f"flow {name} names {other!r} twice as a prerequisite", "keep one of them")
+
+
+def _slower(name: str, flow: Node, node: Node, other: str, prerequisite: Node) -> Iterator[Finding]:
+    """What a migration's gate would refuse is not declared either. One that is planned binds nobody yet."""
+    own, its = _counting(flow), _counting(prerequisite)
+    if own is not None and its is not None and _SLOWEST_FIRST.index(own) > _SLOWEST_FIRST.index(its):
+        yield node.finding(
+            f"flow {name} counts in {own} and waits for {other}, which counts in {its}",
+            f"make a lane of {other} count that is as fast (write it so if a migration did), a slower one of {name}, "
+            "or remove the prerequisite",
+        )
+
+
+def _counting(flow: Node) -> str | None:
+    """The cadence of the lane that counts; None where there is none, or it is not understood."""
+    for lane in () if _is_planned(flow) else flow.items_of("lanes"):
+        cadence = lane.text_of("cadence")
+        if lane.text_of("mode") == LaneMode.AUTHORITATIVE and cadence in _SLOWEST_FIRST:
+            return cadence
+    return None
 
 
 def _cycles(flows: Mapping[str, Node]) -> Iterator[Finding]:

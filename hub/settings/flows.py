@@ -108,7 +108,9 @@ class FlowEntry(Written):
     target: str = Field("hub", description="`hub` (what comes in) or a system.")
     lanes: tuple[Lane, ...] = Field((), description="The flow's roads, one per cadence.")
     prerequisites: tuple[str, ...] = Field(
-        (), description="Flows that must be at least as fast before this one may become faster."
+        (),
+        description="Flows that must be at least as fast as this one: its lane that counts must not be faster than "
+        "theirs, neither here nor by a migration.",
     )
     fields: tuple[str, ...] = Field(
         (),

@@ -46,7 +46,7 @@ flows:
     entity: sales_lead
     source: lms
     prerequisites: [crm-customers]
-    lanes: [{cadence: REAL_TIME, mode: AUTHORITATIVE}]
+    lanes: [{cadence: WEEKLY, mode: AUTHORITATIVE, cron: "0 4 * * 0"}, {cadence: REAL_TIME, mode: STANDBY}]
   corrections:
     business_flow: 8
     entity: customer
