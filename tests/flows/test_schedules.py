@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from hub.flows.declare import declare_flows
+from hub.errors import Transient
+from hub.exchange.authority import AFTER_CUT_OVERS
+from hub.flows.declare import PAGES_END_WITHIN_MS, declare_flows
 from hub.flows.handlers import EngineHandlers
+from hub.flows.lane import LaneContext, fence
 from hub.flows.schedules import START, declare_schedules, enable_schedules
 from hub.records.identity import Entity, FlowName
 from hub.records.lanes import FlowCadence, LaneMode, OverlapPolicy
@@ -100,6 +103,55 @@ async def test_declaring_again_waits_for_no_page_in_hand(database: Database) -> 
         async with database.transaction() as connection:
             await connection.execute(text("SET LOCAL lock_timeout = '5s'"))
             await declare_flows(connection, [DECLARED], [])
+
+
+async def test_a_changed_flow_is_declared_between_pages_that_overlap(database: Database) -> None:
+    """Each page comes before the one ahead has gone, so that without a line there is never none."""
+    await declared(database)
+    lane = LaneContext(
+        FLOW, await _lane(database), 1, "crm", Entity.CUSTOMER, None, LaneMode.AUTHORITATIVE, FlowCadence.WEEKLY
+    )
+    async with database.engine.begin() as first:
+        await fence(first, lane)
+        declaring = asyncio.create_task(_declare_changed(database))
+        await until(lambda: _waits(database, 1), what="the declaration waits for the page in hand")
+        async with database.engine.begin() as second:
+            behind = asyncio.create_task(fence(second, lane))
+            await until(lambda: _waits(database, 2), what="the next page stands behind it")
+            await first.rollback()
+            await declaring
+            await behind
+
+
+async def test_a_page_that_never_ends_keeps_nobody_from_knowing_why(
+    database: Database,
+) -> None:
+    await declared(database)
+    async with database.transaction() as page:
+        await page.execute(text(f"SELECT {AFTER_CUT_OVERS}"), {"flow": FLOW})
+        with pytest.raises(Transient, match=f"flow {FLOW} was changed in hub.yaml and has a page in hand"):
+            await _declare_changed(database, within_ms=20)
+
+
+async def _declare_changed(database: Database, within_ms: int = PAGES_END_WITHIN_MS) -> None:
+    async with database.transaction() as connection:
+        await declare_flows(connection, [replace(DECLARED, title="Other words")], [], within_ms)
+
+
+async def _lane(database: Database) -> int:
+    async with database.reading() as connection:
+        return await connection.scalar(text("SELECT id FROM lane WHERE mode = 'AUTHORITATIVE'")) or 0
+
+
+async def _waits(database: Database, count: int) -> bool:
+    async with database.reading() as connection:
+        waiting = await connection.scalar(
+            text(
+                """SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+            )
+        )
+    return bool(waiting == count)
 
 
 async def test_what_the_file_changed_about_a_flow_is_declared(database: Database) -> None:
