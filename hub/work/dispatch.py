@@ -51,7 +51,7 @@ async def dispatch(connection: AsyncConnection, items: Sequence[NewWork], now: d
         # The first of a line may have been the duplicate; then the one behind it is at the head.
         await promote(connection, dict.fromkeys(lines, 0))
     if inserted:
-        await ring_for_work(connection)
+        await ring_for_work(connection, [item.queue for item in items])
     return inserted
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import structlog
@@ -11,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.doorbell import ring_after_commit
 from hub.store.engine import Database
+from hub.work.tables import Queue
 
 log = structlog.get_logger(__name__)
 
 CHANNEL: Final = "contacthub_work"
+"""For every relay; those of a queue listen to its own as well (`channel_of`), so that no others look in vain."""
 RELISTEN_S = 1.0
 
 
@@ -41,22 +44,33 @@ class Bell:
         return True
 
 
-async def ring_for_work(connection: AsyncConnection) -> None:
-    """Have every relay of the database look for ready work once the transaction of `connection` has committed."""
-    await ring_after_commit(connection, CHANNEL)
+def channel_of(queue: Queue) -> str:
+    """Rung for work of this queue alone."""
+    return f"{CHANNEL}_{queue}"
 
 
-async def answer_doorbell(database: Database, bell: Bell) -> None:
-    """Pass every ring on to `bell`, over a connection of its own, until cancelled; it comes back when it breaks."""
+async def ring_for_work(connection: AsyncConnection, queues: Iterable[Queue] | None = None) -> None:
+    """Have the relays of these queues, or all, look for ready work once the transaction has committed."""
+    channels = [CHANNEL] if queues is None else [channel_of(queue) for queue in set(queues)]
+    for channel in channels:
+        await ring_after_commit(connection, channel)
+
+
+async def answer_doorbell(database: Database, bell: Bell, queues: Iterable[Queue]) -> None:
+    """Pass every ring for these queues on to `bell`, over a connection of its own, until cancelled.
+
+    It comes back when the connection breaks.
+    """
+    channels = [CHANNEL, *map(channel_of, queues)]
     while True:
         try:
-            await _listen(database, bell)
+            await _listen(database, bell, channels)
         except (DBAPIError, OSError) as error:
             log.warning("doorbell not heard", error=type(error).__name__)
         await asyncio.sleep(RELISTEN_S)
 
 
-async def _listen(database: Database, bell: Bell) -> None:
+async def _listen(database: Database, bell: Bell, channels: Sequence[str]) -> None:
     async with database.engine.connect() as connection:
         driver = (await connection.get_raw_connection()).driver_connection
         if driver is None:
@@ -70,11 +84,13 @@ async def _listen(database: Database, bell: Bell) -> None:
             gone.set()
 
         driver.add_termination_listener(ended)
-        await driver.add_listener(CHANNEL, heard)
+        for channel in channels:
+            await driver.add_listener(channel, heard)
         try:
             bell.ring()  # for what was ordered while nobody listened
             await gone.wait()
         finally:
             driver.remove_termination_listener(ended)
             if not driver.is_closed():
-                await driver.remove_listener(CHANNEL, heard)
+                for channel in channels:
+                    await driver.remove_listener(channel, heard)

@@ -128,7 +128,7 @@ class Worker:
         self._keeping.push_async_callback(_cancel, [asyncio.create_task(chores.keep_leases())])
         feeding = (
             relay.run(),
-            answer_doorbell(database, bell),
+            answer_doorbell(database, bell, self._threads),
             chores.keep_schedules(),
             chores.keep_sweeping(),
             chores.keep_forgetting(),

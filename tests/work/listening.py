@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from hub.work.doorbell import CHANNEL
+from hub.work.doorbell import CHANNEL, channel_of
+from hub.work.tables import Queue
 
 PATIENCE_S = 10.0
 KNOCK = "knock"
@@ -37,10 +38,11 @@ class Ear:
 
 @asynccontextmanager
 async def listening(database_url: str) -> AsyncIterator[Ear]:
-    """Everything that rings from now on."""
+    """Everything that rings for relays of real-time work from now on."""
     connection = await asyncpg.connect(database_url)
     ear = Ear(connection)
-    await connection.add_listener(CHANNEL, ear.hear)
+    for channel in (CHANNEL, channel_of(Queue.REALTIME)):
+        await connection.add_listener(channel, ear.hear)
     try:
         yield ear
     finally:

@@ -12,6 +12,8 @@ from hub.work.decisions import Done
 from hub.work.dispatch import dispatch
 from hub.work.doorbell import Bell
 from hub.work.requeue import requeue, settle
+from hub.work.tables import Queue
+from hub.work.work import NewWork
 from tests.work.bench import START, Bench, realtime
 from tests.work.listening import listening
 
@@ -51,6 +53,15 @@ async def test_the_last_ring_goes_out_before_the_database_is_closed(database_url
             await dispatch(connection, [realtime()], START)
         await database.aclose()
         assert await ear.rung()
+
+
+async def test_relays_of_real_time_work_hear_nothing_of_bulk_work(database_url: str) -> None:
+    database = Database(open_engine(database_url))
+    async with listening(database_url) as ear:
+        async with database.transaction() as connection:
+            await dispatch(connection, [NewWork("test", Queue.WEEKLY)], START)
+        await database.aclose()
+        assert await ear.silent()
 
 
 async def test_requeueing_and_settling_ring(quiet_bench: Bench, database_url: str) -> None:
