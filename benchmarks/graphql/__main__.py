@@ -3,6 +3,7 @@
     make bench-graphql                                    all servers, three documents
     python -m benchmarks.graphql --seconds 5 --rounds 3   the same
     python -m benchmarks.graphql --growth                 the hub alone at 10,000, 100,000 and 1,000,000 customers
+    python -m benchmarks.graphql --growth --keep FOLDER   the same, and the next run does not write them anew
 
 Starts everything itself: a durable PostgreSQL, one process per server, wrk (Debian's package) with 16 connections. The
 hub runs as in production, with tokens, limits, masking and the audit of reads; the others have none of these. It is
@@ -21,19 +22,18 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 
-import asyncpg
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.graphql.company import DOCUMENTS, FULL, PAGE, Document, fill
 from benchmarks.graphql.equality import check
+from benchmarks.graphql.growth import SIZES, grow
 from benchmarks.graphql.load import Figures, measure
 from benchmarks.graphql.servers import Server, install_peers, peers, the_hub
 from hub.embedded.postgres import EmbeddedPostgres
 
 CONSOLE = Console()
 WARM_UP_S = 2
-SIZES = (10_000, 100_000, 1_000_000)
 
 
 async def compare(dsn: str, folder: Path, seconds: float, rounds: int) -> None:
@@ -74,50 +74,25 @@ def show(document: Document, asked: list[Server], found: dict[str, list[Figures]
     CONSOLE.print(table)
 
 
-async def grow(postgres: EmbeddedPostgres, folder: Path, seconds: float, rounds: int) -> None:
-    """The hub alone; how its median grows with the number of customers. All are written before any is measured."""
-    for size in SIZES:
-        CONSOLE.print(f"Writing {size:,} customers ...")
-        await create_database(postgres, f"size_{size}")
-        await fill(postgres.libpq(f"size_{size}"), size)
-    found: dict[tuple[int, str], list[float]] = defaultdict(list)
-    for _ in range(rounds):
-        for size in SIZES:
-            async with the_hub(postgres.libpq(f"size_{size}"), folder) as (agent, _own):
-                for document in DOCUMENTS:
-                    await measure(agent, document, WARM_UP_S, folder)
-                    found[size, document.name].append((await measure(agent, document, seconds, folder)).p50_ms)
-    table = Table("customers", *(f"{document.name} p50 ms" for document in DOCUMENTS))
-    for size in SIZES:
-        table.add_row(f"{size:,}", *(f"{median(found[size, document.name]):.2f}" for document in DOCUMENTS))
-    CONSOLE.print(table)
-
-
-async def create_database(postgres: EmbeddedPostgres, name: str) -> None:
-    connection = await asyncpg.connect(postgres.libpq("postgres"))
-    try:
-        await connection.execute(f'CREATE DATABASE "{name}"')
-    finally:
-        await connection.close()
-
-
 def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each server and document")
     parser.add_argument("--growth", action="store_true", help="the hub alone, with ever more customers")
+    parser.add_argument("--customers", type=int, nargs="+", default=SIZES, help="how many, where they grow")
+    parser.add_argument("--keep", type=Path, help="a folder for these databases (3 GB), to be used again")
     given = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is needed as the load generator: apt-get install wrk")
-    if not given.growth:
-        install_peers()
-    with tempfile.TemporaryDirectory() as own, EmbeddedPostgres(Path(own) / "postgres") as postgres:
+    with tempfile.TemporaryDirectory() as own:
         folder = Path(own)
-        (folder / "anew").mkdir()
         if given.growth:
-            asyncio.run(grow(postgres, folder, given.seconds, given.rounds))
-        else:
+            grow(given.keep or folder, folder, given.customers, given.seconds, given.rounds)
+            return
+        install_peers()
+        (folder / "anew").mkdir()
+        with EmbeddedPostgres(folder / "postgres") as postgres:
             asyncio.run(compare(postgres.libpq("postgres"), folder, given.seconds, given.rounds))
 
 

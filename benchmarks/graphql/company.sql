@@ -1,13 +1,13 @@
--- :customers customers written straight into the hub's tables. The first :full have all that a customer view shows; the
--- others are lighter, so that a million of them fit on a disk: one order, two ways to reach them, one address,
--- one entry of contact history.
+-- :customers customers written straight into the hub's tables. Every :every-th has all that a customer view shows, a
+-- tenth of these as long lists as there are; the others are lighter, so that a million of them fit on a disk: one
+-- order, two ways to reach them, one address, one entry of contact history.
 -- Every value follows from the number, so that all servers can be held to the same answer.
 
 INSERT INTO connected_system (name, adapter, roles)
 SELECT name, 'memory', ARRAY[upper(name)] FROM unnest(ARRAY['crm', 'lms', 'cm']) AS name;
 
 CREATE TEMP TABLE c AS
-SELECT n, md5('customer' || n)::uuid AS id, n <= :full AS whole FROM generate_series(1, :customers) AS n;
+SELECT n, md5('customer' || n)::uuid AS id, n % :every = 0 AS whole, n % (10 * :every) = 0 AS longest FROM generate_series(1, :customers) AS n;
 
 INSERT INTO customer (id, kind, name, given_name, family_name, birth_date, language, status, customer_number, search,
   version, digest, created_at, updated_at)
@@ -49,7 +49,7 @@ FROM c CROSS JOIN generate_series(1, 3) AS k WHERE whole;
 
 CREATE TEMP TABLE o AS
 SELECT n, k, id AS customer_id, md5('order' || n || '.' || k)::uuid AS id
-FROM c CROSS JOIN generate_series(1, 60) AS k WHERE k = 1 OR (whole AND (k <= 8 OR n % 10 = 0));
+FROM c CROSS JOIN generate_series(1, 60) AS k WHERE k = 1 OR (whole AND (k <= 8 OR longest));
 
 INSERT INTO sales_order (id, system, external_id, owner, customer_id, deleted, as_of, observed_at, version, number, state, ordered_on,
   currency, total)

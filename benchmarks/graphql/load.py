@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.graphql.company import FOLDER, Document, bodies
+from benchmarks.graphql.company import FOLDER, FULL, Document, bodies
 from benchmarks.graphql.servers import Server
 
 CONNECTIONS: Final = 16
@@ -27,10 +27,11 @@ class Figures:
     p99_ms: float
 
 
-async def measure(server: Server, document: Document, seconds: float, folder: Path) -> Figures:
+async def measure(server: Server, document: Document, seconds: float, folder: Path, customers: int = FULL) -> Figures:
     """Raises SystemExit when a request failed: a server that refuses is quick."""
     path = folder / "requests.jsonl"
-    path.write_bytes(b"\n".join(bodies(document, server.documents, server.own, raw_ids=server.raw_ids)) + b"\n")
+    requests = bodies(document, server.documents, server.own, raw_ids=server.raw_ids, customers=customers)
+    path.write_bytes(b"\n".join(requests) + b"\n")
     environment = {**os.environ} | ({} if server.token is None else {"HUB_TOKEN": server.token})
     length = f"{seconds:g}s"
     script = str(FOLDER / "post.lua")
@@ -41,7 +42,7 @@ async def measure(server: Server, document: Document, seconds: float, folder: Pa
     found = _FIGURES.search(told.decode())
     if found is None:
         raise SystemExit(f"wrk told no figures of {server.name}")
-    requests, microseconds, p50, p99, failed = (int(figure) for figure in found.groups())
+    answered, microseconds, p50, p99, failed = (int(figure) for figure in found.groups())
     if failed:
-        raise SystemExit(f"{server.name} failed {failed} of {requests} requests for {document.name}")
-    return Figures(requests / microseconds * 1e6, p50 / 1000, p99 / 1000)
+        raise SystemExit(f"{server.name} failed {failed} of {answered} requests for {document.name}")
+    return Figures(answered / microseconds * 1e6, p50 / 1000, p99 / 1000)
