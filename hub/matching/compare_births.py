@@ -30,13 +30,13 @@ def _grades(people: People, a: Codes, b: Codes) -> Grades:
     grades[year & exchanged] = grade("swapped")
     grades[year & month & day] = grade("equal")
     for place in np.flatnonzero((traits.partial[a] | traits.partial[b]) & (a != b)).tolist():
-        grades[place] = _partial(values[a[place]], values[b[place]])
+        grades[place] = partial_grade(values[a[place]], values[b[place]])
     # One year or month in both is equality, which weighs by how many persons have the same.
     grades[a == b] = grade("equal")
     return grades
 
 
-def _partial(x: str, y: str) -> int:
+def partial_grade(x: str, y: str) -> int:
     """What two dates say of which one lacks the day, or month and day."""
     grade = BY_NAME["birth"].grade
     if any(c != d for c, d in zip(x, y, strict=True) if "-" not in (c, d)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -26,14 +27,23 @@ class Frequencies:
         return self.share_of(field, self.counts[field][codes], chance)
 
     def share_of(self, field: str, counts: Counts, chance: float) -> npt.NDArray[np.float64]:
-        """The chance that another person has a value of so many persons.
+        """The chance that another person has a value of so many persons; see `share_of`."""
+        return np.asarray(share_of(counts, self.known[field], chance))
 
-        The persons beside the one at hand who have it, drawn to `chance`, the chance of two persons having any value
-        in common, as far as there are too few to tell: where all values are about as frequent (birthdays), an
-        accidental pair makes none of them frequent.
-        """
-        others = np.maximum(counts - 1, 0)
-        return np.asarray((others + 1.0) / (self.known[field] + 1.0 / chance))
+
+@overload
+def share_of(persons: int, known: int, chance: float) -> float: ...
+@overload
+def share_of(persons: Counts, known: int, chance: float) -> npt.NDArray[np.float64]: ...
+def share_of(persons: int | Counts, known: int, chance: float) -> float | npt.NDArray[np.float64]:
+    """The chance that another person has a value of so many `persons`, of whom so many are `known`.
+
+    The persons beside the one at hand who have it, drawn to `chance`, the chance of two persons having any value
+    in common, as far as there are too few to tell: where all values are about as frequent (birthdays), an
+    accidental pair makes none of them frequent.
+    """
+    others = max(persons - 1, 0) if isinstance(persons, int) else np.maximum(persons - 1, 0)
+    return (others + 1.0) / (known + 1.0 / chance)
 
 
 def frequencies(people: People, person_of: Codes | None = None) -> Frequencies:

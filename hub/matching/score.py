@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log2
 from typing import Final
 
 import numpy as np
 
-from hub.matching.columns import People, columns
-from hub.matching.compare import PLACES, Pairs, compare
+from hub.matching.compare import EQUAL
 from hub.matching.comparisons import COMPARISONS
-from hub.matching.frequencies import Frequencies
+from hub.matching.frequencies import share_of
+from hub.matching.grade import Graded, grade
 from hub.matching.names import name_parts
 from hub.matching.person import Person
-from hub.matching.similarity import Mask
-from hub.matching.weights import MOVED, Weights, judge, likelihoods
+from hub.matching.weights import MOVED, SHARED, Matrix, Weights, judged, logs_of, shares_of
 
 NAMES: Final = ("given", "family")
+_SHARED: Final = np.array([SHARED[comparison.name] for comparison in COMPARISONS])
+_FIRST: Final = np.cumsum([0, *(len(comparison.grades) + 1 for comparison in COMPARISONS[:-1])])
+"""Where the grades of each comparison begin among those of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,49 +53,64 @@ def telling_value(field: str, value: str) -> str:
     return name_parts(value).core if field in NAMES and value else value
 
 
-def score(
-    person: Person, others: Sequence[Person], weights: Weights, common: Commonness, least: float
-) -> dict[int, Score]:
-    """By place in `others`, those who are the person with a probability of `least` at least."""
-    if not others:
-        return {}
-    people = columns((person, *others))
-    right = np.arange(1, len(others) + 1, dtype=np.int32)
-    pairs = compare(people, np.zeros(len(others), np.int32), right)
-    frequent = _frequencies(people, person, common)
-    judged = judge(pairs, people, frequent, weights)
-    probability = judged.probability
-    chosen = probability >= least
-    moved = judged.kinds[chosen, 1] > judged.kinds[chosen, 0]
-    fields = _explained(pairs.chosen(chosen), people, frequent, weights, moved)
-    places = np.flatnonzero(chosen).tolist()
-    return {place: Score(float(probability[place]), of) for place, of in zip(places, fields, strict=True)}
+class Scales:
+    """Weights made ready for one person after another: what each grade adds to the logarithm of each kind of pair.
 
+    What equality adds hangs on the person's own values, and is worked out for each.
+    """
 
-def _explained(
-    pairs: Pairs, people: People, frequent: Frequencies, weights: Weights, moved: Mask
-) -> list[tuple[FieldScore, ...]]:
-    """Of those who probably moved, what the old address says after a move."""
-    fields: list[list[FieldScore]] = [[] for _ in range(len(pairs))]
-    for comparison in COMPARISONS:
-        grades = pairs.grades[:, PLACES[comparison.name]]
-        if grades.any():
-            same, other = likelihoods(pairs, people, frequent, weights, comparison)
-            left = np.where(moved, MOVED[comparison.name], 1.0)
-            for place, bits in enumerate(np.log2(left * same / other + 1 - left).tolist()):
-                if grades[place]:
-                    grade = comparison.grades[grades[place] - 1]
-                    fields[place].append(FieldScore(comparison.name, grade, round(bits, 2)))
-    return [tuple(of) for of in fields]
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._shares = np.log(shares_of(weights))
+        self._gradings = [weights.gradings[comparison.name] for comparison in COMPARISONS]
+        self._logs = np.concatenate(
+            [
+                logs_of(np.array(grading.same) / np.array(grading.other), shared)
+                for grading, shared in zip(self._gradings, _SHARED, strict=True)
+            ]
+        )
+        self._equal = np.array([grading.same[EQUAL] for grading in self._gradings])
 
+    def score(self, person: Person, others: Sequence[Person], common: Commonness, least: float) -> dict[int, Score]:
+        """By place in `others`, those who are the person with a probability of `least` at least."""
+        if not others:
+            return {}
+        graded = [grade(person, other) for other in others]
+        chances = self._chances(person, common)
+        kinds = judged(self._summed(graded, chances), self._weights)
+        probability = kinds.probability.tolist()
+        moved = (kinds.kinds[:, 1] > kinds.kinds[:, 0]).tolist()
+        return {
+            place: Score(of, self._explained(graded[place], chances, moved=moved[place]))
+            for place, of in enumerate(probability)
+            if of >= least
+        }
 
-def _frequencies(people: People, person: Person, common: Commonness) -> Frequencies:
-    """Only values that the person has can be equal, so no others' frequencies are asked for."""
-    counts = {}
-    for field, value in zip(Person._fields, person, strict=True):
-        of_field = np.ones(max(len(people.values(field)), 1), np.int64)
-        if value:
-            held = common.persons.get((field, telling_value(field, value)), 1)
-            of_field[people.codes[field][0]] = held
-        counts[field] = of_field
-    return Frequencies(counts, common.known)
+    def _chances(self, person: Person, common: Commonness) -> list[float]:
+        """Per comparison how often a stranger has the person's value."""
+        chances = []
+        for comparison, grading in zip(COMPARISONS, self._gradings, strict=True):
+            name: str = comparison.name
+            value: str = getattr(person, name)
+            persons = common.persons.get((name, telling_value(name, value)), 1) if value else 1
+            chances.append(share_of(persons, common.known[name], grading.chance))
+        return chances
+
+    def _summed(self, graded: Sequence[Graded], chances: Sequence[float]) -> Matrix:
+        of_grade = self._logs.copy()
+        of_grade[_FIRST + EQUAL] = logs_of(self._equal / np.array(chances), _SHARED)
+        logs = np.tile(self._shares, (len(graded), 1))
+        for rows in np.array(graded).T + _FIRST[:, None]:
+            logs += of_grade[rows]
+        return logs
+
+    def _explained(self, graded: Graded, chances: Sequence[float], *, moved: bool) -> tuple[FieldScore, ...]:
+        """Of those who probably moved, what the old address says after a move."""
+        fields = []
+        for comparison, grading, number, chance in zip(COMPARISONS, self._gradings, graded, chances, strict=True):
+            if number:
+                other = chance if number == EQUAL else grading.other[number]
+                left = MOVED[comparison.name] if moved else 1.0
+                bits = log2(left * grading.same[number] / other + 1 - left)
+                fields.append(FieldScore(comparison.name, comparison.grades[number - 1], round(bits, 2)))
+        return tuple(fields)

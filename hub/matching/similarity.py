@@ -16,7 +16,7 @@ from hub.matching.traits import Texts
 
 Grades: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
-Floats: TypeAlias = npt.NDArray[np.float32]
+Floats: TypeAlias = npt.NDArray[np.float64]
 MANY = 1000
 """From so many pairs on it pays to look for equal ones."""
 THREADS_FROM = 10_000
@@ -26,7 +26,7 @@ THREADS_MOST = 8
 def jaro_winkler(left: Texts, right: Texts, least: float) -> Floats:
     """0 to 1; a common beginning weighs more. What is less than `least` is 0."""
     likeness: Floats = cpdist(
-        left, right, scorer=JaroWinkler.similarity, score_cutoff=least, dtype=np.float32, workers=_workers(len(left))
+        left, right, scorer=JaroWinkler.similarity, score_cutoff=least, dtype=np.float64, workers=_workers(len(left))
     )
     return likeness
 

@@ -58,17 +58,19 @@ class NameTraits:
 
 
 class WordTraits:
-    """Per text: its length and the words that tell; of several words the last, the kind of street, does not."""
+    """Per text: its length and the words that tell."""
 
     def __init__(self, values: Sequence[str]) -> None:
         numbering = _Numbering()
         self.texts = texts(values)
         self.length = _numbers([len(value) for value in values])
-        words = [value.split() for value in values]
-        self.words = _rows(
-            ([numbering[word] for word in (of[:-1] if len(of) > 1 else of) if len(word) > SHORT_WORD] for of in words),
-            WORDS_MAX,
-        )
+        self.words = _rows(([numbering[word] for word in telling_words(value)] for value in values), WORDS_MAX)
+
+
+def telling_words(value: str) -> list[str]:
+    """At most WORDS_MAX; of several words the last, the kind of street, does not tell."""
+    words = value.split()
+    return [word for word in (words[:-1] if len(words) > 1 else words) if len(word) > SHORT_WORD][:WORDS_MAX]
 
 
 class CodeTraits:

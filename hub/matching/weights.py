@@ -15,18 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from hub.matching.columns import Codes, People
-from hub.matching.compare import EQUAL, PLACES, Pairs
-from hub.matching.comparisons import COMPARISONS, Comparison
+from hub.matching.columns import People
+from hub.matching.compare import EQUAL, Pairs
+from hub.matching.comparisons import COMPARISONS
 from hub.matching.evidence import Evidence, Seen, evidence
 from hub.matching.frequencies import Frequencies
 
-Column = npt.NDArray[np.float64]
+Column: TypeAlias = npt.NDArray[np.float64]
+Matrix: TypeAlias = npt.NDArray[np.float64]
 
 _ADDRESS: Final = {"postal": 1.0, "locality": 1.0, "region": 1.0, "street": 1.0, "house": 1.0, "unit": 0.9}
 RELATED: Final[Mapping[str, Mapping[str, float]]] = {
@@ -63,6 +64,10 @@ MOVED: Final[Mapping[str, float]] = {
 """The share of a match's agreement that is left between two records of one person from before and after a move."""
 
 KINDS: Final[tuple[Mapping[str, float], ...]] = (MOVED, *RELATED.values())
+SHARED: Final[Mapping[str, Column]] = {
+    comparison.name: np.array([1.0, *(kind.get(comparison.name, 0.0) for kind in KINDS)]) for comparison in COMPARISONS
+}
+"""Per comparison the share of a match's agreement that each kind has: those who stayed, MOVED, and RELATED."""
 MOVERS: Final = 0.1
 """Of the matches of a file that nobody has looked at yet."""
 MATCHES: Final = 2
@@ -122,11 +127,20 @@ def weigh(found: Evidence, weights: Weights) -> Judged:
 
     Logarithms are taken of the outcomes, which are few, and not of the pairs.
     """
-    shares = np.maximum([weights.match, weights.moved, *weights.related.values()], 1e-12)
-    logs = np.tile(np.log(shares), (found.pairs, 1))
+    logs = np.tile(np.log(shares_of(weights)), (found.pairs, 1))
     for seen in found.seen:
         logs += _logs(seen, found.frequent, weights)[seen.outcomes]
-    strangers = max(1.0 - float(shares.sum()), 0.05)
+    return judged(logs, weights)
+
+
+def shares_of(weights: Weights) -> Column:
+    """Of all pairs, per kind."""
+    return np.maximum([weights.match, weights.moved, *weights.related.values()], 1e-12)
+
+
+def judged(logs: Matrix, weights: Weights) -> Judged:
+    """`logs[pair, kind]`: the logarithm of the kind's share and of its evidence over the strangers'; is overwritten."""
+    strangers = max(1.0 - float(shares_of(weights).sum()), 0.05)
     top = np.maximum(logs.max(axis=1), np.log(strangers))
     logs -= top[:, None]
     kinds = np.exp(logs, out=logs)
@@ -134,28 +148,13 @@ def weigh(found: Evidence, weights: Weights) -> Judged:
     return Judged(kinds)
 
 
-def _logs(seen: Seen, frequent: Frequencies, weights: Weights) -> npt.NDArray[np.float64]:
-    """`[outcome, kind]`: how much likelier each kind of pair makes the outcome than strangers do."""
+def _logs(seen: Seen, frequent: Frequencies, weights: Weights) -> Matrix:
     grading = weights.gradings[seen.name]
     same = np.concatenate([grading.same, np.full(len(seen.counts), grading.same[EQUAL])])
     other = np.concatenate([grading.other, frequent.share_of(seen.name, seen.counts, grading.chance)])
-    ratio = (same / other)[:, None]
-    shared = np.array([1.0, *(kind.get(seen.name, 0.0) for kind in KINDS)])
-    return np.asarray(np.log(shared * ratio + (1 - shared)))
+    return logs_of(same / other, SHARED[seen.name])
 
 
-def likelihoods(
-    pairs: Pairs, people: People, frequent: Frequencies, weights: Weights, comparison: Comparison
-) -> tuple[Column, Column]:
-    """Of each pair's grade: how often between records of one person, and between strangers.
-
-    For equality the latter is the frequency of the value itself.
-    """
-    grading = weights.gradings[comparison.name]
-    grades = pairs.grades[:, PLACES[comparison.name]]
-    same, other = np.array(grading.same)[grades], np.array(grading.other)[grades]
-    equal = np.flatnonzero(grades == EQUAL)
-    if len(equal):
-        codes: Codes = people.codes[comparison.name][pairs.left[equal]]
-        other[equal] = frequent.shares(comparison.name, codes, grading.chance)
-    return same, other
+def logs_of(ratio: Column, shared: Column) -> Matrix:
+    """`[outcome, kind]`: how much likelier each kind of pair makes the outcome than strangers do."""
+    return np.asarray(np.log(shared * ratio[:, None] + (1 - shared)))

@@ -8,12 +8,12 @@ import pytest
 from benchmarks.people.labelled import labelled_people
 from hub.matching import learn
 from hub.matching.columns import People, columns
-from hub.matching.compare import Pairs, compare
-from hub.matching.comparisons import COMPARISONS
-from hub.matching.frequencies import frequencies
+from hub.matching.compare import EQUAL, PLACES, Pairs, compare
+from hub.matching.comparisons import COMPARISONS, Comparison
+from hub.matching.frequencies import Frequencies, frequencies
 from hub.matching.learn import Lesson
 from hub.matching.normalise import Notation, normalise
-from hub.matching.weights import KINDS, judge, likelihoods, prior_weights
+from hub.matching.weights import KINDS, Column, Weights, judge, prior_weights
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,19 @@ def pairs(people: People) -> Pairs:
     near = [[record, record + 1] for record in range(len(people) - 1)]
     left, right = np.array(drawn + near, np.int32).T
     return compare(people, left, right)
+
+
+def likelihoods(
+    pairs: Pairs, people: People, frequent: Frequencies, weights: Weights, comparison: Comparison
+) -> tuple[Column, Column]:
+    """Of each pair's grade: how often between records of one person, and between strangers."""
+    grading = weights.gradings[comparison.name]
+    grades = pairs.grades[:, PLACES[comparison.name]]
+    same, other = np.array(grading.same)[grades], np.array(grading.other)[grades]
+    equal = np.flatnonzero(grades == EQUAL)
+    codes = people.codes[comparison.name][pairs.left[equal]]
+    other[equal] = frequent.shares(comparison.name, codes, grading.chance)
+    return same, other
 
 
 def test_outcomes_weigh_what_each_pair_weighs_by_itself(people: People, pairs: Pairs) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -14,19 +14,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.errors import NotFound
 from hub.matching.columns import People
 from hub.matching.frequencies import Frequencies
-from hub.matching.score import telling_value
+from hub.matching.score import Scales, telling_value
 from hub.matching.weights import Weights
 from hub.store.sets import run_set
 
 OFTEN = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Learned:
     """One version: the weights, and of how many persons each field is known."""
 
     weights: Weights
     known: Mapping[str, int]
+
+    @cached_property
+    def scales(self) -> Scales:
+        """For one look-up after another."""
+        return Scales(self.weights)
 
 
 _DOCUMENT = TypeAdapter(Learned)
