@@ -6,7 +6,7 @@ import asyncio
 import csv
 import tempfile
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ import asyncpg
 
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.errors import Invalid
-from hub.matching.match import Known, Matches, Told, know, match
+from hub.matching.match import Known, Matches, Strangers, Told, know, match, meet_strangers
 from hub.matching.normalise import normalise, notation_of
 from hub.matching.person import Person
 from hub.matching.records_file import RecordsFile, Row
@@ -43,15 +43,16 @@ def match_files(files: Sequence[RecordsFile], told: Told) -> Outcome:
     ):
         # The server takes a second or two to start, in which the files are read.
         reading = pool.submit(_taken_in, files, ids, told)
+        strangers = pool.submit(lambda: meet_strangers(reading.result()))
         with EmbeddedPostgres(Path(folder) / "postgres", durable=False) as postgres:
             known = reading.result()
-            return Outcome(ids, asyncio.run(_matched(postgres.libpq("postgres"), known, told)))
+            return Outcome(ids, asyncio.run(_matched(postgres.libpq("postgres"), known, told, strangers)))
 
 
-async def _matched(dsn: str, known: Known, told: Told) -> Matches:
+async def _matched(dsn: str, known: Known, told: Told, strangers: Future[Strangers]) -> Matches:
     connection = await asyncpg.connect(dsn)
     try:
-        return await match(connection, known, told)
+        return await match(connection, known, told, strangers=strangers)
     finally:
         await connection.close()
 

@@ -17,6 +17,8 @@ import numpy.typing as npt
 from hub.matching.columns import Codes
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Page: TypeAlias = tuple[int, Codes, Codes]
+"""How many records are done, and pairs of the smaller and the greater record."""
 BLOCK_MAX: Final = 400
 """A key with more records than this is never followed, however few there are of such keys."""
 PAIRS_PER_RECORD: Final = 40
@@ -79,7 +81,7 @@ async def choose_blocks(connection: Connection, records: int, split: int | None)
 
 async def pages_of_pairs(
     connection: Connection, blocks: Blocks, records: int, split: int | None
-) -> AsyncIterator[tuple[int, Codes, Codes]]:
+) -> AsyncIterator[Page]:
     """Each pair once, by pages of its smaller record; with each page, how many records are done."""
     span = max(1, min(records, records * PAGE_PAIRS // max(blocks.pairs, 1)))
     end = split if split is not None else records

@@ -48,12 +48,14 @@ def learn(lesson: Lesson, frequent: Frequencies, weights: Weights) -> Weights:
     """Better weights than those given, after at most ROUNDS rounds."""
     strangers = _Strangers(lesson, frequent, weights)
     sample = sample_of(lesson, frequent, weights)
-    found = evidence(sample.pairs, lesson.people, frequent)
+    found = evidence(sample.pairs, lesson.people, frequent, sample.told)
+    times = np.bincount(found.case, sample.times, len(found.example))
+    cases, told = sample.pairs.chosen(found.example), {int(found.case[at]): same for at, same in sample.told.items()}
     for _ in range(ROUNDS):
         before = weights
-        judged = _corrected(weigh(found, weights), sample.told)
-        judged.kinds[:] *= sample.times[:, None]
-        weights = _improved(sample.pairs, lesson.pairs, strangers.other(weights), judged)
+        judged = _corrected(weigh(found, weights), told)
+        judged.kinds[:] *= times[:, None]
+        weights = _improved(cases, lesson.pairs, strangers.other(weights), judged)
         if _distance(before, weights) < SETTLED:
             break
     return weights
@@ -86,17 +88,19 @@ class _Strangers:
 
     def __init__(self, lesson: Lesson, frequent: Frequencies, weights: Weights) -> None:
         doubtful = judge(lesson.random, lesson.people, frequent, weights).probability > DOUBTFUL
-        self._doubtful = lesson.random.chosen(doubtful)
-        self._evidence = evidence(self._doubtful, lesson.people, frequent)
+        chosen = lesson.random.chosen(doubtful)
+        self._evidence = evidence(chosen, lesson.people, frequent)
+        self._cases = chosen.chosen(self._evidence.example)
+        self._times = np.bincount(self._evidence.case, minlength=len(self._cases))
         clear = lesson.random.chosen(~doubtful)
         self._counts = {c.name: _counted(c, clear, np.ones(len(clear))) for c in COMPARISONS}
 
     def other(self, weights: Weights) -> dict[str, tuple[float, ...]]:
         """Per comparison how often each grade is seen."""
-        strangers = 1.0 - weigh(self._evidence, weights).probability
+        strangers = self._times * (1.0 - weigh(self._evidence, weights).probability)
         result = {}
         for c in COMPARISONS:
-            counts = self._counts[c.name] + _counted(c, self._doubtful, strangers)
+            counts = self._counts[c.name] + _counted(c, self._cases, strangers)
             result[c.name] = (1.0, *(float(share) for share in _blend(counts, c.other, PAIRS_OF_PRIOR)))
         return result
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import combinations
 from types import MappingProxyType
@@ -11,7 +13,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from hub.matching.blocks import Connection, choose_blocks, pages_of_pairs, store_keys
+from hub.matching.blocks import Blocks, Connection, Page, choose_blocks, pages_of_pairs, store_keys
 from hub.matching.columns import Codes, People, columns
 from hub.matching.compare import Pairs, compare, joined
 from hub.matching.decide import MATCH, Pair, Scored, chains, groups, missing_pairs, partners, within
@@ -50,6 +52,15 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Strangers:
+    """What `random` pairs of records teach, each value being as `frequent` as records have it."""
+
+    frequent: Frequencies
+    random: Pairs
+    weights: Weights
+
+
+@dataclass(frozen=True, slots=True)
 class Matches:
     """The pairs decided on, the smaller record first, and the weights and frequencies that decided."""
 
@@ -75,34 +86,65 @@ def know(persons: Iterable[Person], split: Callable[[], int | None]) -> Known:
 
 
 async def match(
-    connection: Connection, known: Known, told: Told, decided: Mapping[Pair, bool] = MappingProxyType({})
+    connection: Connection,
+    known: Known,
+    told: Told,
+    decided: Mapping[Pair, bool] = MappingProxyType({}),
+    strangers: Future[Strangers] | None = None,
 ) -> Matches:
-    """Block, compare, learn, decide. `decided` is what people said about pairs, the smaller record first."""
-    people, records = known.people, len(known.people)
+    """Block, compare, learn, decide. `decided` is what people said about pairs, the smaller record first.
+
+    `strangers`, where somebody is at them already. PostgreSQL finds pairs while this process compares others.
+    """
+    records = len(known.people)
     if records < 2 or known.split in (0, records):
-        return Matches([], prior_weights(records, 1.0), frequencies(people), 0)
+        return Matches([], prior_weights(records, 1.0), frequencies(known.people), 0)
     told("Storing keys", 0.0)
-    await store_keys(connection, np.array(known.keys, np.int64), np.array(known.key_of, np.int32))
-    blocks = await choose_blocks(connection, records, known.split)
-    frequent = frequencies(people)
-    random = _random_pairs(known)
-    nobody = Pairs(random.left[:0], random.right[:0], random.grades[:0])
-    first = prior_weights(records, known.pairs)
-    weights = strangers_of(Lesson(people, nobody, random, known.pairs), frequent, first)
+    met = asyncio.to_thread(meet_strangers, known) if strangers is None else asyncio.wrap_future(strangers)
+    seen, blocks = await asyncio.gather(met, _blocked(connection, known))
     kept: list[Pairs] = []
     compared = 0
-    async for done, left, right in pages_of_pairs(connection, blocks, records, known.split):
+    async for done, left, right in _ahead(pages_of_pairs(connection, blocks, records, known.split)):
         told("Comparing", done / (known.split or records))
-        kept.append(_worth_keeping(people, left, right, frequent, weights))
+        kept.append(await asyncio.to_thread(_worth_keeping, known.people, left, right, seen))
         compared += len(left)
     told("Learning", 0.0)
-    lesson = _lesson(known, joined(kept), random, decided)
-    weights = learn(lesson, frequent, weights)
+    lesson = _lesson(known, joined(kept), seen.random, decided)
+    return await asyncio.to_thread(_learned, lesson, seen, known.split, compared, told)
+
+
+def _learned(lesson: Lesson, seen: Strangers, split: int | None, compared: int, told: Told) -> Matches:
+    weights = learn(lesson, seen.frequent, seen.weights)
     told("Learning", 0.5)
-    frequent = frequencies(people, _person_of(lesson, frequent, weights))
+    frequent = frequencies(lesson.people, _person_of(lesson, seen.frequent, weights))
     weights = learn(lesson, frequent, weights)
     told("Deciding", 0.0)
-    return Matches(_decided(lesson, frequent, weights, known.split), weights, frequent, compared)
+    return Matches(_decided(lesson, frequent, weights, split), weights, frequent, compared)
+
+
+async def _blocked(connection: Connection, known: Known) -> Blocks:
+    await store_keys(connection, np.array(known.keys, np.int64), np.array(known.key_of, np.int32))
+    return await choose_blocks(connection, len(known.people), known.split)
+
+
+async def _ahead(pages: AsyncIterator[Page]) -> AsyncIterator[Page]:
+    """Each page while the next one is being fetched."""
+    coming = asyncio.ensure_future(anext(pages, None))
+    try:
+        while (page := await coming) is not None:
+            coming = asyncio.ensure_future(anext(pages, None))
+            yield page
+    finally:
+        coming.cancel()
+
+
+def meet_strangers(known: Known) -> Strangers:
+    """Before any pair is worth a look: how frequent each value is, and what random pairs have in common."""
+    people, frequent, random = known.people, frequencies(known.people), _random_pairs(known)
+    nobody = Pairs(random.left[:0], random.right[:0], random.grades[:0])
+    first = prior_weights(len(people), known.pairs)
+    weights = strangers_of(Lesson(people, nobody, random, known.pairs), frequent, first)
+    return Strangers(frequent, random, weights)
 
 
 def _lesson(known: Known, candidates: Pairs, random: Pairs, decided: Mapping[Pair, bool]) -> Lesson:
@@ -132,12 +174,12 @@ def _random_pairs(known: Known) -> Pairs:
     return compare(known.people, left, right)
 
 
-def _worth_keeping(people: People, left: Codes, right: Codes, frequent: Frequencies, weights: Weights) -> Pairs:
+def _worth_keeping(people: People, left: Codes, right: Codes, seen: Strangers) -> Pairs:
     """Pairs that might be anything but strangers; the others teach nothing and match nobody."""
     parts = []
     for start in range(0, len(left), PAGE):
         pairs = compare(people, left[start : start + PAGE], right[start : start + PAGE])
-        parts.append(pairs.chosen(judge(pairs, people, frequent, weights).kinds.max(axis=1) > WORTH_KEEPING))
+        parts.append(pairs.chosen(judge(pairs, people, seen.frequent, seen.weights).kinds.max(axis=1) > WORTH_KEEPING))
     return joined(parts)
 
 

@@ -19,6 +19,8 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 Floats: TypeAlias = npt.NDArray[np.float64]
 MANY = 1000
 """From so many pairs on it pays to look for equal ones."""
+FLAGS_MOST = 16_000_000
+"""Bytes."""
 THREADS_FROM = 10_000
 THREADS_MOST = 8
 
@@ -61,9 +63,26 @@ def graded_where_known(left: Codes, right: Codes, grade: Callable[[Codes, Codes]
         grades[known] = grade(left, right)
         return grades
     low, high = np.minimum(left, right).astype(np.int64), np.maximum(left, right).astype(np.int64)
-    pairs, place = np.unique((low << 32) | high, return_inverse=True)
-    grades[known] = grade((pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(np.int32))[place]
+    span = int(high.max()) + 1
+    grades[known] = _graded_once(low * span + high, span, grade)
     return grades
+
+
+def _graded_once(pairs: npt.NDArray[np.int64], span: int, grade: Callable[[Codes, Codes], Grades]) -> Grades:
+    """Of pairs of numbers below `span`, as one number each. Where a flag for every pair has room nothing is sorted."""
+    if span * span <= FLAGS_MOST:
+        grades = np.zeros(span * span, np.uint8)
+        grades[pairs] = 1
+        distinct = np.flatnonzero(grades)
+        grades[distinct] = grade(*_apart(distinct, span))
+        return grades[pairs]
+    distinct, place = np.unique(pairs, return_inverse=True)
+    return grade(*_apart(distinct, span))[place]
+
+
+def _apart(pairs: npt.NDArray[np.int64], span: int) -> tuple[Codes, Codes]:
+    low, high = np.divmod(pairs, span)
+    return low.astype(np.int32), high.astype(np.int32)
 
 
 def have_in_common(left: npt.NDArray[np.int32], right: npt.NDArray[np.int32]) -> Mask:

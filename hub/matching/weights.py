@@ -119,15 +119,16 @@ def prior_weights(records: int, pairs: float) -> Weights:
 
 def judge(pairs: Pairs, people: People, frequent: Frequencies, weights: Weights) -> Judged:
     """Bayes over the kinds of pair."""
-    return weigh(evidence(pairs, people, frequent), weights)
+    found = evidence(pairs, people, frequent)
+    return Judged(weigh(found, weights).kinds[found.case])
 
 
 def weigh(found: Evidence, weights: Weights) -> Judged:
-    """Bayes over the kinds of pair, of evidence that may be weighed again with other weights.
+    """Bayes over the kinds of pair, per case, of evidence that may be weighed again with other weights.
 
     Logarithms are taken of the outcomes, which are few, and not of the pairs.
     """
-    logs = np.tile(np.log(shares_of(weights)), (found.pairs, 1))
+    logs = np.tile(np.log(shares_of(weights)), (len(found.example), 1))
     for seen in found.seen:
         logs += _logs(seen, found.frequent, weights)[seen.outcomes]
     return judged(logs, weights)
