@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.customers.follow_consent import follow_consents
+from hub.customers.follow_consent import follow_consents, tell_without_gate
 
 _DUE: Final = text(
     """SELECT s.id, i.customer_id FROM (
@@ -23,7 +23,8 @@ _NEXT: Final = text(
 )
 
 _SWEEP: Final = text(
-    """SELECT s.flow, f.target, s.after FROM consent_sweep s JOIN information_flow f ON f.name = s.flow
+    """SELECT s.flow, f.target, s.after, s.fields, f.entity = 'customer' AND f.consent IS NULL AS freed
+       FROM consent_sweep s JOIN information_flow f ON f.name = s.flow
        WHERE NOT f.planned ORDER BY s.flow LIMIT 1 FOR UPDATE OF s SKIP LOCKED"""
 )
 
@@ -52,7 +53,10 @@ async def _sweep(connection: AsyncConnection, now: datetime, limit: int) -> int:
         return 0
     asked = {"system": flow.target, "after": flow.after, "limit": limit}
     customers: list[UUID] = list((await connection.execute(_PAGE, asked)).scalars())
-    await follow_consents(connection, customers, now)
+    if flow.freed:
+        await tell_without_gate(connection, flow.target, flow.fields, customers, now)
+    else:
+        await follow_consents(connection, customers, now)
     if len(customers) == limit:
         await connection.execute(_GO_ON, {"flow": flow.flow, "after": customers[-1]})
     else:

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.conflict_tables import ConflictState
-from hub.customers.consent_gate import GatedFlow, gated_flows
+from hub.customers.consent_gate import gated_flows
 from hub.customers.consent_read import consents_of
 from hub.customers.distribute import target_of
 from hub.customers.identifiers import Node
@@ -58,11 +58,11 @@ JOIN customer_provenance p ON p.customer_id = c.id"""  # noqa: S608  constant na
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """A customer's record at a system behind a gate, and the values of its fields that the system has from the hub."""
+    """A customer's record at a system, the golden fields that are kept equal there, and those it has from the hub."""
 
     customer_id: UUID
     node: Node
-    flow: GatedFlow
+    fields: tuple[str, ...]
     told: Mapping[str, object]
     made: bool
     under_way: bool
@@ -79,24 +79,42 @@ async def follow_consents(connection: AsyncConnection, customers: Collection[UUI
         return
     consents = await consents_of(connection, sorted(customers))
     rows = await run_set(connection, _THERE, [str(one) for one in consents], systems=sorted(flows))
-    records = [_record(row, flows) for row in rows]
-    opened = [one for one in records if one.flow.gate.opens(consents[one.customer_id], now)]
+    records = [_record(row, flows[row.system].gate.fields) for row in rows]
+    opened = [one for one in records if flows[one.node.system].gate.opens(consents[one.customer_id], now)]
     closed = [one for one in records if one not in opened]
     await _withdraw(connection, closed, now)
     await _tell(connection, opened, now)
-    made = [
-        {"key": f"{system}/customer/{customer}"}
+    allowed = [
+        (system, customer)
         for system, flow in flows.items()
         for customer, of_customer in consents.items()
         if flow.gate.opens(of_customer, now)
     ]
+    await _make_after_all(connection, allowed, now)
+
+
+async def tell_without_gate(
+    connection: AsyncConnection, system: str, fields: Sequence[str], customers: Collection[UUID], now: datetime
+) -> None:
+    """What a system lacks whose flow of customers asks for no consent any more; repeatable.
+
+    `fields` are the golden ones that are kept equal there.
+    """
+    rows = await run_set(connection, _THERE, [str(one) for one in customers], systems=[system])
+    await _tell(connection, [_record(row, tuple(fields)) for row in rows], now)
+    await _make_after_all(connection, [(system, customer) for customer in customers], now)
+
+
+async def _make_after_all(connection: AsyncConnection, allowed: Sequence[tuple[str, UUID]], now: datetime) -> None:
+    """Records that were to be made at these systems and were withheld."""
+    made = [{"key": f"{system}/customer/{customer}"} for system, customer in allowed]
     for row in (await run_set(connection, _MAKE_AFTER_ALL, made, code=NO_CONSENT)).all():
         await send_singly(connection, row.flow, Queue.REALTIME, [(row.id, row.line)], now)
 
 
-def _record(row: Row[Any], flows: Mapping[str, GatedFlow]) -> _Record:
+def _record(row: Row[Any], fields: tuple[str, ...]) -> _Record:
     node = Node(row.system, row.external_id)
-    return _Record(row.customer_id, node, flows[row.system], row.told or {}, row.made, row.under_way)
+    return _Record(row.customer_id, node, fields, row.told or {}, row.made, row.under_way)
 
 
 async def _withdraw(connection: AsyncConnection, records: Sequence[_Record], now: datetime) -> None:
@@ -122,7 +140,7 @@ async def _withdraw(connection: AsyncConnection, records: Sequence[_Record], now
 
 def _taken_back(one: _Record, image: SourceImage) -> Iterator[FieldChange]:
     """A value of the system's own stays: only what the hub wrote, and the system still has or is about to have."""
-    for name in one.flow.gate.fields:
+    for name in one.fields:
         told = one.told.get(name)
         if told is not None and (one.under_way or spoken(image, name) == told):
             yield FieldChange((name,), str(told), None)
@@ -144,7 +162,7 @@ async def _tell(connection: AsyncConnection, records: Sequence[_Record], now: da
         if image is None or image.deleted or one.customer_id not in golden:
             continue
         row = golden[one.customer_id]
-        names = [name for name in one.flow.gate.fields if name in row.spoken_of and name not in frozen[one.customer_id]]
+        names = [name for name in one.fields if name in row.spoken_of and name not in frozen[one.customer_id]]
         changes = _lacking(image, corrections.get(one.node, ()), {name: getattr(row, name) for name in names})
         if changes:
             told.append((target_of(one.node, one.customer_id), changes))

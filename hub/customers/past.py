@@ -21,6 +21,7 @@ from hub.customers.overlay import OpenCorrection, overlaid
 from hub.customers.project import pins_of
 from hub.customers.recognise import Rules
 from hub.customers.survive import Golden, SourceImage, survive
+from hub.customers.withdrawn import without_withdrawn
 from hub.records.customer import CustomerRecord
 from hub.store.documents import versions_of
 from hub.store.keys import KeyRing
@@ -46,12 +47,15 @@ async def view_at(
     `customer_id` is a current one, not a merged one.
     """
     corrections = await _corrections(connection, customer_id, at)
-    images = []
+    heard: dict[Node, SourceImage] = {}
     for row in (await connection.execute(_RECORDS, {"id": customer_id})).all():
         node = Node(row.system, row.external_id)
         image = await _image(connection, keys, node, row.deleted_as_of, at)
         if image is not None:
-            images.append(overlaid(image, corrections.get(node, ())))
+            heard[node] = image
+    if rules.survivorship.gated:
+        heard = await without_withdrawn(connection, heard, rules.survivorship.gated)
+    images = [overlaid(image, corrections.get(node, ())) for node, image in heard.items()]
     pins = await pins_of(connection, [image.node for image in images])
     cases = (await cases_of(connection, [customer_id])).get(customer_id, {})
     then = [pin for pin in (*chain.from_iterable(pins.values()), *decided(cases)) if pin.at <= at]

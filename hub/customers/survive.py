@@ -62,7 +62,7 @@ class Survivorship:
     """The rule of every field: the default unless a field has its own. Without `flip_flops` nothing is frozen.
 
     `outward` are the fields of which a system is told the golden value where it has another, `gated` the systems from
-    which such a value is withdrawn when its customer does not allow it any more.
+    which such a value is withdrawn when its customer does not allow it, or may have been until hub.yaml changed.
     """
 
     default: FieldRule = FieldRule()

@@ -54,8 +54,7 @@ def recognition_rules(configuration: Configuration) -> Rules:
     fields = {name: FieldRule(field.rule, field.sources) for name, field in trust.fields.items()}
     limits = FlipFlops(trust.flip_flops.returns, trust.flip_flops.within_h)
     outward = {str(flow.target): flow.fields for flow in configuration.flows.values() if flow.fields}
-    gated = frozenset(str(flow.target) for flow in configuration.flows.values() if flow.fields and flow.consent)
-    survivorship = Survivorship(FieldRule(trust.rule, trust.sources), fields, limits, outward, gated)
+    survivorship = Survivorship(FieldRule(trust.rule, trust.sources), fields, limits, outward, frozenset(outward))
     recognition = configuration.recognition
     bands = Bands(recognition.match, recognition.review, recognition.merge)
     return Rules(survivorship, recognition.region, bands)

@@ -52,15 +52,17 @@ class InformationFlow(Table):
 
 
 class ConsentSweep(Table):
-    """A flow whose consent changed: its customers up to `after`, by id, have been held to the new one.
+    """A flow whose consent changed or fell away: its customers up to `after`, by id, have been held to the new one.
 
-    Gone once all have. Not in the flow's row, which every page and command holds: under load it is never free.
+    `fields` are the golden ones that the flow keeps equal. The row is gone once all have been. It is not in the flow's
+    row, which every page and command holds: under load that is never free.
     """
 
     __tablename__ = "consent_sweep"
 
     flow: Mapped[str] = mapped_column(primary_key=True)
     after: Mapped[UUID]
+    fields: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
 
 
 class Lane(Table):

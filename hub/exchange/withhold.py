@@ -63,9 +63,22 @@ async def withhold(connection: AsyncConnection, waiting: Sequence[Waiting], now:
         await run_set(connection, _WITHHOLD, rows, code=NO_CONSENT, now=now)
 
 
+async def note_told_again(connection: AsyncConnection, leaving: Iterable[Waiting]) -> None:
+    """The same of flows that ask for no consent any more, where something had been withdrawn: it counts again."""
+    rows = _told_rows(leaving)
+    if rows:
+        await run_set(connection, f"{_TOLD} AND t.told IS NOT NULL", rows)
+
+
 async def note_told(connection: AsyncConnection, leaving: Iterable[Waiting]) -> None:
     """Keep which values of customers' fields a system behind a gate has from the hub, so that they can be withdrawn."""
-    rows = [
+    rows = _told_rows(leaving)
+    if rows:
+        await run_set(connection, _TOLD, rows)
+
+
+def _told_rows(leaving: Iterable[Waiting]) -> list[dict[str, object]]:
+    return [
         {
             "target": one.target,
             "external_id": one.external_id,
@@ -74,5 +87,3 @@ async def note_told(connection: AsyncConnection, leaving: Iterable[Waiting]) -> 
         for one in leaving
         if one.entity == Entity.CUSTOMER.value and one.operation is Operation.UPDATE
     ]
-    if rows:
-        await run_set(connection, _TOLD, rows)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.consent_gate import Gate
 from hub.customers.consent_read import consents_of
 from hub.exchange.effect import read_changes
-from hub.exchange.withhold import Waiting, note_told, withhold
+from hub.exchange.withhold import Waiting, note_told, note_told_again, withhold
 from hub.ports.writing import FieldChange, Operation
 from hub.records.identity import Entity
 from hub.store.sets import run_set
@@ -37,6 +37,7 @@ async def without_consent(
 
     A contact, request or lead of which the system was told goes on being told: it is to see how it ends.
     """
+    await note_told_again(connection, [_waiting(row) for row in taken if row.consent is None])
     gated = [row for row in taken if row.consent is not None and row.operation != Operation.DELETE]
     if not gated:
         return {}

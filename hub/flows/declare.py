@@ -24,11 +24,13 @@ _TOLD_BEFORE: Final = text(
 """What a system was told before its flow began to ask for consent may have to be withdrawn."""
 
 _SWEEP_ANEW: Final = """
-INSERT INTO consent_sweep (flow, after)
-SELECT f.name, :first FROM json_to_recordset(CAST(:rows AS json)) AS r(name text, consent jsonb)
+INSERT INTO consent_sweep (flow, after, fields)
+SELECT f.name, :first, ARRAY(SELECT json_array_elements_text(r.fields))
+FROM json_to_recordset(CAST(:rows AS json)) AS r(name text, consent jsonb, fields json)
 JOIN information_flow f ON f.name = r.name WHERE f.consent IS DISTINCT FROM r.consent ORDER BY f.name
-ON CONFLICT (flow) DO UPDATE SET after = excluded.after"""
-"""Everybody is to be held to a consent that has changed, from the first customer on."""
+ON CONFLICT (flow) DO UPDATE SET after = excluded.after, fields = excluded.fields"""
+"""Everybody is to be held to a consent that has changed, from the first customer on; where none is asked for any more,
+the system is told what had been withheld."""
 
 _ROWS: Final = """
 json_to_recordset(CAST(:rows AS json)) AS r(name text, business_flow int, title text, planned boolean, entity text,
@@ -142,6 +144,7 @@ def _flow_row(flow: Flow | PlannedFlow, *, planned: bool) -> dict[str, object]:
         "source": flow.source,
         "target": flow.target,
         "consent": _consent(flow) if isinstance(flow, Flow) else None,
+        "fields": list(flow.fields) if isinstance(flow, Flow) else [],
     }
 
 

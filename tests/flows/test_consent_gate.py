@@ -70,10 +70,11 @@ class Campaigns:
         async with self.database.transaction() as connection:
             await declare_flows(connection, flows, [])
 
-    async def says(self, system: str, record: CustomerRecord, minute: int) -> None:
-        rules = replace(RULES, recognition=Rules(NEWEST, "NL"))
+    async def says(self, system: str, record: CustomerRecord, minute: int, heard: int | None = None) -> None:
+        """`heard` is the hub's own minute, where the source's is ahead of what it was read back after a command."""
+        rules, now = replace(RULES, recognition=Rules(NEWEST, "NL")), at(minute if heard is None else heard)
         async with self.database.transaction() as connection:
-            await apply(connection, self.lanes[system], page(content("1", record, minute)), rules, at(minute))
+            await apply(connection, self.lanes[system], page(content("1", record, minute)), rules, now)
 
     async def states(self, status: ConsentStatus, minute: int, until: datetime | None = None) -> None:
         customer = await owner(self.database, "crm", "1")
@@ -207,6 +208,44 @@ async def test_a_flow_that_begins_to_ask_withdraws_what_was_told_before(campaign
         assert [await follow_lapses(connection, at(20_000), 10) for _ in range(3)] == [1, 1, 0]
     await work_off(campaigns.room)
     assert campaigns.has() is None
+
+
+async def test_a_flow_that_asks_no_more_tells_what_had_been_withheld(campaigns: Campaigns) -> None:
+    await campaigns.declare()
+    await met(campaigns)
+    assert campaigns.has() == "J. Smit"
+    await swept(campaigns, consent=None)
+    assert campaigns.has() == "Jan Smit"
+    commands = [(one.state, one.outcome_code) for one in await campaigns.commands()]
+    await swept(campaigns, consent=None)
+    assert commands == [("CANCELLED", "NO_CONSENT"), ("DONE", None)]
+    assert [(one.state, one.outcome_code) for one in await campaigns.commands()] == commands
+
+
+async def test_what_was_withdrawn_does_not_count_as_none_while_it_is_on_its_way_back(campaigns: Campaigns) -> None:
+    await campaigns.declare()
+    await met(campaigns)
+    await campaigns.states(ConsentStatus.GRANTED, 10)
+    await campaigns.states(ConsentStatus.REVOKED, 11)
+    assert campaigns.has() is None
+    await campaigns.declare(consent=None)
+    blank = person("", MAIL).model_copy(update={"name": None, "known_blank": ("name",)})
+    await campaigns.says("cm", blank, 2_000_000, heard=12)
+    await swept(campaigns, consent=None)
+    assert campaigns.has() == "Jan Smit"
+    await campaigns.says("cm", person("Jan Smit", MAIL), 2_000_002, heard=13)
+    await campaigns.says("cm", blank, 2_000_003, heard=14)
+    async with campaigns.database.reading() as connection:
+        assert await connection.scalar(text("SELECT name FROM customer")) is None, "its own word now"
+
+
+async def swept(campaigns: Campaigns, consent: FlowConsent | None) -> None:
+    """The file is read anew, and everybody is held to it."""
+    await campaigns.declare(consent=consent)
+    async with campaigns.database.transaction() as connection:
+        while await follow_lapses(connection, at(20_000), 10):
+            pass
+    await work_off(campaigns.room)
 
 
 async def test_an_event_of_a_customer_who_refuses_is_told_to_nobody(campaigns: Campaigns) -> None:
