@@ -81,6 +81,23 @@ async def unmet_prerequisites(connection: AsyncConnection, flow: Flow, wanted: F
     ]
 
 
+async def outpacing(connection: AsyncConnection, flow: str, lane_id: int) -> list[str]:
+    """In words: each flow that waits for `flow` and counts faster than this lane of it."""
+    rows = await connection.execute(
+        text(
+            """SELECT f.name, l.cadence, own.cadence AS its FROM information_flow f
+               JOIN lane l ON l.flow = f.name AND l.mode = 'AUTHORITATIVE' JOIN lane own ON own.id = :lane
+               WHERE :flow = ANY(f.prerequisites) AND NOT f.planned ORDER BY f.name"""
+        ),
+        {"flow": flow, "lane": lane_id},
+    )
+    return [
+        f"flow {row.name} is {row.cadence} and waits for {flow}"
+        for row in rows
+        if is_faster(FlowCadence(row.cadence), FlowCadence(row.its))
+    ]
+
+
 def is_faster(one: FlowCadence, other: FlowCadence) -> bool:
     """True when the first cadence carries more often than the second."""
     return _SLOWEST_FIRST.index(one) > _SLOWEST_FIRST.index(other)

@@ -13,6 +13,7 @@ from hub.errors import Conflict
 from hub.flows.start_run import start_run
 from hub.migration.desk import Desk
 from hub.migration.lanes import end_waiting_runs, hand_over, lane, lock_flow
+from hub.migration.loads import outpacing
 from hub.migration.person import audited
 from hub.migration.states import check
 from hub.migration.stored import Migration, hold_last_cut_over, move, open_migrations
@@ -28,6 +29,8 @@ async def roll_back(
 ) -> Migration:
     """ROLLING_BACK: epoch + 1, the old lane counts again from where it stood at the cut-over.
 
+    Flows that wait for this one and are faster than the old lane do not hold it up: a way back is always open. The
+    evidence names them (`outpacing`).
     A completed migration can still be taken back while its lane is the one that counts. Conflict otherwise.
     """
     desk.flow(flow_name)
@@ -56,7 +59,8 @@ async def take_back(
         await _rewind(connection, migration, now)
         restored = await lane(connection, migration.from_lane)
         run = await start_run(connection, FlowName(migration.flow), now, None, restored.cadence)
-    body = {"by": by, "epoch": held.epoch, "undo": undo, "run": run, **why}
+    faster = await outpacing(connection, migration.flow, migration.from_lane)
+    body = {"by": by, "epoch": held.epoch, "undo": undo, "run": run, "outpacing": faster, **why}
     migration = await move(
         connection, migration, MigrationState.ROLLING_BACK, now, "ROLLING_BACK", body, rolled_back_at=now
     )

@@ -35,6 +35,27 @@ async def take_back(hub: Steered) -> None:
         await roll_back(connection, hub.desk, FLOW, "ben", "it was wrong", hub.now)
 
 
+async def test_a_way_back_is_open_and_names_the_flows_that_it_leaves_ahead(database: Database) -> None:
+    hub = await steered(database)
+    await hub.until(S.OBSERVING)
+    async with database.transaction() as connection:
+        for name, cadence in (("orders", "REAL_TIME"), ("requests", "DAILY")):
+            await connection.execute(
+                text(
+                    """INSERT INTO information_flow (name, business_flow, title, prerequisites)
+                       VALUES (:name, 2, 'Test', ARRAY[CAST(:flow AS text)])"""
+                ),
+                {"name": name, "flow": FLOW},
+            )
+            await connection.execute(
+                text("INSERT INTO lane (flow, cadence, mode) VALUES (:name, :cadence, 'AUTHORITATIVE')"),
+                {"name": name, "cadence": cadence},
+            )
+    await take_back(hub)
+    told = await hub.rows("SELECT body -> 'outpacing' FROM migration_evidence WHERE kind = 'ROLLING_BACK'")
+    assert told == [([f"flow orders is REAL_TIME and waits for {FLOW}"],)]
+
+
 async def test_of_two_approvers_the_second_is_told(database: Database) -> None:
     hub = await steered(database)
     await hub.until(S.GATED)

@@ -32,6 +32,7 @@ from hub.migration.decide import abort, approve, complete, pause, resume
 from hub.migration.desk import Desk
 from hub.migration.evidence import evidence_of, verify_evidence
 from hub.migration.facts import gates_of
+from hub.migration.loads import outpacing
 from hub.migration.plan import plan
 from hub.migration.roll_back import roll_back
 from hub.migration.start import start
@@ -203,8 +204,15 @@ def roll_back_migration(
 
     Example: hub migration rollback crm-customers --reason "two customers lost their address"
     """
-    migration = _at_counter(lambda c: roll_back(c.connection, c.desk, flow, c.by, reason, c.now), by, dry_run=dry_run)
+
+    async def step(c: Counter) -> tuple[Migration, list[str]]:
+        migration = await roll_back(c.connection, c.desk, flow, c.by, reason, c.now)
+        return migration, await outpacing(c.connection, flow, migration.from_lane)
+
+    migration, faster = _at_counter(step, by, dry_run=dry_run)
     _told(migration, dry_run=dry_run, then=f"What is left for a person: hub migration undo {flow}")
+    for one in faster:
+        Console(soft_wrap=True).print(f"! {one}, which is slower then: roll that back too, or bear it")
 
 
 @application.command("abort")
