@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from hub.reads.migrations import latest_migrations, windows_of
+from hub.store.engine import Database, open_engine
 from tests.demo.test_demo import CACHE, NEWCOMER, ROOT, serving_demo
 from tests.waiting import until
 
@@ -51,15 +53,20 @@ def migration() -> dict[str, Any]:  # Any: the JSON that `status --json` prints
 
 
 async def reaches(state: str, windows: int) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
+    """What `status` shows once it is so. Waited for in the database: a command takes longer to start than to answer."""
+    database = Database(open_engine((CACHE / "database.url").read_text(encoding="utf-8"), pool_size=1))
 
     async def there() -> bool:
-        shown.update(migration())
-        compared = [window for window in shown["windows"] if window["clean"] is not None]
-        return (shown["migration"]["state"], len(compared)) == (state, windows)
+        async with database.transaction() as connection:
+            row = (await latest_migrations(connection, [FLOW]))[FLOW]
+            found = await windows_of(connection, row.id, last=windows + 1)
+        return (row.state, len([window for window in found if window.clean is not None])) == (state, windows)
 
-    await until(there, timeout_s=120, what=f"{state} with {windows} windows")
-    return shown
+    try:
+        await until(there, timeout_s=120, what=f"{state} with {windows} windows")
+    finally:
+        await database.aclose()
+    return migration()
 
 
 async def test_a_flow_moves_to_real_time_and_back_by_the_commands_of_the_guide() -> None:
