@@ -80,9 +80,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def ground() -> Iterator[Ground]:
+def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
     """Where Tryton is installed and its templates are kept."""
-    with tryton_ground() as ground:
+    wanted = (item.fixturenames for item in request.session.items if isinstance(item, pytest.Function))
+    with tryton_ground(demo=any("demo_folder" in names for names in wanted)) as ground:
         yield ground
 
 

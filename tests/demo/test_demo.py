@@ -17,13 +17,12 @@ import pytest
 
 from examples.demo.tryton.seed.story import CRM_NAME, WRONG_EMAIL
 from hub.embedded.ready import LOOPBACK, free_port
+from tests.tryton_ground import DEMO_FOLDER
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("demo_folder")]
 ROOT = Path(__file__).parents[2]
-CACHE = ROOT / ".hub" / "tests" / "demo"
 
-
-START = [sys.executable, "-m", "examples.demo", "--data-dir", str(CACHE)]
+START = [sys.executable, "-m", "examples.demo", "--data-dir", str(DEMO_FOLDER)]
 IN_THE_BACKGROUND = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
 """A shell ignores SIGINT for what it starts with `&`, and the program inherits that."""
 NEWCOMER = {key: value for key, value in os.environ.items() if not key.startswith("HUB_")}
@@ -101,7 +100,7 @@ def test_ctrl_c_stops_everything_that_was_started() -> None:
         demo.send_signal(signal.SIGINT)
         rest, _ = demo.communicate(timeout=60)
     assert demo.returncode in (0, 130), rest
-    assert not (CACHE / "postgres" / "cluster" / "postmaster.pid").exists()
+    assert not (DEMO_FOLDER / "postgres" / "cluster" / "postmaster.pid").exists()
     with pytest.raises(httpx2.ConnectError):
         httpx2.get(url)
 

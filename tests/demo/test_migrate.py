@@ -13,10 +13,11 @@ import pytest
 
 from hub.reads.migrations import latest_migrations, windows_of
 from hub.store.engine import Database, open_engine
-from tests.demo.test_demo import CACHE, NEWCOMER, ROOT, serving_demo
+from tests.demo.test_demo import NEWCOMER, ROOT, serving_demo
+from tests.tryton_ground import DEMO_FOLDER
 from tests.waiting import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("demo_folder")]
 FLOW = "lms-customers"
 STRANGER = "40"
 """A party that lead management alone knows: its name there is its name in the hub."""
@@ -25,7 +26,7 @@ STRANGER = "40"
 def ran(*command: str) -> subprocess.CompletedProcess[str]:
     """A command in a shell that has sourced the demonstration's environment."""
     return subprocess.run(
-        ["bash", "-c", f"source {shlex.quote(str(CACHE / 'env'))} && {shlex.join(command)}"],
+        ["bash", "-c", f"source {shlex.quote(str(DEMO_FOLDER / 'env'))} && {shlex.join(command)}"],
         cwd=ROOT,
         env=NEWCOMER | {"COLUMNS": "118"},
         capture_output=True,
@@ -54,7 +55,7 @@ def migration() -> dict[str, Any]:  # Any: the JSON that `status --json` prints
 
 async def reaches(state: str, windows: int) -> dict[str, Any]:
     """What `status` shows once it is so. Waited for in the database: a command takes longer to start than to answer."""
-    database = Database(open_engine((CACHE / "database.url").read_text(encoding="utf-8"), pool_size=1))
+    database = Database(open_engine((DEMO_FOLDER / "database.url").read_text(encoding="utf-8"), pool_size=1))
 
     async def there() -> bool:
         async with database.transaction() as connection:
@@ -70,10 +71,10 @@ async def reaches(state: str, windows: int) -> dict[str, Any]:
 
 
 async def test_a_flow_moves_to_real_time_and_back_by_the_commands_of_the_guide() -> None:
-    rename = ("python", "-m", "examples.demo.rename", "--data-dir", str(CACHE), "--in", "lms", STRANGER)
+    rename = ("python", "-m", "examples.demo.rename", "--data-dir", str(DEMO_FOLDER), "--in", "lms", STRANGER)
     steer: Callable[..., str] = lambda *words: shell("hub", "migration", words[0], FLOW, *words[1:])  # noqa: E731
     with serving_demo():
-        assert (CACHE / "env").stat().st_mode & 0o777 == 0o600
+        assert (DEMO_FOLDER / "env").stat().st_mode & 0o777 == 0o600
         left_by_an_earlier_run_is_over()
         name = shell(*rename).splitlines()[0]
         assert "the old lane as auditor finds them" in steer("plan", "--to", "REAL_TIME")
