@@ -96,9 +96,11 @@ class Context:
     connection_params: Mapping[str, object] | None = None
     """Payload of a WebSocket's connection_init; strawberry puts it here."""
 
-    def __init__(self, hub: Hub, principal: Principal | None) -> None:
+    def __init__(self, hub: Hub, principal: Principal | None, request_id: str | None = None) -> None:
+        """`request_id` spares looking for what is bound around the request."""
         self.hub = hub
         self._principal = principal
+        self._request_id = request_id
 
     @cached_property
     def _slots(self) -> asyncio.Semaphore:
@@ -125,6 +127,11 @@ class Context:
     def holds(self) -> bool:
         """Whether the caller's token is still good: neither at its end nor revoked."""
         return self.principal.expires_at > self.now() and self.hub.revoked.holds(self.principal)
+
+    @property
+    def request_id(self) -> str | None:
+        """Under which the log tells of the request."""
+        return self._request_id or get_contextvars().get("request_id")
 
     def authorise(self, scope: Scope | None) -> None:
         """Raise Unauthorised for a token that is no longer good, Forbidden for one that lacks the scope."""
@@ -189,13 +196,12 @@ class Context:
 
     def note_shown(self, place: str, operation: str | None, customers: Iterable[UUID]) -> None:
         """As `shows`, by the field's place in the schema and the client's name for the operation."""
-        request_id = get_contextvars().get("request_id")
         named = None if operation is None else operation[:OPERATION_LENGTH_MAX]
-        self.hub.trail.note_shown(Shown(self.principal.subject, place, named, request_id), set(customers))
+        self.hub.trail.note_shown(Shown(self.principal.subject, place, named, self.request_id), frozenset(customers))
 
     def denies(self, place: str) -> None:
         """Note in the audit trail that the caller may not do what stands at this place of the schema."""
-        self.hub.trail.note(Denial(self.principal.subject, place, get_contextvars().get("request_id")))
+        self.hub.trail.note(Denial(self.principal.subject, place, self.request_id))
 
     @property
     def fetch(self) -> Fetch:

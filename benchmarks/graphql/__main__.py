@@ -2,6 +2,7 @@
 
     make bench-graphql                                    all servers, three documents
     python -m benchmarks.graphql --seconds 5 --rounds 3   the same
+    python -m benchmarks.graphql --only hub,mercurius     the hub, both mercurius and the bare statement, nobody else
     python -m benchmarks.graphql --growth                 the hub alone at 10,000, 100,000 and 1,000,000 customers
     python -m benchmarks.graphql --growth --keep FOLDER   the same, and the next run does not write them anew
 
@@ -18,6 +19,7 @@ import asyncio
 import shutil
 import tempfile
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
@@ -29,21 +31,21 @@ from benchmarks.graphql.company import DOCUMENTS, FULL, PAGE, Document, fill
 from benchmarks.graphql.equality import check
 from benchmarks.graphql.growth import SIZES, grow
 from benchmarks.graphql.load import Figures, measure
-from benchmarks.graphql.servers import Server, install_peers, peers, the_hub
+from benchmarks.graphql.servers import ON_NODE, Server, install_peers, is_wanted, peers, the_hub
 from hub.embedded.postgres import EmbeddedPostgres
 
 CONSOLE = Console()
 WARM_UP_S = 2
 
 
-async def compare(dsn: str, folder: Path, seconds: float, rounds: int) -> None:
+async def compare(dsn: str, folder: Path, seconds: float, rounds: int, only: Sequence[str]) -> None:
     """All servers in turn, once per round and document."""
     await fill(dsn, FULL)
     async with AsyncExitStack() as stack:
-        others = await stack.enter_async_context(peers(dsn))
+        others = await stack.enter_async_context(peers(dsn, only))
         ours = await stack.enter_async_context(the_hub(dsn, folder))
         anew = await stack.enter_async_context(the_hub(dsn, folder / "anew", kept_mb=0))
-        servers = [*ours, *anew, *others]
+        servers = [*(server for server in (*ours, *anew) if is_wanted(server.name, only)), *others]
         await check(servers, others[0])
         for document in DOCUMENTS:
             asked = [server for server in servers if not (document is PAGE and server.own is not None)]
@@ -79,21 +81,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=5, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each server and document")
+    parser.add_argument("--only", default="", help="beginnings of names, with commas; the bare statement always runs")
     parser.add_argument("--growth", action="store_true", help="the hub alone, with ever more customers")
     parser.add_argument("--customers", type=int, nargs="+", default=SIZES, help="how many, where they grow")
     parser.add_argument("--keep", type=Path, help="a folder for these databases (3 GB), to be used again")
     given = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is needed as the load generator: apt-get install wrk")
+    only = [name.strip() for name in given.only.split(",") if name.strip()]
     with tempfile.TemporaryDirectory() as own:
         folder = Path(own)
         if given.growth:
             grow(given.keep or folder, folder, given.customers, given.seconds, given.rounds)
             return
-        install_peers()
+        if any(is_wanted(name, only) for name in ON_NODE):
+            install_peers()
         (folder / "anew").mkdir()
         with EmbeddedPostgres(folder / "postgres") as postgres:
-            asyncio.run(compare(postgres.libpq("postgres"), folder, given.seconds, given.rounds))
+            asyncio.run(compare(postgres.libpq("postgres"), folder, given.seconds, given.rounds, only))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,8 @@ from benchmarks.graphql.company import FOLDER, customer_id
 ROOT: Final = FOLDER.parents[1]
 NODE: Final = ROOT / ".hub" / "bench" / "node"
 ISSUER: Final = "https://login.example"
+BARE: Final = "bare statement"
+ON_NODE: Final = ("mercurius, one statement", "mercurius", "graphql-yoga", "PostGraphile")
 OWN: Final = 10
 """The customer who asks for himself."""
 
@@ -56,9 +58,14 @@ def install_peers() -> None:
         shutil.copy(script, NODE / script.name)
 
 
+def is_wanted(name: str, only: Sequence[str]) -> bool:
+    """Whether a server is to be measured; `only` are beginnings of names, none means all."""
+    return not only or name == BARE or any(name.startswith(each) for each in only)
+
+
 @asynccontextmanager
-async def peers(dsn: str) -> AsyncIterator[list[Server]]:
-    """All but the hub, running."""
+async def peers(dsn: str, only: Sequence[str] = ()) -> AsyncIterator[list[Server]]:
+    """All that are wanted but the hub, running; the bare statement first."""
     environment = {
         **os.environ,
         "DATABASE_URL": dsn,
@@ -70,7 +77,7 @@ async def peers(dsn: str) -> AsyncIterator[list[Server]]:
     python = [sys.executable, "-m"]
     node = [str(NODE / "node_modules" / ".bin" / "node")]
     commands: Mapping[str, list[str]] = {
-        "bare statement": [*python, "benchmarks.graphql.bare", dsn],
+        BARE: [*python, "benchmarks.graphql.bare", dsn],
         "mercurius, one statement": [*node, str(NODE / "mercurius_one_statement.mjs")],
         "mercurius": [*node, str(NODE / "mercurius.mjs")],
         "graphql-yoga": [*node, str(NODE / "yoga.mjs")],
@@ -81,6 +88,8 @@ async def peers(dsn: str) -> AsyncIterator[list[Server]]:
     servers: list[Server] = []
     try:
         for name, command in commands.items():
+            if not is_wanted(name, only):
+                continue
             process = await asyncio.create_subprocess_exec(
                 *command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )

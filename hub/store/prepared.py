@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -19,8 +19,11 @@ STATEMENTS_KEPT: Final = 50
 
 WAIT_S: Final = 30.0
 
-_PREPARING: Final = "SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan"
-"""A view of fifteen lists takes longer to plan than to run, and its parameters are keys."""
+_PREPARING: Final = (
+    "SET default_transaction_read_only = on; SET plan_cache_mode = force_generic_plan; SET random_page_cost = 1.1"
+)
+"""A view of fifteen lists takes longer to plan than to run, and its parameters are keys. A list has a few rows: what a
+bitmap or a sort costs to begin is more than it spares."""
 
 
 class PreparedReads:
@@ -33,9 +36,9 @@ class PreparedReads:
     def __init__(self, engine: AsyncEngine, size: int, opened: Callable[[], None] = lambda: None) -> None:
         self._engine = engine
         self._announce = opened
-        self._idle: asyncio.LifoQueue[_Connection | None] = asyncio.LifoQueue()
-        for _ in range(size):
-            self._idle.put_nowait(None)
+        self._idle: list[_Connection] = []
+        self._unopened = size
+        self._waiting: deque[asyncio.Future[_Connection | None]] = deque()
         self._open: set[_Connection] = set()
 
     async def fetch(self, sql: str, arguments: Sequence[object]) -> list[Any]:  # Any: asyncpg's records
@@ -63,7 +66,7 @@ class PreparedReads:
             if kept is None:
                 self._open.discard(connection)
                 connection.terminate()
-            self._idle.put_nowait(kept)
+            self._give(kept)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -71,14 +74,38 @@ class PreparedReads:
         self._open.clear()
 
     async def _taken(self) -> _Connection:
+        if self._idle:
+            return self._idle.pop()
+        if self._unopened:
+            self._unopened -= 1
+            return await self._opened()
+        return await self._given() or await self._opened()
+
+    async def _given(self) -> _Connection | None:
+        """What the next one gives back, in the order of asking: a connection, or the place of one that is closed."""
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[_Connection | None] = loop.create_future()
+        self._waiting.append(waiting)
+        patience = loop.call_later(WAIT_S, _give_up, waiting)
         try:
-            idle = self._idle.get_nowait()
-        except asyncio.QueueEmpty:
-            try:
-                idle = await asyncio.wait_for(self._idle.get(), WAIT_S)
-            except TimeoutError:
-                raise Transient("too many requests are under way; try again", retry_after_s=1) from None
-        return idle if idle is not None else await self._opened()
+            return await waiting
+        except asyncio.CancelledError:
+            if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
+                self._give(waiting.result())
+            raise
+        finally:
+            patience.cancel()
+
+    def _give(self, kept: _Connection | None) -> None:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(kept)
+                return
+        if kept is None:
+            self._unopened += 1
+        else:
+            self._idle.append(kept)
 
     async def _opened(self) -> _Connection:
         connection: _Connection | None = None
@@ -89,10 +116,15 @@ class PreparedReads:
         finally:
             # The place is free again for the next one, also where the caller was cancelled meanwhile.
             if connection is None:
-                self._idle.put_nowait(None)
+                self._give(None)
         self._open.add(connection)
         self._announce()
         return connection
+
+
+def _give_up(waiting: asyncio.Future[_Connection | None]) -> None:
+    if not waiting.done():
+        waiting.set_exception(Transient("too many requests are under way; try again", retry_after_s=1))
 
 
 async def _detached(engine: AsyncEngine) -> _Connection:

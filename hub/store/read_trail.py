@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -44,8 +44,7 @@ class Read:
     request_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A read without the customer: what all customers of one answer have in common."""
 
     principal: str
@@ -91,7 +90,10 @@ class ReadTrail:
         if not customers:
             return
         self._check()
-        _, noted = self._shown.setdefault(shown, (self._clock(), set()))
+        known = self._shown.get(shown)
+        if known is None:
+            known = self._shown[shown] = (self._clock(), set())
+        noted = known[1]
         before = len(noted)
         noted.update(customers)
         self._count += len(noted) - before

@@ -98,8 +98,7 @@ def _page(
     relation = Relation(found.row, lambda _: found.statement)
     page = Paged(relation, order, window_of(asked, order, arguments), selecting.connection(kind, found.row, nodes))
     cut = page_rows(page, found.statement)
-    shown = cut.kept(func.array_agg(cut.rows.c[found.shown], type_=ARRAY(Uuid())))
-    answer = of_one_page(select(as_bytes(page_text(page, cut)), shown), cut)
+    answer = of_one_page(select(as_bytes(page_text(page, cut)), cut.values(found.shown)), cut)
     if found.row is not CustomerRow or not page_is_told_by_state(page):
         return written(answer), None
     state = state_of_page(cut, found.shown)

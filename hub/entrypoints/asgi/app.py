@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from hub.entrypoints.asgi.cors import Cors
 from hub.entrypoints.asgi.graphql import GraphQLEndpoint
@@ -16,14 +17,29 @@ from hub.entrypoints.asgi.link_acts import LinkActs
 from hub.entrypoints.asgi.links import LinkEndpoint
 from hub.entrypoints.asgi.plain_queries import PlainQueries
 from hub.entrypoints.asgi.plain_query import PATH
-from hub.entrypoints.asgi.requests import REQUEST_ID, BodyLimit, RequestScope
+from hub.entrypoints.asgi.requests import BodyLimit, RequestScope
 from hub.entrypoints.asgi.running import running
 from hub.entrypoints.asgi.scrape import metrics
 from hub.entrypoints.asgi.services import Services
 from hub.entrypoints.asgi.unsubscribe import UnsubscribeEndpoint
 from hub.entrypoints.asgi.webhooks import WebhookEndpoint
 from schema.compiled.answer import CompiledReads
-from schema.schema import HubSchema, build_schema
+from schema.schema import build_schema
+
+
+class HubApplication(Starlette):
+    """`plain` is asked before any layer; what it leaves goes through all of them."""
+
+    plain: PlainQueries | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, socket or lifespan."""
+        if self.plain is not None and scope["type"] == "http":
+            left = await self.plain.left(self.state.running.hub, scope, receive, send)
+            if left is None:
+                return
+            receive = left
+        await super().__call__(scope, receive, send)
 
 
 def create_app(services: Services) -> Starlette:
@@ -47,12 +63,11 @@ def create_app(services: Services) -> Starlette:
         events_comment_every_s=services.events_comment_every_s,
     )
     webhooks = WebhookEndpoint(services.webhooks, services.metrics, services.clock, services.webhook_bytes_max)
-    route = Route(PATH, endpoint)
     answering = services.outbound, services.keys, services.clock, services.company
     links, unsubscribe = LinkEndpoint(LinkActs(*answering)), UnsubscribeEndpoint(LinkActs(*answering))
-    return Starlette(
+    app = HubApplication(
         routes=[
-            route,
+            Route(PATH, endpoint),
             WebSocketRoute(PATH, endpoint),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
@@ -61,40 +76,22 @@ def create_app(services: Services) -> Starlette:
             Route("/u/{token}", unsubscribe.answer, methods=["GET", "POST"]),
             Route("/webhooks/{system}", webhooks.receive, methods=["POST"]),
         ],
-        middleware=[*_around_every_request(services), *_straight_to_statements(services, route, schema, compiled)],
+        middleware=[
+            Middleware(RequestScope, services.metrics),
+            Middleware(Cors, services.cors_origins),
+            Middleware(BodyLimit, services.body_bytes_max),
+        ],
         lifespan=lifespan,
     )
-
-
-def _around_every_request(services: Services) -> list[Middleware]:
-    """The outermost first."""
-    return [
-        Middleware(RequestScope, services.metrics),
-        Middleware(
-            Cors,
-            allow_origins=services.cors_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type", REQUEST_ID],
-            expose_headers=[REQUEST_ID, "retry-after"],
-            max_age=600,
-        ),
-    ]
-
-
-def _straight_to_statements(
-    services: Services, route: Route, schema: HubSchema, compiled: CompiledReads | None
-) -> list[Middleware]:
-    bound = Middleware(BodyLimit, services.body_bytes_max)
-    if compiled is None:
-        return [bound]
-    plain = Middleware(
-        PlainQueries,
-        route,
-        schema,
-        compiled,
-        services.tokens,
-        services.documents,
-        services.body_bytes_max,
-        development=services.development,
-    )
-    return [plain, bound]
+    if compiled is not None:
+        app.plain = PlainQueries(
+            schema,
+            compiled,
+            services.tokens,
+            services.documents,
+            Cors(app, services.cors_origins),
+            services.metrics,
+            services.body_bytes_max,
+            services.development,
+        )
+    return app

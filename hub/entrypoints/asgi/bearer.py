@@ -26,7 +26,7 @@ def token_of_init(payload: Mapping[str, object] | None) -> str:
 
 def token_in(value: str | None) -> str:
     """The token behind `Bearer`; Unauthorised where there is none."""
-    if value is None or not value.lower().startswith(SCHEME):
+    if value is None or value[: len(SCHEME)].lower() != SCHEME:
         raise Unauthorised("send a token: `Authorization: Bearer <token>`")
     return value[len(SCHEME) :].strip()
 

@@ -1,4 +1,4 @@
-"""In front of strawberry's view: a plain query that statements answer meets none of the framework's objects.
+"""In front of everything: a plain query that statements answer meets none of the framework's objects.
 
 Nor does a plain mutation but for those that carry it out.
 """
@@ -6,25 +6,30 @@ Nor does a plain mutation but for those that carry it out.
 from __future__ import annotations
 
 import time
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import orjson
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+import structlog
+from starlette.types import Receive, Scope, Send
 from strawberry.http import process_result
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from hub.access.tokens import TokenVerifier
 from hub.entrypoints.asgi.answers import NEVER_KEPT, refused
 from hub.entrypoints.asgi.bearer import caller_of, token_in
+from hub.entrypoints.asgi.cors import VARY, Cors
 from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.negotiation import media_type_of, written
 from hub.entrypoints.asgi.outcome import outcome_of, told
-from hub.entrypoints.asgi.plain_query import Head, PlainQuery, plain_head, plain_query, replayed, whole
-from hub.entrypoints.asgi.running import Running
+from hub.entrypoints.asgi.plain_query import PATH, Head, PlainQuery, plain_head, plain_query, replayed, whole
+from hub.entrypoints.asgi.requests import SAFE_PAIRS, failed, id_of_request
+from hub.entrypoints.asgi.whole_answer import Pair, head_of, send_answer, sent_whole
 from hub.errors import HubError
+from hub.observe.metrics import Metrics
 from schema.change import change
 from schema.compiled.answer import CompiledReads
-from schema.context import Context
+from schema.context import Context, Hub
 from schema.schema import HubSchema
 
 PLAN: Final = b"x-hub-plan"
@@ -32,64 +37,81 @@ PLAN: Final = b"x-hub-plan"
 
 _NEVER_KEPT: Final = [(name.lower().encode(), value.encode()) for name, value in NEVER_KEPT.items()]
 
+_ALWAYS: Final = head_of([*_NEVER_KEPT, *SAFE_PAIRS, VARY])
+"""Of a good answer that no page asked for."""
 
+log = structlog.get_logger(__name__)
+
+
+class Answered(NamedTuple):
+    """`pairs` are its own headers beside those of its media type; all of them where it has none."""
+
+    status: int
+    pairs: list[Pair]
+    body: bytes
+    media_type: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class PlainQueries:
     """What it does not answer is handed on whole, before anything has been carried out."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        route: Route,
-        schema: HubSchema,
-        reads: CompiledReads,
-        tokens: TokenVerifier,
-        documents: Documents,
-        bytes_max: int,
-        *,
-        development: bool,
-    ) -> None:
-        self._app = app
-        self._route = route
-        self._schema = schema
-        self._reads = reads
-        self._tokens = tokens
-        self._documents = documents
-        self._bytes_max = bytes_max
-        self._development = development
+    schema: HubSchema
+    reads: CompiledReads
+    tokens: TokenVerifier
+    documents: Documents
+    cors: Cors
+    metrics: Metrics
+    bytes_max: int
+    development: bool
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One HTTP request."""
-        head = plain_head(scope, self._bytes_max)
+    async def left(self, hub: Hub, scope: Scope, receive: Receive, send: Send) -> Receive | None:
+        """Answer an HTTP request: None. Of any other the messages from its beginning."""
+        head = plain_head(scope, self.bytes_max)
         if head is None:
-            await self._app(scope, receive, send)
-            return
+            return receive
         messages = await whole(receive)
         asked = plain_query(messages)
         if asked is None:
-            await self._app(scope, replayed(messages, receive), send)
-            return
-        scope["route"] = self._route
+            return replayed(messages, receive)
+        started = time.perf_counter()
+        request_id = id_of_request(head.request_id)
+        bound = bind_contextvars(request_id=request_id)
         try:
-            context = await self._context(scope, head)
-            answered = await self._admitted(context, head, asked)
+            answered = await self._tried(hub, head, asked, request_id)
+            if answered is None:
+                return replayed(messages, receive)
+            await self._send(scope, send, head, request_id, answered)
+        finally:
+            reset_contextvars(**bound)
+        self.metrics.answered_http("POST", PATH, answered.status, time.perf_counter() - started)
+        return None
+
+    async def _send(self, scope: Scope, send: Send, head: Head, request_id: str, answered: Answered) -> None:
+        status, pairs, body, media_type = answered
+        named = request_id.encode()
+        if media_type and not pairs and not head.from_page:
+            own = b"content-length: %d\r\ncontent-type: %b\r\nx-request-id: %b\r\n" % (len(body), media_type, named)
+            if sent_whole(send, status, _ALWAYS + own, body):
+                return
+        if media_type:
+            length = (b"content-length", str(len(body)).encode())
+            pairs = [*pairs, *_NEVER_KEPT, length, (b"content-type", media_type)]
+        others = await self.cors.told(scope) if head.from_page else [VARY]
+        await send_answer(send, status, [*pairs, (b"x-request-id", named), *SAFE_PAIRS, *others], body)
+
+    async def _tried(self, hub: Hub, head: Head, asked: PlainQuery, request_id: str) -> Answered | None:
+        try:
+            principal = await caller_of(hub, self.tokens, token_in(head.authorization))
+            return await self._admitted(Context(hub, principal, request_id), head, asked)
         except HubError as error:
-            await refused(error)(scope, receive, send)
-            return
-        if answered is None:
-            await self._app(scope, replayed(messages, receive), send)
-            return
-        status, headers, body = answered
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+            refusal = refused(error)
+        except Exception:  # the edge: what comes this far is a fault of the hub
+            log.exception("a request failed")
+            refusal = failed(request_id)
+        return Answered(refusal.status_code, refusal.raw_headers, bytes(refusal.body))
 
-    async def _context(self, scope: Scope, head: Head) -> Context:
-        running: Running = scope["app"].state.running
-        hub = running.hub
-        return Context(hub, await caller_of(hub, self._tokens, token_in(head.authorization)))
-
-    async def _admitted(
-        self, context: Context, head: Head, asked: PlainQuery
-    ) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
+    async def _admitted(self, context: Context, head: Head, asked: PlainQuery) -> Answered | None:
         """Counted as one request of its caller; what is handed on is counted where it is answered."""
         admission = context.hub.admission
         caller = admission.enter(context.principal)
@@ -104,29 +126,26 @@ class PlainQueries:
             admission.leave(caller)
         return answered
 
-    async def _answered(
-        self, context: Context, head: Head, asked: PlainQuery
-    ) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
+    async def _answered(self, context: Context, head: Head, asked: PlainQuery) -> Answered | None:
         started = time.perf_counter()
-        text = self._documents.text_of(asked.text, None, None)
+        text = self.documents.text_of(asked.text, None, None)
         if not text:
             return None
-        answer = await self._reads.answer(context, text, asked.variables, asked.operation_name)
+        answer = await self.reads.answer(context, text, asked.variables, asked.operation_name)
         if answer is not None:
             result = answer.result
         else:
-            changed = await change(self._schema, context, text, asked.variables, asked.operation_name)
+            changed = await change(self.schema, context, text, asked.variables, asked.operation_name)
             if changed is None:
                 return None
             result = changed
-        context.hub.metrics.answered_graphql(asked.operation_name, outcome_of(result), time.perf_counter() - started)
+        self.metrics.answered_graphql(asked.operation_name, outcome_of(result), time.perf_counter() - started)
         media_type = media_type_of(head.accept)
         if result.errors or result.extensions:
             status, body = written(dict(process_result(result)), media_type)
         else:
             status, body = 200, orjson.dumps({"data": result.data})
-        length = (b"content-length", str(len(body)).encode())
-        headers = [*_NEVER_KEPT, length, (b"content-type", media_type.encode())]
-        if self._development and answer is not None:
-            headers.append((PLAN, told(answer.told).encode("latin-1", "replace")))
-        return status, headers, body
+        if not self.development or answer is None:
+            return Answered(status, [], body, media_type.encode())
+        plan = (PLAN, told(answer.told).encode("latin-1", "replace"))
+        return Answered(status, [plan], body, media_type.encode())

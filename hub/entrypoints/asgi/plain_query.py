@@ -18,6 +18,9 @@ class Head(NamedTuple):
 
     authorization: str | None
     accept: str | None
+    request_id: str
+    from_page: bool
+    """Whether a browser's page sent it, which says where that page is from."""
 
 
 class PlainQuery(NamedTuple):
@@ -45,7 +48,12 @@ def plain_head(scope: Scope, bytes_max: int) -> Head | None:
     ):
         return None
     authorization = given.get(b"authorization")
-    return Head(None if authorization is None else authorization.decode("latin-1"), accept.decode("latin-1") or None)
+    return Head(
+        None if authorization is None else authorization.decode("latin-1"),
+        accept.decode("latin-1") or None,
+        given.get(b"x-request-id", b"").decode("latin-1"),
+        b"origin" in given,
+    )
 
 
 async def whole(receive: Receive) -> list[Message]:

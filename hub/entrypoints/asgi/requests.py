@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from secrets import token_hex
+from random import getrandbits
 from typing import Final
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.entrypoints.asgi.answers import problem
@@ -28,10 +29,20 @@ SAFE_HEADERS: Final = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
-_SAFE_PAIRS: Final = tuple((name.encode(), value.encode()) for name, value in SAFE_HEADERS.items())
+SAFE_PAIRS: Final = tuple((name.encode(), value.encode()) for name, value in SAFE_HEADERS.items())
 _REQUEST_ID: Final = REQUEST_ID.encode()
 
 log = structlog.get_logger(__name__)
+
+
+def id_of_request(given: str) -> str:
+    """The caller's own where it can be one. It names a request and keeps no secret, so it need not be hard to guess."""
+    return given if _USABLE.fullmatch(given) else f"{getrandbits(128):032x}"
+
+
+def failed(request_id: str) -> Response:
+    """What is answered where the hub is at fault."""
+    return problem(500, INTERNAL, f"something went wrong inside the hub; ask about {request_id}")
 
 
 class RequestScope:
@@ -47,7 +58,7 @@ class RequestScope:
             await self._app(scope, receive, send)
             return
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == _REQUEST_ID), "")
-        request_id = given if _USABLE.fullmatch(given) else token_hex(16)
+        request_id = id_of_request(given)
         with bind_context(request_id=request_id):
             if scope["type"] == "websocket":
                 await self._app(scope, receive, send)
@@ -63,7 +74,7 @@ class RequestScope:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 given = {name for name, _ in message["headers"]}
-                added = [pair for pair in _SAFE_PAIRS if pair[0] not in given]
+                added = [pair for pair in SAFE_PAIRS if pair[0] not in given]
                 message["headers"] = [*message["headers"], (_REQUEST_ID, request_id.encode()), *added]
             await send(message)
 
@@ -75,8 +86,7 @@ class RequestScope:
             log.exception("a request failed")
             if status:
                 raise
-            message = f"something went wrong inside the hub; ask about {request_id}"
-            await problem(500, INTERNAL, message)(scope, receive, sending)
+            await failed(request_id)(scope, receive, sending)
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.answered_http(scope["method"], route, status, time.perf_counter() - started)

@@ -5,15 +5,13 @@ Text is put together, since json_build_object ends at 50 pairs and row_to_json c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import reduce
-from itertools import groupby
-from typing import Any, Final, assert_never
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, FromClause, Select, Text, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from hub.reads.compiled.page import PREVIOUS, PageRows, page_rows
+from hub.reads.compiled.page import END, PREVIOUS, START, PageRows, page_rows
 from hub.reads.compiled.selection import (
     Constant,
     Cursor,
@@ -29,23 +27,18 @@ from hub.reads.compiled.selection import (
     Total,
     Value,
 )
-from hub.reads.formats import global_id, json_text, sql_text
+from hub.reads.formats import Piece, global_id, joined, json_text, utf8
 from hub.reads.rows import nullable_fields
-
-Piece = str | ColumnElement[str]
-
-UTF8: Final = literal_column("'UTF8'", Text())
 
 
 def as_bytes(text: ColumnElement[str]) -> ColumnElement[bytes]:
     """The text as the response will hold it, so that nobody has to decode it."""
-    return func.convert_to(text, UTF8)
+    return utf8(text)
 
 
 def object_text(chosen: Object, row: FromClause) -> ColumnElement[str]:
     """The object of one row."""
-    nullable = nullable_fields(chosen.row)
-    return _braced({key: _value(value, row, nullable) for key, value in chosen.picked.items()})
+    return joined(_object(chosen, row))
 
 
 def list_text(chosen: Object, rows: FromClause) -> ColumnElement[str]:
@@ -53,12 +46,12 @@ def list_text(chosen: Object, rows: FromClause) -> ColumnElement[str]:
     found = rows.c["id"].is_not(None)
     element = case((found, object_text(chosen, rows)), else_=literal_column("'null'", Text()))
     listed = func.string_agg(element, aggregate_order_by(literal_column("','"), rows.c["place"]), type_=Text())
-    return _joined(["[", func.coalesce(listed, literal_column("''")), "]"])
+    return joined(["[", func.coalesce(listed, literal_column("''")), "]"])
 
 
 def page_text(page: Paged, rows: PageRows) -> ColumnElement[str]:
     """The connection of a page that has been cut."""
-    return _braced({key: _of_page(part, page, rows) for key, part in page.picked.items()})
+    return joined(_braced({key: _of_page(part, page, rows) for key, part in page.picked.items()}))
 
 
 def of_one_page(statement: Select[Any], rows: PageRows) -> Select[Any]:
@@ -66,87 +59,76 @@ def of_one_page(statement: Select[Any], rows: PageRows) -> Select[Any]:
     return statement.select_from(rows.rows).having(func.count() >= 0)
 
 
-def _value(value: Selected, row: FromClause, nullable: frozenset[str]) -> Piece:
+def _object(chosen: Object, row: FromClause) -> Iterator[Piece]:
+    nullable = nullable_fields(chosen.row)
+    return _braced({key: _value(value, row, nullable) for key, value in chosen.picked.items()})
+
+
+def _value(value: Selected, row: FromClause, nullable: frozenset[str]) -> Sequence[Piece]:
     match value:
         case Constant(json):
-            return json
+            return [json]
         case Value(name, enum):
             return json_text(row.c[name], nullable=name in nullable, enum=enum)
         case GlobalId(type_name, name):
             return global_id(type_name, row.c[name])
         case Many(relation, picked):
             rows = relation.rows(row).subquery()
-            listed = _joined(["[", func.coalesce(_listed(object_text(picked, rows)), literal_column("''")), "]"])
-            return _scalar(select(listed).select_from(rows))
+            listed = joined(["[", func.coalesce(_listed(object_text(picked, rows)), literal_column("''")), "]"])
+            return [_scalar(select(listed).select_from(rows))]
         case One(relation, picked):
             rows = relation.rows(row).subquery()
             found = _scalar(select(object_text(picked, rows)).select_from(rows))
-            return func.coalesce(found, literal_column("'null'", Text()))
+            return [func.coalesce(found, literal_column("'null'", Text()))]
         case Paged():
             cut = page_rows(value, value.relation.rows(row))
-            return _scalar(of_one_page(select(page_text(value, cut)), cut))
+            return [_scalar(of_one_page(select(page_text(value, cut)), cut))]
     assert_never(value)
 
 
-def _of_page(part: Constant | Edges | PageFacts | Total, page: Paged, rows: PageRows) -> Piece:
+def _of_page(part: Constant | Edges | PageFacts | Total, page: Paged, rows: PageRows) -> Sequence[Piece]:
     match part:
         case Constant(json):
-            return json
+            return [json]
         case Edges(picked):
-            edge = _braced({key: _of_edge(value, rows) for key, value in picked.items()})
-            return _joined(["[", func.coalesce(rows.kept(_listed(edge)), literal_column("''")), "]"])
+            edge = joined(_braced({key: _of_edge(value, rows) for key, value in picked.items()}))
+            return ["[", func.coalesce(rows.listed(edge), literal_column("''")), "]"]
         case PageFacts(facts):
-            return _braced({key: _fact(fact, page, rows) for key, fact in facts.items()})
+            return list(_braced({key: _fact(fact, page, rows) for key, fact in facts.items()}))
         case Total():
             counted = rows.everything.order_by(None).subquery()
-            return cast(_scalar(select(func.count()).select_from(counted)), Text())
+            return [cast(_scalar(select(func.count()).select_from(counted)), Text())]
     assert_never(part)
 
 
-def _of_edge(value: Constant | Cursor | Object, rows: PageRows) -> Piece:
+def _of_edge(value: Constant | Cursor | Object, rows: PageRows) -> Sequence[Piece]:
     match value:
         case Constant(json):
-            return json
+            return [json]
         case Cursor():
             return rows.cursor
         case Object():
-            return object_text(value, rows.rows)
+            return list(_object(value, rows.rows))
     assert_never(value)
 
 
-def _fact(fact: Constant | PageFact, page: Paged, rows: PageRows) -> Piece:
+def _fact(fact: Constant | PageFact, page: Paged, rows: PageRows) -> Sequence[Piece]:
     if isinstance(fact, Constant):
-        return fact.json
-    if fact.name in rows.ends:
-        only = func.max(rows.cursor).filter(rows.ends[fact.name])
-        return func.coalesce(only, literal_column("'null'", Text()))
+        return [fact.json]
+    if fact.name in (START, END):
+        return [func.coalesce(joined(rows.end(fact.name)), literal_column("'null'", Text()))]
     window = page.window
     if (fact.name == PREVIOUS) is window.backwards:
         return json_text(func.count() > window.limit, nullable=False)
-    return "true" if (window.before if window.backwards else window.after) is not None else "false"
+    return ["true" if (window.before if window.backwards else window.after) is not None else "false"]
 
 
-def _braced(values: Mapping[str, Piece]) -> ColumnElement[str]:
-    return _joined(_object_pieces(values))
-
-
-def _object_pieces(values: Mapping[str, Piece]) -> Iterator[Piece]:
+def _braced(values: Mapping[str, Sequence[Piece]]) -> Iterator[Piece]:
     yield "{"
     for place, (key, value) in enumerate(values.items()):
         yield f'{"," if place else ""}"{key}":'
-        yield value
+        yield from value
     yield "}"
-
-
-def _joined(pieces: Iterable[Piece]) -> ColumnElement[str]:
-    """The pieces one behind the other; constants that meet become one."""
-    parts: list[ColumnElement[str]] = []
-    for constant, group in groupby(pieces, key=lambda piece: isinstance(piece, str)):
-        if constant:
-            parts.append(literal_column(sql_text("".join(str(piece) for piece in group)), Text()))
-        else:
-            parts.extend(piece for piece in group if not isinstance(piece, str))
-    return reduce(lambda whole, part: whole.concat(part), parts)
 
 
 def _listed(text: ColumnElement[str]) -> Any:  # Any: an aggregate that may still get a filter

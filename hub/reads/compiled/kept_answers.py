@@ -48,6 +48,8 @@ class KeptAnswers:
 
     def keep(self, key: Hashable, state: str, answer: bytes, shown: Collection[UUID]) -> None:
         """Keep it in the place of an older one."""
+        if not self._bytes_max:
+            return
         self._drop(key)
         now = self._clock()
         while self._kept and next(iter(self._kept.values())).until <= now:

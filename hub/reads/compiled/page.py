@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, Select, Subquery, func, literal_column, select
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, Text, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from hub.reads.compiled.selection import Paged, PageFact, PageFacts
-from hub.reads.formats import cursor_text
+from hub.reads.compiled.selection import Edges, Many, Object, One, Paged, PageFact, PageFacts
+from hub.reads.formats import Piece, cursor_text
 from hub.reads.paging import Window, sorting, within
 
 PLACE: Final = "place_in_window"
-FOUND: Final = "found_in_window"
 
 NEXT: Final = "has_next_page"
 PREVIOUS: Final = "has_previous_page"
@@ -33,17 +33,58 @@ class PageRows:
     `everything` is the whole list.
     """
 
+    page: Paged
     rows: Subquery
-    cursor: ColumnElement[str]
-    inside: ColumnElement[bool] | None
-    ends: Mapping[str, ColumnElement[bool]]
-    """Which row the first and the last cursor are of, where they are asked for: others need not be made."""
     everything: Select[Any]
+    peeks: bool
 
-    def kept(self, aggregate: Any) -> ColumnElement[Any]:  # Any: SQLAlchemy's functions of unknown type
-        """The aggregate over the page without the row that was peeked at."""
-        kept: ColumnElement[Any] = aggregate if self.inside is None else aggregate.filter(self.inside)
-        return kept
+    @property
+    def cursor(self) -> Sequence[Piece]:
+        """Of a row."""
+        order = self.page.order
+        return cursor_text(order.name, [self.rows.c[column.key or ""] for column in order.columns])
+
+    def listed(self, element: ColumnElement[str]) -> ColumnElement[Any]:
+        """The texts of the page's rows, with commas; NULL for none.
+
+        The row that was peeked at is cut off afterwards where it costs little: to number rows costs more.
+        """
+        comma = literal_column("','", Text())
+        if self._numbered:
+            return func.string_agg(element, comma).filter(self.rows.c[PLACE] <= self.page.window.limit)
+        if not self.peeks:
+            return func.string_agg(element, comma)
+        return func.array_to_string(self._array(element)[self._first : self._last], comma)
+
+    def values(self, name: str) -> ColumnElement[Any]:
+        """A column of the page's rows as an array."""
+        column = self._array(self.rows.c[name])
+        return column[self._first : self._last] if self.peeks else column
+
+    def end(self, name: str) -> Sequence[Piece]:
+        """The cursor of the first row or of the last one; NULL where there is none."""
+        place = self._first if name == START else self._last
+        keys = [self._array(self.rows.c[column.key or ""])[place] for column in self.page.order.columns]
+        return cursor_text(self.page.order.name, keys)
+
+    @property
+    def _numbered(self) -> bool:
+        return PLACE in self.rows.c
+
+    @property
+    def _first(self) -> ColumnElement[int]:
+        behind_the_peeked = self.page.window.backwards and self.peeks
+        if not behind_the_peeked:
+            return literal_column("1", Integer())
+        return cast(func.count() > self.page.window.limit, Integer()) + literal_column("1", Integer())
+
+    @property
+    def _last(self) -> ColumnElement[int]:
+        limit: ColumnElement[int] = func.count(type_=Integer())
+        return limit if self.page.window.backwards else func.least(self.page.window.limit, limit, type_=Integer())
+
+    def _array(self, element: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.array_agg(element, type_=ARRAY(element.type))
 
 
 def page_rows(page: Paged, everything: Select[Any]) -> PageRows:
@@ -55,27 +96,20 @@ def page_rows(page: Paged, everything: Select[Any]) -> PageRows:
         planned = cut.limit(literal_column(str(ROWS_PLANNED_FOR), Integer())).subquery()
         cut = select(*planned.c)
     rows = cut.limit(limit + 1 if peeks else limit).subquery()
-    bounded = _asks(page, START) or _asks(page, END)
-    if peeks or bounded:
+    if peeks and _is_deep(page):
         # The rows come in the order in which the window is read.
-        place, found = func.row_number().over().label(PLACE), func.count().over().label(FOUND)
-        rows = select(*rows.c, place, *([found] if bounded else [])).subquery()
+        rows = select(*rows.c, func.row_number().over().label(PLACE)).subquery()
     if window.backwards:
         own = [rows.c[column.key or ""] for column in page.order.columns]
         rows = select(*rows.c).order_by(*sorting(own, page.order, FORWARDS)).subquery()
-    key = [rows.c[column.key or ""] for column in page.order.columns]
-    return PageRows(
-        rows,
-        cursor_text(page.order.name, key),
-        rows.c[PLACE] <= limit if peeks else None,
-        _ends(rows, window) if bounded else {},
-        everything,
-    )
+    return PageRows(page, rows, everything, peeks)
 
 
-def _ends(rows: Subquery, window: Window) -> Mapping[str, ColumnElement[bool]]:
-    begun, ended = rows.c[PLACE] == 1, rows.c[PLACE] == func.least(window.limit, rows.c[FOUND])
-    return {START: ended, END: begun} if window.backwards else {START: begun, END: ended}
+def _is_deep(page: Paged) -> bool:
+    """Whether a row is more than its own values."""
+    edges = [edges for edges in page.picked.values() if isinstance(edges, Edges)]
+    nodes = [node for each in edges for node in each.picked.values() if isinstance(node, Object)]
+    return any(isinstance(value, Many | One | Paged) for node in nodes for value in node.picked.values())
 
 
 def _asks(page: Paged, fact: str) -> bool:
