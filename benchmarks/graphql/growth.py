@@ -16,9 +16,9 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.graphql.company import DOCUMENTS, FOLDER, FULL, fill
+from benchmarks.graphql.company import ASKED, DOCUMENTS, FOLDER, FULL, Document, fill
 from benchmarks.graphql.load import measure
-from benchmarks.graphql.servers import the_hub
+from benchmarks.graphql.servers import Server, the_hub
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.store.engine import open_engine
 from migrations.migrate import upgrade
@@ -26,7 +26,8 @@ from migrations.migrate import upgrade
 SIZES: Final = (10_000, 100_000, 1_000_000)
 SHARED_BUFFERS_MB: Final = 1024
 """As a small server would be set, the same for all sizes."""
-WARM_UP_S: Final = 3
+WARM_UP_S: Final = 2
+WARM_UPS_MAX: Final = 10
 WAYS: Final = {"an agent, made anew": 0, "an agent": 64}
 """What is measured, with the megabytes of answers that the hub keeps for it."""
 
@@ -82,9 +83,18 @@ async def ask(dsn: str, folder: Path, size: int, seconds: float, found: Medians)
     for way, kept_mb in WAYS.items():
         async with the_hub(dsn, folder, kept_mb) as (agent, _own):
             for document in DOCUMENTS:
-                await measure(agent, document, WARM_UP_S, folder, size)
+                await warm_up(agent, document, folder, size)
                 figures = await measure(agent, document, seconds, folder, size)
                 found[way, document.name, size].append(figures.p50_ms)
+
+
+async def warm_up(agent: Server, document: Document, folder: Path, size: int) -> None:
+    """Until one turn gets through all that are asked for: what came from the disk is in memory then, at any size."""
+    for _ in range(WARM_UPS_MAX):
+        figures = await measure(agent, document, WARM_UP_S, folder, size)
+        if figures.per_second * WARM_UP_S >= ASKED:
+            return
+    print(f"{document.name} at {size:,} is measured before it is warm", file=sys.stderr, flush=True)
 
 
 def show(found: Medians, sizes: Sequence[int]) -> None:
