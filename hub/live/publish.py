@@ -23,4 +23,4 @@ async def publish(connection: AsyncConnection, changes: Sequence[Change], at: da
         return
     rows = [(change.topic, change.object_id, change.kind, at) for change in changes]
     await insert_new(connection, ChangePending, ("topic", "object_id", "kind", "at"), rows)
-    await ring_after_commit(connection, PUBLISHED)
+    ring_after_commit(connection, PUBLISHED)

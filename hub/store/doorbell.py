@@ -9,31 +9,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Set as AbstractSet
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.store.begun import FAILED, straight_from_pool
+
 log = structlog.get_logger(__name__)
 
-_WANTED: Final = "contacthub_rings"
+_WANTED: Final[WeakKeyDictionary[AsyncConnection, frozenset[str]]] = WeakKeyDictionary()
 # A notification makes its transaction one that waits for the disk, and is heard behind that wait.
-_NOTIFY = text(
-    """SELECT pg_notify(channel, '') FROM (SELECT set_config('synchronous_commit', 'off', true)) lazily,
-         unnest(CAST(:channels AS text[])) AS channel"""
-)
+_NOTIFY: Final = """SELECT pg_notify(channel, '') FROM (SELECT set_config('synchronous_commit', 'off', true)) lazily,
+    unnest(CAST($1 AS text[])) AS channel"""
 
 
-async def ring_after_commit(connection: AsyncConnection, channel: str) -> None:
+def ring_after_commit(connection: AsyncConnection, channel: str) -> None:
     """Whoever listens to `channel` hears of it if and when the transaction of `connection` commits."""
-    await connection.execution_options(**{_WANTED: wanted_rings(connection) | {channel}})
+    _WANTED[connection] = wanted_rings(connection) | {channel}
 
 
 def wanted_rings(connection: AsyncConnection) -> frozenset[str]:
     """The channels that the transaction of `connection` wants rung."""
-    begun = connection.sync_connection
-    return frozenset() if begun is None else begun.get_execution_options().get(_WANTED, frozenset())
+    return _WANTED.get(connection, frozenset())
 
 
 class Doorbell:
@@ -59,8 +58,7 @@ class Doorbell:
         while self._wanted:
             channels, self._wanted = sorted(self._wanted), set()
             try:
-                async with self._engine.connect() as connection:
-                    ringing = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                    await ringing.execute(_NOTIFY, {"channels": channels})
-            except (SQLAlchemyError, OSError) as error:
+                async with straight_from_pool(self._engine) as driver:
+                    await driver.fetch(_NOTIFY, channels)
+            except (SQLAlchemyError, *FAILED, OSError) as error:
                 log.warning("doorbell out of order, others find the work by looking", error=type(error).__name__)

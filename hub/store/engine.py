@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from hub.store.begun import commit, give_back
 from hub.store.doorbell import Doorbell, wanted_rings
 
 RETRIED_STATES = frozenset({"40001", "40P01"})
@@ -65,9 +66,17 @@ class Database:
 
         What it asked to be rung (`ring_after_commit`) is rung behind the commit, without anybody waiting for it.
         """
-        async with self.engine.begin() as connection:
+        connection = await self.engine.connect()
+        try:
+            if connection.sync_connection is not None:
+                connection.sync_connection.begin()
             yield connection
+            await commit(connection)
             wanted = wanted_rings(connection)
+            give_back(connection)
+        except BaseException:
+            await connection.__aexit__(None, None, None)  # rolls back, whatever else is cancelled meanwhile
+            raise
         self._doorbell.ring(wanted)
 
     @asynccontextmanager

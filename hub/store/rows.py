@@ -10,10 +10,10 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.store.begun import FAILED
 
 _DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-_FAILED: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg tells no types
@@ -48,24 +48,12 @@ class Rows:
         return iter(self._rows)
 
 
-def begun(connection: AsyncConnection) -> asyncpg.Connection | None:
-    """The driver's connection while a transaction is under way on it.
-
-    SQLAlchemy begins one with its first statement, so before that there is none, and under AUTOCOMMIT never.
-    """
-    sync_connection = connection.sync_connection
-    if sync_connection is None or sync_connection.closed or sync_connection.invalidated:
-        return None
-    driver = sync_connection.connection.driver_connection
-    return driver if isinstance(driver, asyncpg.Connection) and driver.is_in_transaction() else None
-
-
 async def fetch(driver: asyncpg.Connection, statement: str, binds: dict[str, object]) -> Rows:
     """The rows of a statement with :names; errors are those that SQLAlchemy raises, without the values."""
     sql, names = _numbered(statement)
     try:
         return Rows(await driver.fetch(sql, *[binds[name] for name in names], record_class=Row))
-    except _FAILED as error:
+    except FAILED as error:
         raise DBAPIError(sql, None, error, hide_parameters=True) from error
 
 

@@ -10,7 +10,8 @@ import orjson
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.store.rows import Rows, begun, fetch
+from hub.store.begun import begin
+from hub.store.rows import Rows, fetch
 
 
 @lru_cache(maxsize=512)
@@ -31,7 +32,7 @@ async def run_set(
     finds one row, and then reads every row under that prefix for each page.
     """
     payload = orjson.dumps(rows, default=str).decode()
-    driver = begun(connection)
+    driver = await begin(connection)
     if driver is not None:
         return await fetch(driver, statement, {"rows": payload, **binds})
     result = await connection.execute(_clause(statement), {"rows": payload, **binds})

@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.store.rows import begun
+from hub.store.begun import begin
 
 Rows: TypeAlias = Sequence[Sequence[Any]]
 """Values in the order of the columns that are selected."""
@@ -26,10 +26,9 @@ def within(connection: AsyncConnection) -> Fetch:
 async def run(connection: AsyncConnection, statement: str, *values: object) -> Rows:
     """What a statement with `$1` and so on selects or returns; it is prepared once per connection.
 
-    In the transaction of `connection`: the first statement begins it, and that one SQLAlchemy carries out. Raises
-    DBAPIError as SQLAlchemy does.
+    In the transaction of `connection`, which the first statement begins. Raises DBAPIError as SQLAlchemy does.
     """
-    driver = begun(connection)
+    driver = await begin(connection)
     if driver is None:
         result = await connection.exec_driver_sql(statement, values)
         return result.fetchall() if result.returns_rows else []

@@ -53,7 +53,7 @@ async def ring_for_work(connection: AsyncConnection, queues: Iterable[Queue] | N
     """Have the relays of these queues, or all, look for ready work once the transaction has committed."""
     channels = [CHANNEL] if queues is None else [channel_of(queue) for queue in set(queues)]
     for channel in channels:
-        await ring_after_commit(connection, channel)
+        ring_after_commit(connection, channel)
 
 
 async def answer_doorbell(database: Database, bell: Bell, queues: Iterable[Queue]) -> None:

@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.store.begun import begun
 from hub.store.engine import Database
-from hub.store.rows import begun
 from hub.store.sets import run_set
 
 HELD = """INSERT INTO identifier (kind, value)
