@@ -41,7 +41,13 @@ class Requires(FieldExtension):
         return next_(source, info, **arguments)
 
     async def resolve_async(self, next_: Next, source: object, info: Info, **arguments: object) -> object:
-        """For fields that answer later, and for subscriptions, whose stream is not awaited but handed on."""
+        """For fields that answer later, and for subscriptions, whose stream is not awaited but handed on.
+
+        A mutation that was carried out already was asked for its token then.
+        """
+        settled = info.context.settled
+        if settled is not None and info.path.prev is None:
+            return settled.again()
         self.check(info.context, f"{info.path.typename}.{info.field_name}")
         answer: object = next_(source, info, **arguments)
         return await answer if isawaitable(answer) else answer

@@ -43,6 +43,7 @@ from hub.store.straight import Fetch
 from schema.compiled.reading import Reading, ReadsElsewhere
 from schema.loaders import Loaders
 from schema.reads import ReadTerms
+from schema.settled import Settled
 from schema.shared_customers import SharedCustomers
 from schema.store_errors import translated
 
@@ -95,6 +96,9 @@ class Context:
 
     connection_params: Mapping[str, object] | None = None
     """Payload of a WebSocket's connection_init; strawberry puts it here."""
+
+    settled: Settled | None = None
+    """What the request's one mutation came to, where it is only its answer that is left to be told."""
 
     def __init__(self, hub: Hub, principal: Principal | None, request_id: str | None = None) -> None:
         """`request_id` spares looking for what is bound around the request."""

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol, TypeAlias, TypeVar, cast
 from uuid import UUID
 
@@ -109,47 +110,65 @@ class RunsKey:
     window: Window
 
 
+def _asked(make: Callable[[Loaders], DataLoader[K, V]]) -> cached_property[DataLoader[K, V]]:
+    return cached_property(make)
+
+
+def _some(read: Read[K, V], *, once: bool = False) -> cached_property[DataLoader[K, V | None]]:
+    return _asked(lambda its: its.some(read, once=once))
+
+
+def _every(read: Read[K, V]) -> cached_property[DataLoader[K, V]]:
+    return _asked(lambda its: its.every(read))
+
+
 class Loaders:
-    """One loader per question. Those of things by id answer None for what does not exist or may not be seen."""
+    """One loader per question, made when it is asked first: most requests ask one or two.
+
+    Those of things by id answer None for what does not exist or may not be seen.
+    """
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self.customers = self._straight(lambda ids: customers_read(request.fetch, ids, request.reach))
-        self.lines = self._every(lines_of)
-        self.handling = self._some(handling_of, once=True)
-        self.tasks = self._every(tasks_of)
-        self.lead_responses = self._every(responses_of)
-        self.lead_receipts = self._every(lead_receipts_of)
-        self.dialogs = self._every(dialogs_of)
-        self.legs = self._every(legs_of)
-        self.incidents = self._some(incidents_by_id)
-        self.incident_contacts = self._every(contacts_of)
-        self.undeliverable = self._some(undeliverable_of)
-        self.deliveries_of_leads = self._every(deliveries_of_leads)
-        self.deliveries_of_customers = self._every(deliveries_of_customers)
-        self.letters = self._every(letters_waiting)
-        self.verified = self._some(verified_of)
-        self.provenance = self._every(lambda c, ids: provenance_of(c, ids, request.reach))
-        self.freshness = self._every(lambda c, parts: freshness_for(c, parts, request.now()))
-        self.sources = self._every(lambda c, ids: sources_of(c, ids, request.reach, request.now()))
-        self.conflicts = self._every(lambda c, ids: conflicts_for(c, ids, request.rules))
-        self.consents = self._every(consents_of)
-        self.privacy_receipts = self._every(privacy_receipts_of)
-        self.acts = self._every(acts_of)
-        self.receipts = self._every(receipts_of)
-        self.systems = self._some(systems_by_name)
-        self.calls = self._every(lambda c, names: calls_by_name(c, names, request.now()))
-        self.flows = self._some(flows_by_name)
-        self.lanes = self._every(lanes_of)
-        self.progress = self._every(progress_of)
-        self.runs = self._some(runs_by_id)
-        self.migrations = self._some(migrations_by_id)
-        self.latest_migrations = self._some(latest_migrations)
-        self.run_pages = self._every(_run_pages)
-        self.run_counts = self._every(run_counts)
-        self._pages = self._every(self._read_pages)
-        self._counts = self._every(self._read_counts)
-        self._parts = self._straight(self._read_parts)
+
+    lines = _every(lines_of)
+    handling = _some(handling_of, once=True)
+    tasks = _every(tasks_of)
+    lead_responses = _every(responses_of)
+    lead_receipts = _every(lead_receipts_of)
+    dialogs = _every(dialogs_of)
+    legs = _every(legs_of)
+    incidents = _some(incidents_by_id)
+    incident_contacts = _every(contacts_of)
+    undeliverable = _some(undeliverable_of)
+    deliveries_of_leads = _every(deliveries_of_leads)
+    deliveries_of_customers = _every(deliveries_of_customers)
+    letters = _every(letters_waiting)
+    verified = _some(verified_of)
+    consents = _every(consents_of)
+    privacy_receipts = _every(privacy_receipts_of)
+    acts = _every(acts_of)
+    receipts = _every(receipts_of)
+    systems = _some(systems_by_name)
+    flows = _some(flows_by_name)
+    lanes = _every(lanes_of)
+    progress = _every(progress_of)
+    runs = _some(runs_by_id)
+    migrations = _some(migrations_by_id)
+    latest_migrations = _some(latest_migrations)
+    run_counts = _every(run_counts)
+    customers = _asked(
+        lambda its: its.straight(lambda ids: customers_read(its._request.fetch, ids, its._request.reach))
+    )
+    provenance = _asked(lambda its: its.every(lambda c, ids: provenance_of(c, ids, its._request.reach)))
+    freshness = _asked(lambda its: its.every(lambda c, parts: freshness_for(c, parts, its._request.now())))
+    sources = _asked(lambda its: its.every(lambda c, ids: sources_of(c, ids, its._request.reach, its._request.now())))
+    conflicts = _asked(lambda its: its.every(lambda c, ids: conflicts_for(c, ids, its._request.rules)))
+    calls = _asked(lambda its: its.every(lambda c, names: calls_by_name(c, names, its._request.now())))
+    run_pages = _asked(lambda its: its.every(_run_pages))
+    _pages = _asked(lambda its: its.every(its._read_pages))
+    _counts = _asked(lambda its: its.every(its._read_counts))
+    _parts = _asked(lambda its: its.straight(its._read_parts))
 
     async def page(self, part: Part[RowT], customer: UUID, window: Window, conditions: Conditions = ()) -> Page[RowT]:
         """A window of the customer's own list; the same window of all customers in an answer is one statement."""
@@ -163,7 +182,8 @@ class Loaders:
         """A part by its id, under the caller's reach."""
         return cast("RowT | None", await self._parts.load(PartKey(part, identity)))
 
-    def _some(self, read: Read[K, V], *, once: bool = False) -> DataLoader[K, V | None]:
+    def some(self, read: Read[K, V], *, once: bool = False) -> DataLoader[K, V | None]:
+        """For what need not be there: None then. `once`: it is one statement, and needs no snapshot."""
         reading = self._request.reading_once if once else self._request.reading
 
         async def in_key_order(keys: list[K]) -> list[V | None]:
@@ -173,7 +193,7 @@ class Loaders:
 
         return DataLoader(in_key_order, cache=False)
 
-    def _straight(self, read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
+    def straight(self, read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
         """For what is asked for most: by statements that are prepared already."""
 
         async def in_key_order(keys: list[K]) -> list[V | None]:
@@ -182,7 +202,9 @@ class Loaders:
 
         return DataLoader(in_key_order, cache=False)
 
-    def _every(self, read: Read[K, V]) -> DataLoader[K, V]:
+    def every(self, read: Read[K, V]) -> DataLoader[K, V]:
+        """For what there always is, if only an empty list."""
+
         async def in_key_order(keys: list[K]) -> list[V]:
             async with self._request.reading() as connection:
                 found = await read(connection, keys)

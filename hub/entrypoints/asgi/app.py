@@ -23,6 +23,7 @@ from hub.entrypoints.asgi.scrape import metrics
 from hub.entrypoints.asgi.services import Services
 from hub.entrypoints.asgi.unsubscribe import UnsubscribeEndpoint
 from hub.entrypoints.asgi.webhooks import WebhookEndpoint
+from schema.change import Changes
 from schema.compiled.answer import CompiledReads
 from schema.schema import build_schema
 
@@ -85,7 +86,7 @@ def create_app(services: Services) -> Starlette:
     )
     if compiled is not None:
         app.plain = PlainQueries(
-            schema,
+            Changes(schema),
             compiled,
             services.tokens,
             services.documents,

@@ -27,10 +27,9 @@ from hub.entrypoints.asgi.requests import SAFE_PAIRS, failed, id_of_request
 from hub.entrypoints.asgi.whole_answer import Pair, head_of, send_answer, sent_whole
 from hub.errors import HubError
 from hub.observe.metrics import Metrics
-from schema.change import change
+from schema.change import Changes
 from schema.compiled.answer import CompiledReads
 from schema.context import Context, Hub
-from schema.schema import HubSchema
 
 PLAN: Final = b"x-hub-plan"
 """In development: which root fields a statement answered, and why resolvers answered the others."""
@@ -56,7 +55,7 @@ class Answered(NamedTuple):
 class PlainQueries:
     """What it does not answer is handed on whole, before anything has been carried out."""
 
-    schema: HubSchema
+    changes: Changes
     reads: CompiledReads
     tokens: TokenVerifier
     documents: Documents
@@ -135,7 +134,7 @@ class PlainQueries:
         if answer is not None:
             result = answer.result
         else:
-            changed = await change(self.schema, context, text, asked.variables, asked.operation_name)
+            changed = await self.changes.change(context, text, asked.variables, asked.operation_name)
             if changed is None:
                 return None
             result = changed
