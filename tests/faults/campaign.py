@@ -19,7 +19,7 @@ from hub.records.identity import FlowName
 from hub.records.lanes import FlowCadence
 from tests.faults.count import count
 from tests.faults.installed import BRANCH, SHOP, Ground, ground
-from tests.faults.outcome import as_customers, golden, open_work
+from tests.faults.outcome import as_customers, golden, open_work, unfinished
 from tests.faults.person import retry_given_up
 from tests.faults.points import WORKERS, Points, drawn
 from tests.faults.pushing import Pusher
@@ -164,6 +164,6 @@ async def _at_rest(company: Company, since: datetime) -> None:
     try:
         await until(tried, timeout_s=QUIET_S, what="the hub comes to rest")
     except AssertionError as error:
-        raise AssertionError(
-            f"{error}; left: {', '.join(left)}; work: {await open_work(company.made.database)}"
-        ) from None
+        database = company.made.database
+        found = ["", *await open_work(database), *await unfinished(database)]
+        raise AssertionError(f"{error}; left: {', '.join(left)}{chr(10).join(found)}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import orjson
 from sqlalchemy import text
@@ -89,7 +90,8 @@ async def stuck(database: Database) -> dict[str, int]:
     async with database.reading() as connection:
         rows = await connection.execute(
             text(
-                """SELECT 'work ' || kind || ' ' || state AS what, count(*) AS n FROM dispatch
+                """SELECT concat_ws(' ', 'work', kind, state, last_error_code, last_error_message) AS what, count(*) AS n
+                   FROM dispatch
                    WHERE state NOT IN ('READY', 'SENT', 'RUNNING', 'DONE', 'WAITING')
                    GROUP BY 1
                    UNION ALL SELECT 'command ' || state, count(*) FROM outbound_command
@@ -121,3 +123,29 @@ async def open_work(database: Database) -> list[str]:
         return [
             f"{row.n} {row.kind} {row.state} (id {row.oldest}, attempts {row.attempts}, {row.code})" for row in rows
         ]
+
+
+async def unfinished(database: Database) -> list[str]:
+    """Of every flow that is not COMPLETED: its newest migration, windows not compared and last runs of its lanes."""
+    async with database.reading() as connection:
+        rows = await connection.scalars(text(_UNFINISHED))
+        return list(rows)
+
+
+_UNFINISHED: Final = """
+WITH newest AS (SELECT DISTINCT ON (flow) * FROM cadence_migration ORDER BY flow, created_at DESC),
+     open AS (SELECT * FROM newest WHERE state <> 'COMPLETED')
+SELECT format('%s %s since %s, shadow since %s, now %s: %s', flow, state, changed_at, shadow_since, now(), problem)
+FROM open
+UNION ALL SELECT format('window %s of %s, audit %s: %s to %s, compared %s, clean %s', p.number, o.flow, p.audit,
+    p.since, p.until, p.compared_at, p.clean)
+  FROM open o CROSS JOIN LATERAL (
+    SELECT * FROM parity_run p WHERE p.migration = o.id ORDER BY p.number DESC LIMIT 4) p
+UNION ALL SELECT format('quarantined by the %s lane of %s: %s times %s', l.cadence, o.flow, count(*), min(q.code))
+  FROM open o JOIN lane l ON l.flow = o.flow JOIN quarantine q ON q.lane_id = l.id AND q.state = 'OPEN'
+  GROUP BY l.cadence, o.flow
+UNION ALL SELECT format('run of %s %s: %s, %s created, %s to %s, %s, dispatch %s', o.flow, l.cadence, r.state,
+    r.created_at, r.source_since, r.source_until, r.error_code,
+    (SELECT state FROM dispatch d WHERE d.dedupe_key = 'run:' || r.id))
+  FROM open o JOIN lane l ON l.flow = o.flow CROSS JOIN LATERAL (
+    SELECT * FROM flow_run r WHERE r.lane_id = l.id ORDER BY r.created_at DESC LIMIT 3) r"""
