@@ -13,6 +13,7 @@ HubError
 ├── Rejected         the remote system understood and said no
 ├── Conflict         the state moved on: read again, then decide
 │   ├── StaleEpoch   a lane wrote after its flow was cut over to another lane
+│   ├── Overtaken    a run or a lane that works beside the one that counts has no part in the flow any more
 │   ├── Frozen       a system's objects no longer look as agreed, and the contract says to stop
 │   ├── SlowSubscriber  cut off from the change feed; carries the cursor to come back with
 │   └── CursorTooOld    the feed cannot go on from this cursor: read afresh, subscribe without one
@@ -138,6 +139,12 @@ class StaleEpoch(Conflict):
     def __init__(self, flow: str, lane_epoch: int, flow_epoch: int) -> None:
         super().__init__(f"flow {flow} is at epoch {flow_epoch}; this lane still writes for epoch {lane_epoch}")
         self.flow, self.lane_epoch, self.flow_epoch = flow, lane_epoch, flow_epoch
+
+
+class Overtaken(Conflict):
+    """Nothing of it was kept, and nobody has to do anything: what the lane has to do by now was queued in its place."""
+
+    code = "OVERTAKEN"
 
 
 class Frozen(Conflict):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from hub.errors import HubError, StaleEpoch, Transient
+from hub.errors import HubError, Overtaken, StaleEpoch, Transient
 from hub.exchange.breaker import PROBE
 from hub.exchange.inbox import TAKE_IN
 from hub.exchange.order import SEND
@@ -48,11 +48,12 @@ class EngineHandlers:
     async def run(self, work: Work) -> Decision:
         """Run a lane to its end; an interrupted run is retried and goes on, a failed one has said why in its row.
 
-        One that a cut-over refused is no work for anybody: what its lane has to do by now was queued in its place.
+        One that a cut-over or a new part of its lane refused is no work for anybody: what the lane has to do by now was
+        queued in its place.
         """
         try:
             await run_lane(self._room, UUID(str(work.payload["run"])), self._stopping)
-        except StaleEpoch:
+        except (StaleEpoch, Overtaken):
             return Done()
         except Transient:
             raise

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.errors import Conflict, NotFound, StaleEpoch
+from hub.errors import NotFound, Overtaken, StaleEpoch
 from hub.exchange.authority import AFTER_CUT_OVERS
 from hub.records.identity import Entity
 from hub.records.lanes import RUNNING_MODES, FlowCadence, LaneMode
@@ -48,6 +48,10 @@ class LaneContext:
 _FENCE: Final = f"""
 WITH turn AS MATERIALIZED (SELECT {AFTER_CUT_OVERS}, {ALONG_KEYS})
 SELECT f.epoch FROM turn CROSS JOIN information_flow f WHERE f.name = :flow FOR SHARE OF f"""  # noqa: S608  constants of ours
+
+_BESIDE: Final = """
+SELECT l.mode, r.state IN ('COMPLETED', 'FAILED') AS ended FROM lane l LEFT JOIN flow_run r ON r.id = CAST(:run AS uuid)
+WHERE l.id = :lane"""
 
 _SELECT: Final = """
 SELECT l.id, l.flow, l.cadence, l.mode, l.via, f.epoch, f.source, f.entity
@@ -109,9 +113,9 @@ async def fence(connection: AsyncConnection, lane: LaneContext) -> None:
     """Hold the flow's epoch until the transaction ends; StaleEpoch when a cut-over has ended this lane's authority.
 
     FOR SHARE and nothing weaker: a plain read lets a write of the old epoch commit after the cut-over. A lane beside
-    the authority may change its mode within an epoch (a migration is given up), so its mode is read behind the lock;
-    Conflict when it is another. It queues behind a cut-over that waits (see `AFTER_CUT_OVERS`). The page's statements
-    read along keys.
+    the authority may change its mode within an epoch (a migration is given up) and its run may be ended by somebody
+    else (it is seeded anew), so both are read behind the lock; Overtaken when they are others. It queues behind a
+    cut-over that waits (see `AFTER_CUT_OVERS`). The page's statements read along keys.
     """
     row = (await connection.execute(text(_FENCE), {"flow": lane.flow})).one_or_none()
     if row is None:
@@ -119,6 +123,10 @@ async def fence(connection: AsyncConnection, lane: LaneContext) -> None:
     if row.epoch != lane.epoch:
         raise StaleEpoch(lane.flow, lane.epoch, row.epoch)
     if not lane.counts:
-        mode = await connection.scalar(text("SELECT mode FROM lane WHERE id = :lane"), {"lane": lane.lane_id})
-        if mode != lane.mode:
-            raise Conflict(f"the {lane.cadence.value} lane of flow {lane.flow} is {mode} now, not {lane.mode.value}")
+        now = (await connection.execute(text(_BESIDE), {"lane": lane.lane_id, "run": lane.run_id})).one()
+        if now.mode != lane.mode:
+            raise Overtaken(
+                f"the {lane.cadence.value} lane of flow {lane.flow} is {now.mode} now, not {lane.mode.value}"
+            )
+        if now.ended:
+            raise Overtaken(f"this run of the {lane.cadence.value} lane of flow {lane.flow} was ended by another")

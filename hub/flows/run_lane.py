@@ -11,13 +11,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.errors import Conflict, HubError, NothingWaiting, Rejected, StaleEpoch, Transient
+from hub.errors import Conflict, HubError, NothingWaiting, Overtaken, Rejected, StaleEpoch, Transient
 from hub.flows.drift import report_drifts
 from hub.flows.engine_room import EngineRoom
 from hub.flows.give_way import Throttle
 from hub.flows.gone import delete_missing, sweep
 from hub.flows.in_flight import PagesInFlight, Turn
 from hub.flows.incoming import Incoming
+from hub.flows.lane import fence
 from hub.flows.meetings import answered, failed
 from hub.flows.portions import Portions
 from hub.flows.read_ahead import read_ahead
@@ -56,8 +57,8 @@ async def run_lane(
     """Bring the run to its end and return its counters.
 
     Raises Transient when the system cannot be reached or `stopping` became true: the run is then INTERRUPTED and a
-    later call goes on behind its last committed page. Any other HubError has FAILED the run; after StaleEpoch
-    another one is queued, for what the lane is by now.
+    later call goes on behind its last committed page. Any other HubError has FAILED the run; after StaleEpoch and
+    Overtaken another one is queued, for what the lane is by now.
     """
     async with room.database.transaction() as connection:
         run = await open_run(connection, run_id, room.clock())
@@ -70,7 +71,7 @@ async def run_lane(
         async with room.database.transaction() as connection:
             await failed(connection, run.lane.road, error, room.clock())
             await end_run(connection, run_id, state, room.clock(), (error.code, error.message))
-            if isinstance(error, StaleEpoch):
+            if isinstance(error, StaleEpoch | Overtaken):
                 await run_in_new_role(connection, run.lane, room.clock())
         raise
     async with room.database.transaction() as connection:
@@ -171,7 +172,7 @@ async def _keep_set_time(room: EngineRoom, run: OpenRun, port: SystemPort, page:
 def _settings(room: EngineRoom, run: OpenRun) -> Lane:
     cadence, flow = run.lane.cadence.value, run.lane.flow
     if run.lane.mode not in RUNNING_MODES:
-        raise Conflict(f"the {cadence} lane of flow {flow} is {run.lane.mode.value} by now and does not run")
+        raise Overtaken(f"the {cadence} lane of flow {flow} is {run.lane.mode.value} by now and does not run")
     for lane in room.flow(flow).lanes:
         if lane.cadence is run.lane.cadence:
             return lane
@@ -205,6 +206,7 @@ async def _keep_page(
     run.counters.update(counters)
     async with room.database.transaction() as connection:
         if not moved:
+            await fence(connection, run.lane)
             await keep_cursor(connection, run.lane.lane_id, page.cursor, run.id, room.clock())
         await keep_progress(connection, run.id, run.counters)
     progress(run.counters)
@@ -228,5 +230,6 @@ async def _take_in(
 async def _finish(room: EngineRoom, run: OpenRun, cursor: JsonObject) -> None:
     await room.systems.port(run.lane.road).finished(run.lane.entity, cursor)
     async with room.database.transaction() as connection:
+        await fence(connection, run.lane)
         await keep_cursor(connection, run.lane.lane_id, cursor, None, room.clock())
         await forget_seen(connection, run.id)

@@ -13,7 +13,6 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.errors import NotFound
 from hub.exchange.collected import give_back
 from hub.flows.hand_over import order_release
 from hub.flows.lane import LaneContext, lane_of
@@ -154,7 +153,8 @@ async def end_run(
 ) -> None:
     """COMPLETED, FAILED or INTERRUPTED (it goes on later), with the error's code and message where there is one.
 
-    The commands that a failed run of an outbound lane did not send wait for the next carrier.
+    One that somebody else has ended meanwhile stays as he left it. The commands that a failed run of an outbound lane
+    did not send wait for the next carrier.
     """
     code, message = error or (None, None)
     flow = await connection.scalar(
@@ -162,12 +162,13 @@ async def end_run(
             """UPDATE flow_run r SET state = :state, error_code = :code, error_message = :message,
                  giving_way_since = NULL,
                  finished_at = CASE WHEN :state = 'INTERRUPTED' THEN NULL ELSE CAST(:now AS timestamptz) END
-               FROM lane l WHERE r.id = :id AND l.id = r.lane_id RETURNING l.flow"""
+               FROM lane l WHERE r.id = :id AND l.id = r.lane_id AND r.state NOT IN ('COMPLETED', 'FAILED')
+               RETURNING l.flow"""
         ),
         {"id": run_id, "state": state, "code": code, "message": message, "now": now},
     )
     if flow is None:
-        raise NotFound(f"there is no run {run_id}")
+        return
     if state == "FAILED":
         await give_back(connection, run_id)
         await order_release(connection, flow, now)

@@ -61,6 +61,7 @@ async def resume(connection: AsyncConnection, flow: str, by: str, now: datetime)
             raise Invalid("the migration was paused from nowhere")
         migration = await move(connection, migration, migration.paused_from, now, "RESUMED", {"by": by})
         if migration.state is S.SEEDING:
+            await lock_flow(connection, flow)
             await seed(connection, migration, now)
         await order_advance(connection, migration, now)
     elif migration.state is S.CUTTING_OVER:

@@ -11,9 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.errors import NotFound, Transient
+from hub.errors import NotFound, Overtaken, Transient
 from hub.exchange.authority import BEFORE_PAGES
 from hub.flows.hand_over import hand_over as hand_over_collected
+from hub.flows.runs import end_run
 from hub.flows.schedules import enable_schedules
 from hub.flows.twins import forget_twins
 from hub.flows.watermark import watermark
@@ -160,17 +161,18 @@ async def _follow_modes(connection: AsyncConnection, flow: str, now: datetime) -
 async def rest(connection: AsyncConnection, flow: str, lane_id: int, now: datetime) -> None:
     """The lane waits in STANDBY with nothing of its own left; the flow must be locked."""
     await set_mode(connection, flow, lane_id, LaneMode.STANDBY, now)
-    await end_waiting_runs(connection, lane_id, "its part in a migration has ended", now)
+    await end_runs(connection, lane_id, "its part in a migration has ended", now)
     await forget_twins(connection, lane_id)
 
 
-async def end_waiting_runs(connection: AsyncConnection, lane_id: int, message: str, now: datetime) -> None:
-    """Runs of the lane that have not begun will not begin."""
-    await connection.execute(
+async def end_runs(connection: AsyncConnection, lane_id: int, message: str, now: datetime) -> None:
+    """End every run of the lane as FAILED; one that a worker has in hand is refused at its next page."""
+    under_way = await connection.scalars(
         text(
-            """UPDATE flow_run
-               SET state = 'FAILED', error_code = 'CONFLICT', error_message = :message, finished_at = :now
-               WHERE lane_id = :lane AND state = 'QUEUED'"""
+            """SELECT id FROM flow_run WHERE lane_id = :lane AND state NOT IN ('COMPLETED', 'FAILED')
+               ORDER BY id FOR UPDATE"""
         ),
-        {"lane": lane_id, "message": message, "now": now},
+        {"lane": lane_id},
     )
+    for run_id in under_way.all():
+        await end_run(connection, run_id, "FAILED", now, (Overtaken.code, message))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.errors import Conflict
 from hub.flows.start_run import start_run
 from hub.migration.desk import Desk
-from hub.migration.lanes import end_waiting_runs, hand_over, lane, lock_flow
+from hub.migration.lanes import end_runs, hand_over, lane, lock_flow
 from hub.migration.loads import outpacing
 from hub.migration.person import audited
 from hub.migration.states import check
@@ -53,7 +53,7 @@ async def take_back(
         raise Conflict(f"the {failed.cadence.value} lane of flow {migration.flow} does not count any more")
     undo = await undo_counts(connection, migration)
     await hand_over(connection, migration.flow, migration.to_lane, migration.from_lane, LaneMode.STANDBY, now)
-    await end_waiting_runs(connection, migration.to_lane, "its cut-over was taken back", now)
+    await end_runs(connection, migration.to_lane, "its cut-over was taken back", now)
     run = None
     if held.inbound:
         await _rewind(connection, migration, now)

@@ -10,7 +10,7 @@ from hub.flows.start_run import start_run
 from hub.flows.twins import begin_twins
 from hub.flows.watermark import watermark
 from hub.migration.desk import Desk
-from hub.migration.lanes import lane, lock_flow, set_mode
+from hub.migration.lanes import end_runs, lane, lock_flow, set_mode
 from hub.migration.person import audited
 from hub.migration.plan import ready_to_start
 from hub.migration.stored import Migration, hold_open, move, put
@@ -44,7 +44,11 @@ async def start(connection: AsyncConnection, desk: Desk, flow_name: str, by: str
 
 
 async def seed(connection: AsyncConnection, migration: Migration, now: datetime) -> Migration:
-    """Queue the candidate's backfill into empty twins; the migration must be held and SEEDING."""
+    """Queue the candidate's backfill into empty twins; the migration must be held and SEEDING, the flow locked.
+
+    A run that its lane began before would be taken for the backfill, although what it brought in is forgotten.
+    """
+    await end_runs(connection, migration.to_lane, "its lane is seeded anew", now)
     await begin_twins(connection, migration.to_lane, now)
     candidate = await lane(connection, migration.to_lane)
     run = await start_run(connection, FlowName(migration.flow), now, None, candidate.cadence)

@@ -24,6 +24,7 @@ class ErrorCode(Enum):
     NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="There is no such thing, or not for you.")
     CONFLICT = strawberry.enum_value("CONFLICT", description="The state does not allow it; read again, then decide.")
     STALE_EPOCH = strawberry.enum_value("STALE_EPOCH", description="The flow was cut over to another lane meanwhile.")
+    OVERTAKEN = strawberry.enum_value("OVERTAKEN", description="The lane has no part in its flow any more.")
     CONTRACT_FROZEN = strawberry.enum_value(
         "CONTRACT_FROZEN", description="A system's objects changed their shape and the contract says to stop."
     )

@@ -90,7 +90,8 @@ async def stuck(database: Database) -> dict[str, int]:
     async with database.reading() as connection:
         rows = await connection.execute(
             text(
-                """SELECT concat_ws(' ', 'work', kind, state, last_error_code, last_error_message) AS what, count(*) AS n
+                """SELECT concat_ws(' ', 'work', kind, state, last_error_code, last_error_message) AS what,
+                     count(*) AS n
                    FROM dispatch
                    WHERE state NOT IN ('READY', 'SENT', 'RUNNING', 'DONE', 'WAITING')
                    GROUP BY 1

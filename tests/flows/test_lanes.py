@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from hub.errors import Conflict, Invalid, NotFound
+from hub.errors import Invalid, NotFound, Overtaken
 from hub.flows.adopt import adopt_fingerprints
 from hub.flows.lane import LaneContext, lane_of, running_lanes
 from hub.flows.run_lane import run_lane
-from hub.flows.runs import RUN_COMPLETED
+from hub.flows.runs import RUN_COMPLETED, end_run
 from hub.flows.start_run import start_run
 from hub.flows.take_in import take_in
 from hub.flows.twins import forget_twins, forget_twins_of
@@ -212,7 +212,7 @@ async def test_a_run_whose_lane_came_to_rest_meanwhile_fails_and_writes_nothing(
     async with database.transaction() as connection:
         run_id = await start_run(connection, FLOW, firm.store.clock, cadence=DAILY)
     await firm.set_mode(DAILY, LaneMode.STANDBY)
-    with pytest.raises(Conflict, match="is STANDBY by now"):
+    with pytest.raises(Overtaken, match="is STANDBY by now"):
         await run_lane(firm.room, run_id)
     assert await twins(database) == []
 
@@ -222,9 +222,25 @@ async def test_a_page_of_a_shadow_that_was_given_up_is_refused(database: Databas
     async with database.reading() as connection:
         lane = await lane_of(connection, firm.lanes[DAILY])
     await firm.set_mode(DAILY, LaneMode.STANDBY)
-    with pytest.raises(Conflict, match="is STANDBY now, not SHADOW"):
+    with pytest.raises(Overtaken, match="is STANDBY now, not SHADOW"):
         await take_in(firm.room, lane, [SourceObject(CUSTOMER, ExternalId("1"), {"name": "Late"}, firm.store.clock)])
     assert await twins(database) == []
+
+
+async def test_a_page_of_a_shadows_run_that_another_ended_is_refused_and_ends_it_no_second_time(
+    database: Database,
+) -> None:
+    firm = await company(database, filled(1))
+    async with database.transaction() as connection:
+        run_id = await start_run(connection, FLOW, firm.store.clock, cadence=DAILY)
+        await end_run(connection, run_id, "FAILED", firm.store.clock, ("OVERTAKEN", "test"))
+        lane = await lane_of(connection, firm.lanes[DAILY], run_id)
+    with pytest.raises(Overtaken, match="was ended by another"):
+        await take_in(firm.room, lane, [SourceObject(CUSTOMER, ExternalId("1"), {"name": "Late"}, firm.store.clock)])
+    assert await twins(database) == []
+    async with database.transaction() as connection:
+        await end_run(connection, run_id, "COMPLETED", firm.store.clock)
+    assert await rows(database, "SELECT state, error_code FROM flow_run") == [("FAILED", "OVERTAKEN")]
 
 
 async def test_a_completed_run_tells_the_migration_once_with_its_watermark(database: Database) -> None:

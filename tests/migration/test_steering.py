@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from hub.errors import Conflict, Invalid, NotFound
+from hub.flows.runs import end_run, open_run
 from hub.migration.comparison import Difference
 from hub.migration.decide import abort, complete, pause, resume
+from hub.migration.lanes import reached_by
 from hub.migration.plan import plan
 from hub.migration.work import watch
 from hub.records.identity import Entity, FlowName
@@ -259,3 +261,40 @@ async def test_a_backfill_that_fails_waits_for_a_person_and_is_repeated(database
         await resume(connection, FLOW, "anna", hub.now)
     await hub.work_off()
     assert await hub.state() is S.SHADOW
+
+
+async def test_a_run_from_before_is_not_taken_for_the_backfill(database: Database) -> None:
+    """Nobody could tell from when on such a lane is complete: it would stay in SHADOW with no window compared."""
+    hub = await steered(database)
+    await hub.until(S.SEEDING)
+    seed = (await hub.migration()).seed_run
+    async with database.transaction() as connection:
+        await end_run(connection, seed, "FAILED", hub.now, ("STALE_EPOCH", "test"))  # type: ignore[arg-type]  # seeding
+        await watch(connection, hub.now, 10)
+    await hub.work_off()
+    hub.pass_time(timedelta(minutes=1))
+    before = await hub.queue(REAL_TIME)
+    hub.pass_time(timedelta(minutes=1))
+    async with database.transaction() as connection:
+        await resume(connection, FLOW, "anna", hub.now)
+    await hub.work_off()
+    assert (await hub.state(), await hub.rows("SELECT count(*) FROM shadow_record")) == (S.SHADOW, [(3,)])
+    assert await hub.rows(f"SELECT state, error_code FROM flow_run WHERE id = '{before}'") == [("FAILED", "OVERTAKEN")]
+    async with database.reading() as connection:
+        migration = await hub.migration()
+        assert await reached_by(connection, FLOW, migration.to_lane, hub.now) is not None
+    assert await hub.rows("SELECT count(*) FROM dispatch WHERE state = 'DEAD'") == [(0,)]
+
+
+async def test_a_run_that_was_interrupted_when_its_lane_was_given_up_waits_for_nobody(database: Database) -> None:
+    hub = await steered(database)
+    await hub.until(S.SHADOW)
+    hub.pass_time(timedelta(minutes=1))
+    run = await hub.queue(REAL_TIME)
+    async with database.transaction() as connection:
+        await open_run(connection, run, hub.now)
+        await end_run(connection, run, "INTERRUPTED", hub.now, ("UNAVAILABLE", "test"))
+        await abort(connection, FLOW, "anna", hub.now)
+    await hub.work_off()
+    assert await hub.rows(f"SELECT state, error_code FROM flow_run WHERE id = '{run}'") == [("FAILED", "OVERTAKEN")]
+    assert await hub.rows("SELECT count(*) FROM dispatch WHERE state = 'DEAD'") == [(0,)]
