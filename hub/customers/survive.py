@@ -14,20 +14,9 @@ import orjson
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.records.customer import ContactMediumRecord, CustomerRecord, PostalAddressRecord, RelationRecord
-from hub.records.enums import MediumKind, SurvivorshipRule
+from hub.records.enums import CustomerField, MediumKind, SurvivorshipRule
 
-FIELDS: Final = (
-    "kind",
-    "name",
-    "given_name",
-    "family_name",
-    "birth_date",
-    "language",
-    "status",
-    "customer_number",
-    "tone",
-    "preferred_channel",
-)
+FIELDS: Final = tuple(field.value for field in CustomerField)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +193,15 @@ def says(image: SourceImage, name: str) -> bool:
     return spoken(image, name) is not None or name in image.record.known_blank
 
 
+def changed_at(image: SourceImage, name: str) -> datetime:
+    """When the source last changed the field, as it says itself; else when it changed the record.
+
+    No field is newer than its record: a clock that is ahead does not win for ever.
+    """
+    own = (stamp.at for stamp in image.record.changed if stamp.field == name)
+    return min(next(own, image.as_of), image.as_of)
+
+
 def _ranked(images: Sequence[SourceImage], rule: FieldRule) -> Sequence[SourceImage]:
     if len(images) < 2:
         return images
@@ -216,13 +214,13 @@ def _winner(images: Sequence[SourceImage], name: str, rule: FieldRule) -> tuple[
     if rule.rule is SurvivorshipRule.ALWAYS:
         return (ranked[0], spoken(ranked[0], name)) if ranked else (None, None)
     if rule.rule is SurvivorshipRule.MOST_RECENT:
-        newest = max(reversed(ranked), key=lambda image: image.as_of, default=None)
+        newest = max(reversed(ranked), key=lambda image: changed_at(image, name), default=None)
         return newest, None if newest is None else spoken(newest, name)
     filled = [(image, value) for image in ranked if (value := spoken(image, name)) is not None]
     if not filled:
         return (ranked[0], None) if ranked else (None, None)
     if rule.rule is SurvivorshipRule.OLDEST:
-        return min(filled, key=lambda one: one[0].as_of)
+        return min(filled, key=lambda one: changed_at(one[0], name))
     return filled[0]
 
 

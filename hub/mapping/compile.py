@@ -21,14 +21,17 @@ from hub.mapping.record import ListReader, ObjectReader, Read, RecordMapping
 from hub.mapping.rules import RuleCompiler
 from hub.mapping.shape import RecordShape, shape_of
 from hub.records.catalogue import RECORD_OF
-from hub.records.customer import Canonical, CustomerRecord, ForeignIdentifier
+from hub.records.customer import Canonical, CustomerRecord, FieldStamp, ForeignIdentifier
 from hub.records.identity import Entity
 from hub.yaml.nearest import choices
 from hub.yaml.nodes import Node, read_yaml
 from hub.yaml.validation import findings_of
 
 # A customer has one number per system, so there the system is part of the child's identity.
-_IDENTITY: Final[Mapping[type[Canonical], tuple[str, ...]]] = {ForeignIdentifier: ("system", "external_id")}
+_IDENTITY: Final[Mapping[type[Canonical], tuple[str, ...]]] = {
+    ForeignIdentifier: ("system", "external_id"),
+    FieldStamp: ("field",),
+}
 
 
 def load_mapping(path: Path) -> RecordMapping:

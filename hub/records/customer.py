@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from hub.records.enums import MediumKind, PartyKind, RelationKind
+from hub.records.enums import CustomerField, MediumKind, PartyKind, RelationKind
 from hub.records.identity import ExternalIdText, Words
 
 
@@ -73,6 +73,13 @@ class ForeignIdentifier(Canonical):
     external_id: ExternalIdText
 
 
+class FieldStamp(Canonical):
+    """When one field last changed at its source, in the source's clock, as the package itself tells it."""
+
+    field: CustomerField
+    at: datetime
+
+
 Child = TypeVar("Child", ContactMediumRecord, PostalAddressRecord, RelationRecord)
 
 
@@ -82,6 +89,10 @@ def _by_id(children: tuple[Child, ...]) -> tuple[Child, ...]:
 
 def _by_system(identifiers: tuple[ForeignIdentifier, ...]) -> tuple[ForeignIdentifier, ...]:
     return tuple(sorted(identifiers, key=lambda identifier: (identifier.system, identifier.external_id)))
+
+
+def _by_field(stamps: tuple[FieldStamp, ...]) -> tuple[FieldStamp, ...]:
+    return tuple(sorted(stamps, key=lambda stamp: stamp.field))
 
 
 def _by_name(fields: tuple[str, ...]) -> tuple[str, ...]:
@@ -94,6 +105,7 @@ class CustomerRecord(Canonical):
     `name` is the full name as one line; the parts are filled where the package has them.
     `language` is BCP 47; `status` is the company's own level (for example GOLD). `tone` (formal, informal) and
     `preferred_channel` say how he wants to be addressed.
+    `changed` has the times of single fields, where the package keeps them; of the others the record's own time counts.
     A field without a value is one of which the package is silent, unless `known_blank` names it: it knows of none.
     """
 
@@ -112,3 +124,4 @@ class CustomerRecord(Canonical):
     contact_media: Annotated[tuple[ContactMediumRecord, ...], AfterValidator(_by_id)] = ()
     addresses: Annotated[tuple[PostalAddressRecord, ...], AfterValidator(_by_id)] = ()
     relations: Annotated[tuple[RelationRecord, ...], AfterValidator(_by_id)] = ()
+    changed: Annotated[tuple[FieldStamp, ...], AfterValidator(_by_field)] = ()

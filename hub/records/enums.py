@@ -10,6 +10,21 @@ class PartyKind(StrEnum):
     ORGANISATION = "ORGANISATION"
 
 
+class CustomerField(StrEnum):
+    """The fields of a customer that are chosen among sources, by their names in a mapping and in hub.yaml."""
+
+    KIND = "kind"
+    NAME = "name"
+    GIVEN_NAME = "given_name"
+    FAMILY_NAME = "family_name"
+    BIRTH_DATE = "birth_date"
+    LANGUAGE = "language"
+    STATUS = "status"
+    CUSTOMER_NUMBER = "customer_number"
+    TONE = "tone"
+    PREFERRED_CHANNEL = "preferred_channel"
+
+
 class MediumKind(StrEnum):
     """TMF629 contactMedium types that the hub can use to reach somebody."""
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import OpenCorrection, overlaid, settled
-from hub.customers.survive import FieldRule, SourceImage, Survivorship, survive
-from hub.records.customer import ContactMediumRecord, CustomerRecord
-from hub.records.enums import MediumKind, SurvivorshipRule
+from hub.customers.survive import FieldRule, SourceImage, Survivorship, changed_at, survive
+from hub.records.customer import ContactMediumRecord, CustomerRecord, FieldStamp
+from hub.records.enums import CustomerField, MediumKind, SurvivorshipRule
 
 SPELLING = Spelling("NL")
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -120,6 +120,43 @@ def test_one_phone_in_two_notations_is_one_medium_of_the_trusted_source() -> Non
     images = [image("lms", 1, with_phone("+31 6 12345678")), image("crm", 1, with_phone("06-12345678"))]
     (medium,) = survive(images, rules(SurvivorshipRule.PREFER_UNLESS_BLANK, "crm"), SPELLING).media
     assert (medium.key, medium.image.node.system) == ("+31612345678", "crm")
+
+
+def stamped(system: str, minute: int, name: str, own: int | None) -> SourceImage:
+    """A record that changed at `minute`, its name at `own`; None: it does not say when."""
+    changed = () if own is None else (FieldStamp(field=CustomerField.NAME, at=START + timedelta(minutes=own)),)
+    return image(system, minute, CustomerRecord(name=name, changed=changed))
+
+
+def test_a_field_counts_by_its_own_time_where_its_source_tells_it() -> None:
+    phone_changed_today = stamped("crm", 9, "Jan", own=1)
+    name_changed_since = stamped("lms", 5, "Jan Bakker", own=None)
+
+    def name(rule: SurvivorshipRule, *images: SourceImage) -> str | None:
+        return survive(images, rules(rule, "crm", "lms"), SPELLING).values["name"]
+
+    assert name(SurvivorshipRule.MOST_RECENT, phone_changed_today, name_changed_since) == "Jan Bakker"
+    assert name(SurvivorshipRule.OLDEST, phone_changed_today, name_changed_since) == "Jan"
+    ahead = stamped("crm", 4, "Jan", own=1_000)
+    assert name(SurvivorshipRule.MOST_RECENT, ahead, name_changed_since) == "Jan Bakker"
+
+
+STAMPED = st.tuples(st.integers(0, 3), st.sampled_from(["Jan", "J.", "Piet"]), st.none() | st.integers(0, 4))
+
+
+@given(st.lists(STAMPED, min_size=2, max_size=4), st.data(), st.sampled_from(list(SurvivorshipRule)))
+def test_neither_does_it_where_fields_have_times_of_their_own(
+    said: list[tuple[int, str, int | None]], data: st.DataObject, rule: SurvivorshipRule
+) -> None:
+    images = [stamped(f"s{place}", *one) for place, one in enumerate(said)]
+    golden = survive(data.draw(st.permutations(images)), rules(rule, "s1"), SPELLING)
+    assert (golden.digest, golden.winners) == (
+        (first := survive(images, rules(rule, "s1"), SPELLING)).digest,
+        first.winners,
+    )
+    if rule is SurvivorshipRule.MOST_RECENT:
+        newest = max(changed_at(image, "name") for image in images)
+        assert changed_at(golden.winners["name"][0], "name") == newest
 
 
 THREE = [CRM, LMS, image("cm", 5, CustomerRecord(name="Jan de V."))]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import adapters.memory
 from hub.mapping.compile import load_mapping
-from hub.records.customer import ContactMediumRecord, CustomerRecord, PostalAddressRecord, RelationRecord
-from hub.records.enums import MediumKind, RelationKind
+from hub.records.customer import ContactMediumRecord, CustomerRecord, FieldStamp, PostalAddressRecord, RelationRecord
+from hub.records.enums import CustomerField, MediumKind, RelationKind
 from tests.flows.building import at
 
 WHOLE = CustomerRecord(
@@ -18,6 +18,7 @@ WHOLE = CustomerRecord(
         ContactMediumRecord(external_id="1", kind=MediumKind.EMAIL, value="mia@example.com", valid_from=at(0)),
     ),
     addresses=(PostalAddressRecord(external_id="1", street="Kerkstraat", valid_from=at(0), valid_to=at(9)),),
+    changed=(FieldStamp(field=CustomerField.NAME, at=at(1)), FieldStamp(field=CustomerField.TONE, at=at(2))),
     relations=(RelationRecord(external_id="1", kind=RelationKind.GROUP, to="7", label="choir", valid_to=at(9)),),
 )
 
