@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,7 +16,7 @@ from hub.store.engine import Database, open_engine
 from tests.adapters.tryton.running import RunningTryton, tryton_for_tests
 from tests.bottlecrm.running import RunningBottleCrm
 from tests.bottlecrm_ground import bottlecrm_ground
-from tests.databases import TestServer
+from tests.databases import Filling, TestServer
 from tests.tryton_ground import Ground, tryton_ground
 
 # A loaded machine is slow, which says nothing about a property.
@@ -77,6 +78,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(open_engine(database_url))
     yield database
     await database.aclose()
+
+
+@pytest.fixture
+def filling(server: TestServer, database_url: str, database: Database) -> Filling:
+    """The store of this test's own database, filled by a function; see `TestServer.fill`."""
+
+    async def filled(name: str, write: Callable[[Database], Awaitable[None]]) -> Database:
+        await server.fill(database_url, name, partial(write, database))
+        return database
+
+    return filled
 
 
 @pytest.fixture(scope="session")

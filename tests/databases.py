@@ -13,10 +13,13 @@ from typing import Final
 import asyncpg
 from sqlalchemy import make_url
 
-from hub.store.engine import open_engine
+from hub.store.engine import Database, open_engine
 from migrations.migrate import upgrade
 
 RESET: Final = Path(__file__).with_name("reset.sql")
+Filling = Callable[[str, Callable[[Database], Awaitable[None]]], Awaitable[Database]]
+"""A test's own database with the rows that a function writes, kept under a name: see `TestServer.fill`."""
+
 _OTHERS: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
 _TAKEN_AWAY: Final = (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError, OSError)
 

@@ -77,7 +77,7 @@ CREATE FUNCTION pristine.bring(point text) RETURNS boolean LANGUAGE plpgsql AS $
 DECLARE
   statement text;
 BEGIN
-  IF to_regnamespace('kept_' || point) IS NULL THEN
+  IF to_regnamespace(quote_ident('kept_' || point)) IS NULL THEN
     RETURN false;
   END IF;
   SET LOCAL session_replication_role = replica;

@@ -13,6 +13,7 @@ from hub.settings.topics import Catalogue
 from hub.store.engine import Database
 from hub.yaml.nodes import read_yaml
 from tests.contacts.conducting import declare_outward
+from tests.databases import Filling
 from tests.schema.company import Person, add_person, add_systems
 from tests.schema.serving import Api, serving
 
@@ -27,8 +28,12 @@ RULES = ContactRules(
 
 
 @pytest.fixture
-async def company(database: Database) -> Database:
+async def company(filling: Filling) -> Database:
     """Anna, a gold customer, and Cor; a CRM, a campaign management and a back office that hear of requests."""
+    return await filling("company of contacts", _write_company)
+
+
+async def _write_company(database: Database) -> None:
     async with database.transaction() as connection:
         await add_systems(connection)
         await add_person(connection, Person("Anna Bakker", "anna@example.nl", "+31612345678", systems=("crm", "lms")))
@@ -37,7 +42,6 @@ async def company(database: Database) -> Database:
     await declare_outward(database, "business_request", system="backoffice")
     async with database.transaction() as connection:
         await connection.exec_driver_sql("UPDATE information_flow SET business_flow = 6 WHERE target = 'backoffice'")
-    return database
 
 
 @pytest.fixture

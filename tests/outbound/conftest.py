@@ -9,6 +9,7 @@ import pytest
 
 from hub.settings.find_channels import Outbound
 from hub.store.engine import Database
+from tests.databases import Filling
 from tests.outbound.company import Street, consent, outbound
 from tests.outbound.receiving import Receiver, receiving
 from tests.schema.company import Person, add_person, add_systems
@@ -29,14 +30,17 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def company(database: Database) -> Database:
+async def company(filling: Filling) -> Database:
+    return await filling("company of outbound", _write_company)
+
+
+async def _write_company(database: Database) -> None:
     async with database.transaction() as connection:
         await add_systems(connection)
         for person in PEOPLE:
             await add_person(connection, person)
     for person in PEOPLE[:2]:
         await consent(database, person.name)
-    return database
 
 
 @pytest.fixture

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from hub.store.engine import Database
-from tests.databases import TestServer
+from tests.databases import Filling
 from tests.schema.company import Person, add_person, add_systems
 from tests.schema.serving import Api, serving
 
 
 @pytest.fixture
-async def company(server: TestServer, database_url: str, database: Database) -> Database:
+async def company(filling: Filling) -> Database:
     """Anna (known in both systems, with orders and leads), Ben, and Cor and Dora who share an address."""
-    await server.fill(database_url, "company", partial(_write_company, database))
-    return database
+    return await filling("company", _write_company)
 
 
 async def _write_company(database: Database) -> None:
