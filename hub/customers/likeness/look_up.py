@@ -24,7 +24,7 @@ SHARED_MAX: Final = 60
 COMPARED_MAX: Final = 30
 """Of those who share a key the ones with most, and rarest, in common; the right one is seldom beyond the twentieth."""
 FOUND_MAX: Final = 25
-OWNED_FIRST: Final = 6
+OWNED_FIRST: Final = 3
 """Of so many of those compared, who share most, it is asked at once whose they are: the likely ones are among them."""
 
 
