@@ -16,7 +16,7 @@ Flags = npt.NDArray[np.bool_]
 Texts: TypeAlias = npt.NDArray[np.object_]
 """Of str."""
 SHORT_WORD = 3
-FULL_NAMES_MAX = 8
+FULL_NAMES_MAX = 16
 WORDS_MAX = 6
 AREA = 3
 """The leading characters of a postal code that name a district, in most countries."""
