@@ -303,3 +303,35 @@ async def test_who_follows_the_list_hears_of_each_decision(
         await record(api, event("1", "ACCEPTED", nextBestActionId=entries["fibre-1000"]))
         told = (await client.hear())["payload"]["data"]["nextBestActionUpdates"]
         assert told["decision"] == {"cause": "EVENTS", "actions": [{"proposition": "tv-complete"}]}
+
+
+async def test_who_comes_back_to_the_list_with_a_cursor_misses_nothing_and_hears_nothing_twice(
+    company: Database, database_url: str, tmp_path: Path
+) -> None:
+    await allow_marketing(company)
+    resumed = FOLLOW.replace("$channel: String!", "$channel: String!, $after: String").replace(
+        "channel: $channel)", "channel: $channel, after: $after)"
+    )
+    document = resumed.replace("event decision", "cursor event decision")
+    async with listening_api(database_url, tmp_path, offering=OFFERING) as (api, address):
+        async with acknowledged(address, api.token(Role.AGENT)) as client:
+            await client.subscribe(document, {"id": ANNA, "channel": "web"})
+            await client.hear()
+            entries = await offered(api, limit=1)
+            seen = (await client.hear())["payload"]["data"]["nextBestActionUpdates"]
+        # While he is away the list changes; what he saw is not told again, and what he missed comes without CURRENT.
+        await record(api, event("1", "ACCEPTED", nextBestActionId=entries["fibre-1000"]))
+        async with acknowledged(address, api.token(Role.AGENT)) as client:
+            await client.subscribe(document, {"id": ANNA, "channel": "web", "after": seen["cursor"]})
+            missed = (await client.hear())["payload"]["data"]["nextBestActionUpdates"]
+            assert (missed["event"], missed["decision"]["cause"]) == ("DecisionCreateEvent", "EVENTS")
+            assert missed["decision"]["actions"] == [{"proposition": "tv-complete"}]
+            assert missed["cursor"] != seen["cursor"]
+            await offered(api, limit=1)
+            told = (await client.hear())["payload"]["data"]["nextBestActionUpdates"]
+            assert (told["event"], told["decision"]["cause"]) == ("DecisionCreateEvent", "REQUEST")
+        async with acknowledged(address, api.token(Role.AGENT)) as client:
+            await client.subscribe(document, {"id": ANNA, "channel": "web", "after": told["cursor"]})
+            await offered(api, limit=2)
+            new = (await client.hear())["payload"]["data"]["nextBestActionUpdates"]
+            assert len(new["decision"]["actions"]) == 2
