@@ -45,7 +45,7 @@ class PastField:
     """As text."""
 
     field: str = strawberry.field(description="The field of Customer, by its name in this schema.")
-    value: str = strawberry.field(description="Its value then.")
+    value: str | None = strawberry.field(description="Its value then; null: the source knew that there was none.")
     source: str = strawberry.field(description="The system whose value it was.")
     external_id: str = strawberry.field(description="The customer's id in that system.")
     as_of: datetime = strawberry.field(description="The source's own time of the statement.")
@@ -147,7 +147,7 @@ class PastView:
         fields = [
             PastField(
                 field=in_schema(name),
-                value=golden.values[name] or "",
+                value=golden.values[name],
                 source=image.node.system,
                 external_id=image.node.external_id,
                 as_of=image.as_of,

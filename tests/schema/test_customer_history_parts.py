@@ -139,6 +139,15 @@ async def test_each_part_is_told_as_it_was(database: Database, api: Api) -> None
     assert (before["orders"], before["consents"], before["requests"]) == ([], [], [])
 
 
+async def test_a_value_that_is_known_to_be_none_is_null_and_silence_is_nothing(database: Database, api: Api) -> None:
+    told = Told(database)
+    await told.say("crm", Entity.CUSTOMER, "1", CustomerRecord(name="Jan", known_blank=("status",)), 1)
+    asked = "query($id: ID!, $at: DateTime!) { customerHistory(id: $id, at: $at) { fields { field value } } }"
+    given = {"id": gid("Customer", await owner(database, "crm", "1")), "at": at(2).isoformat()}
+    fields = (await api.ask(asked, given)).data["customerHistory"]["fields"]
+    assert {one["field"]: one["value"] for one in fields} == {"kind": "PERSON", "name": "Jan", "status": None}
+
+
 async def test_what_changed_hands_is_told_of_whoever_had_it_then(database: Database, api: Api) -> None:
     told = Told(database)
     await told.say("crm", Entity.CUSTOMER, "1", person("Jan Smit"), 1)
