@@ -47,8 +47,13 @@ def open_at(opening: Opening | None, now: datetime) -> Slot | None:
 
 def clock_hour(opening: Opening | None, at: datetime) -> datetime:
     """When the clock hour of `at` began, in UTC."""
-    local = at.astimezone(_zone(opening))
-    return at.astimezone(UTC) - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    zone = _zone(opening)
+    local = at.astimezone(zone)
+    began = at.astimezone(UTC) - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    # Where clocks are moved by half an hour, the hour in which they are has begun when they were.
+    while began.astimezone(zone).utcoffset() != local.utcoffset():
+        began += timedelta(minutes=1)
+    return began
 
 
 def local_day(opening: Opening | None, at: datetime) -> date:

@@ -48,6 +48,15 @@ def test_the_hour_that_spring_skips_is_not_there_and_the_one_that_autumn_repeats
     assert len({slot.hour for slot in autumn if slot.day == date(2026, 10, 25)}) == 25
 
 
+@pytest.mark.parametrize(
+    "moment, began", [("2025-10-04T15:40", "2025-10-04T15:30"), ("2026-04-04T15:10", "2026-04-04T15:00")]
+)
+def test_where_clocks_are_moved_by_half_an_hour_an_hour_begins_when_they_were(moment: str, began: str) -> None:
+    there = Opening(time_zone="Australia/Lord_Howe", hours=(OpeningHours(opens="00:00", closes="24:00"),))
+    assert clock_hour(there, at(moment)) == at(began)
+    assert open_at(there, at(moment)) == next(slots(there, at(began)))
+
+
 def test_a_day_begins_at_local_midnight() -> None:
     assert day_began(OFFICE, at("2026-07-06T21:59")) == at("2026-07-05T22:00")
     assert day_began(OFFICE, at("2026-07-06T22:00")) == at("2026-07-06T22:00")
