@@ -16,6 +16,8 @@ from tests.schema.company import add_alias, uid
 from tests.schema.every_document import Found, every_document
 from tests.schema.questions import ANNA, BYS, CUSTOMER_FILTERS, IDS, LEAD_FILTERS, VALUES
 
+pytestmark = pytest.mark.slow
+
 NOT_OURS: Final = {
     "benchmarks/graphql/documents/postgraphile/page.graphql": "in the schema that PostGraphile makes of the tables",
     "benchmarks/graphql/documents/postgraphile/timeline.graphql": "the same",
