@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from hub.matching.mailboxes import follows_from_name
 from hub.matching.person import Person
 from hub.matching.traits import BirthTraits, CodeTraits, MailTraits, NameTraits, WordTraits
 
@@ -78,6 +79,19 @@ class People:
     def mails(self) -> MailTraits:
         """Of e-mail addresses."""
         return MailTraits(self.values("email"))
+
+    @cached_property
+    def named_mails(self) -> npt.NDArray[np.bool_]:
+        """Per person whether his mailbox follows from his name."""
+        given, family, email = self.values("given"), self.values("family"), self.values("email")
+        having = np.flatnonzero(self.codes["email"] != ABSENT)
+        named = np.zeros(len(self), np.bool_)
+        columns_of = (self.codes[field][having].tolist() for field in ("email", "given", "family"))
+        named[having] = [
+            follows_from_name(email[e], "" if g == ABSENT else given[g], "" if f == ABSENT else family[f])
+            for e, g, f in zip(*columns_of, strict=True)
+        ]
+        return named
 
     @cached_property
     def numbers(self) -> Mapping[str, CodeTraits]:

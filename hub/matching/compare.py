@@ -15,6 +15,8 @@ from hub.matching.similarity import Grades
 
 PLACES = {comparison.name: place for place, comparison in enumerate(COMPARISONS)}
 EQUAL = 1
+LIKE_MAILS = (BY_NAME["email"].grade("local_part"), BY_NAME["email"].grade("close"))
+LIKE_NAMES = (EQUAL, BY_NAME["family"].grade("close"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Pairs:
 def compare(people: People, left: Codes, right: Codes) -> Pairs:
     """Grade the pairs. What follows from a greater agreement is left out, for it would count the same thing twice.
 
-    An equal postal code implies locality and region, an equal locality implies the region.
+    An equal postal code implies locality and region, an equal locality implies the region, and names in common imply
+    a mailbox name that is made of them.
     """
     grades = np.zeros((len(left), len(COMPARISONS)), np.uint8)
     if len(left):
@@ -52,6 +55,10 @@ def compare(people: People, left: Codes, right: Codes) -> Pairs:
         here = postal == EQUAL
         grades[here | (locality == EQUAL) | (locality == BY_NAME["locality"].grade("close")), PLACES["region"]] = 0
         grades[here, PLACES["locality"]] = 0
+        email, family = grades[:, PLACES["email"]], grades[:, PLACES["family"]]
+        at = np.flatnonzero(np.isin(email, LIKE_MAILS) & np.isin(family, LIKE_NAMES))
+        if len(at):
+            email[at[people.named_mails[left[at]] & people.named_mails[right[at]]]] = 0
     return Pairs(left, right, grades)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
+from hub.matching.compare import LIKE_MAILS, LIKE_NAMES
 from hub.matching.comparisons import BY_NAME
 from hub.matching.grade_names import grade_names
 from hub.matching.grade_values import grade_birth, grade_code, grade_email, grade_street, grade_words
+from hub.matching.mailboxes import follows_from_name
 from hub.matching.person import Person
 
 Graded: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
@@ -15,7 +17,7 @@ _PLACE_CLOSE: Final = BY_NAME["locality"].grade("close")
 
 
 def grade(one: Person, other: Person) -> Graded:
-    """See `compare`; an equal postal code implies locality and region, an equal locality implies the region."""
+    """See `compare`, which tells what is left out because it follows from a greater agreement."""
     given, family = grade_names(one.given, one.family, other.given, other.family)
     postal = grade_code("postal", one.postal, other.postal)
     locality = region = 0
@@ -33,6 +35,14 @@ def grade(one: Person, other: Person) -> Graded:
         grade_street(one.street, one.unit, other.street, other.unit),
         grade_code("house", one.house, other.house),
         grade_words("unit", one.unit, other.unit),
-        grade_email(one.email, other.email),
+        _mail(one, other, family),
         grade_code("phone", one.phone, other.phone),
     )
+
+
+def _mail(one: Person, other: Person, family: int) -> int:
+    mail = grade_email(one.email, other.email)
+    if mail in LIKE_MAILS and family in LIKE_NAMES:
+        named = (follows_from_name(person.email, person.given, person.family) for person in (one, other))
+        return 0 if all(named) else mail
+    return mail

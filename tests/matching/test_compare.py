@@ -8,7 +8,8 @@ import pytest
 from hub.matching.columns import columns
 from hub.matching.compare import PLACES, compare
 from hub.matching.comparisons import BY_NAME
-from hub.matching.person import Person
+from hub.matching.normalise import Notation, normalise
+from hub.matching.person import Person, Written
 
 
 def grade(comparison: str, one: Person, other: Person) -> str:
@@ -123,3 +124,19 @@ def test_mailboxes_of_one_family_are_not_close(one: str, other: str, expected: s
 def test_a_year_in_common_is_equality_where_no_more_is_known() -> None:
     assert grade("birth", Person(birth="1976----"), Person(birth="1976----")) == "equal"
     assert grade("birth", Person(birth="1976----"), Person(birth="19760311")) == "near"
+
+
+@pytest.mark.parametrize(
+    "one, other, expected",
+    [
+        ("jan.devries@a", "jan_devries@b", "unknown"),
+        ("familiedevries@a", "familiedevries@b", "unknown"),
+        ("jandevries72@a", "jandevries72@b", "local_part"),
+        ("bergbeklimmer@a", "bergbeklimmer@b", "local_part"),
+        ("jandevries@a", "jandevries@a", "equal"),
+        ("jandevries@a", "pietbakker@a", "different"),
+    ],
+)
+def test_a_mailbox_made_of_the_name_they_share_says_no_more(one: str, other: str, expected: str) -> None:
+    jan, again = (normalise(Written("Jan", "de Vries", email=mail), Notation()) for mail in (one, other))
+    assert grade("email", jan, again) == expected

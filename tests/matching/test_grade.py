@@ -57,7 +57,21 @@ _CODES = st.sampled_from(["", "1", "2", "12", "1234ab", "1234ac", "1243ab", "999
 _BIRTHS = st.sampled_from(
     ["", "19850304", "19850403", "19850314", "1985----", "198503--", "19551304", "19840101", "20011231", "198504--"]
 )
-_MAILS = st.sampled_from(["", "jan@a", "jan@b", "jandevries1@a", "jandevrise1@a", "jandevries2@a", "info@a", "@a"])
+_MAILS = st.sampled_from(
+    [
+        "",
+        "jan@a",
+        "jan@b",
+        "jandevries1@a",
+        "jandevrise1@a",
+        "jandevries2@a",
+        "info@a",
+        "@a",
+        "jandevries@a",
+        "jvries@b",
+        "jandevires@a",
+    ]
+)
 
 
 @given(
