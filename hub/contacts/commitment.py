@@ -16,6 +16,7 @@ from hub.contacts.tables import Commitment
 from hub.contacts.telling import Entry, announce, tell
 from hub.errors import Invalid, NotFound
 from hub.records.contact import CommitmentState, TimelineKind
+from hub.store.audit import Deed, record_deed
 
 TOPIC: Final = "Commitment"
 LATEST: Final = timedelta(days=366)
@@ -80,8 +81,11 @@ async def settle_commitment(
     await _move(connection, row, to, now, settled_at=now, settled_by=by)
 
 
-async def break_overdue(connection: AsyncConnection, now: datetime, limit: int) -> int:
-    """Escalate up to `limit` promises that were due and not kept: BROKEN, and told to who follows them."""
+async def break_overdue(connection: AsyncConnection, now: datetime, limit: int, escalated_to: str | None = None) -> int:
+    """Escalate up to `limit` promises that were due and not kept: BROKEN, and told to who follows them.
+
+    `escalated_to` keeps each from now on; the audit trail says who was to keep it.
+    """
     due = (
         select(*_COLUMNS)
         .where(Commitment.state == CommitmentState.OPEN.value, Commitment.due_at <= now)
@@ -91,11 +95,24 @@ async def break_overdue(connection: AsyncConnection, now: datetime, limit: int) 
     )
     rows = (await connection.execute(due)).all()
     for row in rows:
-        await _move(connection, row, CommitmentState.BROKEN, now, broken_at=now)
+        taken = escalated_to if escalated_to is not None and escalated_to != row.handler else None
+        columns = {} if taken is None else {"handler": taken}
+        await _move(connection, row, CommitmentState.BROKEN, now, broken_at=now, **columns)
+        if taken is not None:
+            detail = {"from": row.handler, "to": taken}
+            deed = Deed("schedule:break-overdue-commitments", "escalate", "Commitment", str(row.id), detail=detail)
+            await record_deed(connection, deed, now)
     return len(rows)
 
 
-_COLUMNS: Final = (Commitment.id, Commitment.customer_id, Commitment.state, Commitment.request_id, Commitment.promise)
+_COLUMNS: Final = (
+    Commitment.id,
+    Commitment.customer_id,
+    Commitment.state,
+    Commitment.request_id,
+    Commitment.promise,
+    Commitment.handler,
+)
 
 
 async def _hold(

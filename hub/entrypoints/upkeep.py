@@ -120,7 +120,7 @@ def turns(
         COUNT_OUTCOMES: count_outcomes,
         WATCH_MIGRATIONS: watch,
         END_QUIET_SESSIONS: lambda connection, now, limit: end_quiet_sessions(connection, contact, now, limit),
-        BREAK_OVERDUE: break_overdue,
+        BREAK_OVERDUE: lambda connection, now, limit: break_overdue(connection, now, limit, contact.escalated_to),
         FOLLOW_CONSENTS: follow_lapses,
         OPEN_OUTBOUND: lambda connection, now, limit: open_outbound(connection, leads, now, limit),
         PLAN_LEADS: lambda connection, now, limit: plan_leads(connection, outbound, now, limit),

@@ -66,6 +66,12 @@ class ContactRules(Written):
     response_minutes: int = Field(
         1_440, ge=1, le=525_600, description="Minutes to the first answer where no response target fits."
     )
+    escalated_to: str | None = Field(
+        "supervisors",
+        min_length=1,
+        max_length=200,
+        description="Who keeps a broken promise: a token's subject, or a team. Null: who kept it before.",
+    )
 
 
 DEFAULT_CONTACT: Final = ContactRules()

@@ -176,14 +176,17 @@ async def test_a_promise_is_seen_broken_by_schedule_and_kept_late(desk: Api, com
     assert (made["state"], made["handler"]) == ("OPEN", "development:agent")
     async with company.transaction() as connection:
         assert await break_overdue(connection, NOW + timedelta(hours=1), 10) == 0
-        assert await break_overdue(connection, NOW + timedelta(hours=2), 10) == 1
+        assert await break_overdue(connection, NOW + timedelta(hours=2), 10, "supervisors") == 1
         assert await break_overdue(connection, NOW + timedelta(hours=3), 10) == 0
     escalated = await desk.ask(
-        "{ commitments(states: [BROKEN]) { edges { node { id customer { name } } } } }", role=Role.SUPERVISOR
+        "{ commitments(states: [BROKEN]) { edges { node { id handler customer { name } } } } }", role=Role.SUPERVISOR
     )
     assert [edge["node"] for edge in escalated.data["commitments"]["edges"]] == [
-        {"id": made["id"], "customer": {"name": "Anna Bakker"}}
+        {"id": made["id"], "handler": "supervisors", "customer": {"name": "Anna Bakker"}}
     ]
+    async with company.reading() as connection:
+        deeds = await connection.execute(text("SELECT object_type, detail FROM audit_event WHERE action = 'escalate'"))
+        assert deeds.all() == [("Commitment", {"from": "development:agent", "to": "supervisors"})]
     kept = (await promise(desk, "settleCommitment", commitmentId=made["id"]))["commitment"]
     assert (kept["state"], kept["brokenAt"]) == ("KEPT", "2026-03-02T14:00:00Z")
     again = await promise(desk, "settleCommitment", commitmentId=made["id"], to="WITHDRAWN")
