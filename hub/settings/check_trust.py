@@ -11,7 +11,7 @@ from hub.yaml.nearest import choices
 from hub.yaml.nodes import Node
 
 # Every system's own identifiers and relations stay: there is nothing to choose.
-_STAY: Final = frozenset({"identifiers", "relations", "known_blank"})
+_STAY: Final = frozenset({"identifiers", "relations", "known_blank", "changed"})
 _FIELDS: Final = [name for name in CustomerRecord.model_fields if name not in _STAY]
 
 

@@ -138,8 +138,9 @@ WITH newest AS (SELECT DISTINCT ON (flow) * FROM cadence_migration ORDER BY flow
      open AS (SELECT * FROM newest WHERE state <> 'COMPLETED')
 SELECT format('%s %s since %s, shadow since %s, now %s: %s', flow, state, changed_at, shadow_since, now(), problem)
 FROM open
-UNION ALL SELECT format('window %s of %s, audit %s: %s to %s, compared %s, clean %s', p.number, o.flow, p.audit,
-    p.since, p.until, p.compared_at, p.clean)
+UNION ALL SELECT format('window %s of %s, audit %s: %s to %s, compared %s, clean %s, against it %s', p.number, o.flow,
+    p.audit, p.since, p.until, p.compared_at, p.clean, (SELECT jsonb_agg(e) FROM (
+      SELECT e FROM jsonb_array_elements(p.examples) e WHERE NOT (e->>'explained')::boolean LIMIT 3) few))
   FROM open o CROSS JOIN LATERAL (
     SELECT * FROM parity_run p WHERE p.migration = o.id ORDER BY p.number DESC LIMIT 4) p
 UNION ALL SELECT format('quarantined by the %s lane of %s: %s times %s', l.cadence, o.flow, count(*), min(q.code))

@@ -28,6 +28,7 @@ NOT_OURS: Final = {
 """What is not put to the hub, and why. Mutations and subscriptions are answered in one way only."""
 
 MEANT_TO_FAIL: Final = {
+    "tests/contacts/test_compiled_mutations.py",
     "tests/explorer/test_explorer.py",
     "tests/hostile/documents.py",
     "tests/hostile/test_reading.py",
@@ -38,6 +39,7 @@ MEANT_TO_FAIL: Final = {
     "tests/schema/test_introspection.py",
     "tests/schema/test_negotiation.py",
     "tests/schema/test_plain_queries.py",
+    "tests/schema/test_whole_answers.py",
 }
 """Files with documents that do not fit the schema, for that is what they test. Both ways refuse them alike."""
 

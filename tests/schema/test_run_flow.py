@@ -8,6 +8,7 @@ from hub.access.principal import Role
 from hub.flows.tables import FlowRun
 from hub.store.engine import Database
 from hub.store.tables import AuditEvent
+from hub.work.tables import Queue
 from tests.schema.serving import Api
 from tests.work.listening import listening
 
@@ -36,7 +37,7 @@ async def test_a_run_is_queued_with_its_work_and_its_audit(api: Api, company: Da
 
 
 async def test_workers_hear_of_the_run_at_once(api: Api, company: Database, database_url: str) -> None:
-    async with listening(database_url) as ear:
+    async with listening(database_url, Queue.DAILY) as ear:
         await api.ask(RUN, {"input": {"flow": "crm-customers"}}, role=Role.ARCHITECT)
         assert await ear.rung()
     assert await runs(company) == 3

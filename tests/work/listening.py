@@ -37,11 +37,11 @@ class Ear:
 
 
 @asynccontextmanager
-async def listening(database_url: str) -> AsyncIterator[Ear]:
-    """Everything that rings for relays of real-time work from now on."""
+async def listening(database_url: str, queue: Queue = Queue.REALTIME) -> AsyncIterator[Ear]:
+    """Everything that rings for relays of this queue from now on."""
     connection = await asyncpg.connect(database_url)
     ear = Ear(connection)
-    for channel in (CHANNEL, channel_of(Queue.REALTIME)):
+    for channel in (CHANNEL, channel_of(queue)):
         await connection.add_listener(channel, ear.hear)
     try:
         yield ear
