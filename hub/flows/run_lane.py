@@ -228,6 +228,9 @@ async def _take_in(
 
 
 async def _finish(room: EngineRoom, run: OpenRun, cursor: JsonObject) -> None:
+    """A run whose lane has another part by now keeps no cursor, for the lane begins anew, and archives no file."""
+    async with room.database.transaction() as connection:
+        await fence(connection, run.lane)
     await room.systems.port(run.lane.road).finished(run.lane.entity, cursor)
     async with room.database.transaction() as connection:
         await fence(connection, run.lane)

@@ -14,11 +14,11 @@ from hub.flows.run_lane import run_lane
 from hub.flows.runs import RUN_COMPLETED, end_run
 from hub.flows.start_run import start_run
 from hub.flows.take_in import take_in
-from hub.flows.twins import forget_twins, forget_twins_of
+from hub.flows.twins import begin_twins, forget_twins, forget_twins_of
 from hub.flows.watermark import seeded_at, watermark
 from hub.records.identity import Entity, ExternalId
 from hub.records.lanes import FlowCadence, LaneMode
-from hub.records.source import SourceObject
+from hub.records.source import JsonObject, SourceObject
 from hub.store.engine import Database
 from tests.flows.building import golden_state
 from tests.flows.engine import CRM, FLOW
@@ -241,6 +241,30 @@ async def test_a_page_of_a_shadows_run_that_another_ended_is_refused_and_ends_it
     async with database.transaction() as connection:
         await end_run(connection, run_id, "COMPLETED", firm.store.clock)
     assert await rows(database, "SELECT state, error_code FROM flow_run") == [("FAILED", "OVERTAKEN")]
+
+
+async def test_a_run_overtaken_behind_its_last_page_keeps_no_cursor(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever overtook it had the lane begin anew: from a cursor it would bring only what changed since."""
+    firm = await company(database, filled(2))
+    async with database.transaction() as connection:
+        run_id = await start_run(connection, FLOW, firm.store.clock, cadence=DAILY)
+    finished: list[JsonObject] = []
+
+    async def anew(entity: Entity, cursor: JsonObject) -> None:
+        finished.append(cursor)
+        async with database.transaction() as connection:
+            await end_run(connection, run_id, "FAILED", firm.store.clock, ("OVERTAKEN", "test"))
+            await begin_twins(connection, firm.lanes[DAILY], firm.store.clock)
+
+    monkeypatch.setattr(firm.room.systems.port(FAST), "finished", anew)
+    with pytest.raises(Overtaken, match="was ended by another"):
+        await run_lane(firm.room, run_id)
+    assert (len(finished), await rows(database, "SELECT count(*) FROM lane_cursor")) == (1, [(0,)])
+    assert await rows(database, f"SELECT state, error_code FROM flow_run WHERE id = '{run_id}'") == [
+        ("FAILED", "OVERTAKEN")
+    ]
 
 
 async def test_a_completed_run_tells_the_migration_once_with_its_watermark(database: Database) -> None:
