@@ -39,6 +39,9 @@ async def begin(connection: AsyncConnection) -> asyncpg.Connection | None:
         await adapter._start_transaction()
     except Exception:  # noqa: BLE001  SQLAlchemy meets it again, and knows what to do with a connection that is gone
         return None
+    except BaseException:
+        await _give_up(connection)
+        raise
     if connection.sync_connection is not None and not connection.sync_connection.in_transaction():
         connection.sync_connection.begin()
     return begun(connection)
@@ -56,11 +59,20 @@ async def commit(connection: AsyncConnection) -> None:
             if gone:
                 await connection.invalidate()
             raise DBAPIError("COMMIT", None, error, hide_parameters=True, connection_invalidated=gone) from error
+        except BaseException:
+            await _give_up(connection)
+            raise
         finally:
             adapter._transaction = None
     known = None if sync_connection is None else sync_connection.get_transaction()
     if known is not None:
         known.commit()  # nothing is left that would have to be awaited
+
+
+async def _give_up(connection: AsyncConnection) -> None:
+    """Cancelled where nobody knows what the server did: whoever got it next might write into a transaction that nothing
+    ends."""
+    await connection.invalidate()
 
 
 def give_back(connection: AsyncConnection) -> None:

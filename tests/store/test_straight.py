@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
+from asyncpg.transaction import Transaction
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -55,6 +59,31 @@ async def test_an_error_is_told_with_its_state_wherever_in_the_transaction(datab
         await _unstorable(database, place)
     assert getattr(error.value.orig, "sqlstate", None) == "22021"
     assert "a\x00b" not in str(error.value)
+
+
+@pytest.mark.parametrize("step", ["start", "commit"])
+async def test_who_is_cancelled_at_either_end_leaves_no_transaction_to_others(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    carried_out = getattr(Transaction, step)
+
+    async def cancelled_behind(transaction: Transaction) -> None:
+        await carried_out(transaction)
+        raise asyncio.CancelledError
+
+    async def write(digest: bytes, put: Callable[[], None] = lambda: None) -> None:
+        async with database.transaction() as connection:
+            put()
+            await run(connection, ADD, digest, uuid4(), NOW)
+
+    with monkeypatch.context() as patched, pytest.raises(asyncio.CancelledError):
+        await write(b"cancelled", lambda: patched.setattr(Transaction, step, cancelled_behind))
+    await write(b"kept")
+    other = await asyncpg.connect(database_url)
+    try:
+        assert await other.fetchval("SELECT count(*) FROM known_cookie WHERE digest = 'kept'") == 1
+    finally:
+        await other.close()
 
 
 async def test_a_row_is_written_and_changed_by_its_columns(database: Database) -> None:
