@@ -192,7 +192,7 @@ def _field(terms: Terms, kind: GraphQLObjectType, key: str, nodes: Sequence[Fiel
     known = strawberry_field(field)
     path = Path(above, key, kind.name)  # places in lists are not in it: no resolver asks for them
     inner = writer(terms, field.type, nodes, path)
-    if known.is_basic_field:
+    if known.is_basic_field and not known.extensions:
         write, value_of = inner.write, attrgetter(known.python_name)
         return Writer(lambda source, context: write(value_of(source), context), inner.waits)
     column = key_of_node(kind) if name == "id" else None
