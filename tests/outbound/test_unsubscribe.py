@@ -91,6 +91,25 @@ async def test_who_only_looks_or_has_another_token_withdraws_nothing(
     assert await statements(street.database) == []
 
 
+@pytest.mark.parametrize(
+    ("accepted", "language", "button", "done"),
+    [
+        ("nl-NL,nl;q=0.9,en;q=0.8", "nl", "Afmelden", "U bent afgemeld."),
+        ("sv,de;q=0.7", "de", "Abmelden", "Sie sind abgemeldet."),
+        ("sv", "en", "Unsubscribe", "You are unsubscribed."),
+        ("", "en", "Unsubscribe", "You are unsubscribed."),
+    ],
+)
+async def test_the_page_speaks_the_readers_language(
+    api: Api, street: Street, receiver: Receiver, accepted: str, language: str, button: str, done: str
+) -> None:
+    path, asked = await mailed(street, receiver), {"accept-language": accepted}
+    page = await api.http.get(path, headers=asked)
+    assert (f'<html lang="{language}">' in page.text, f"{button}</button>" in page.text) == (True, True)
+    answer = await api.http.post(path, data=ONE_CLICK, headers=asked)
+    assert (answer.status_code, answer.text) == (200, f"{done}\n")
+
+
 async def test_an_erased_person_has_nothing_to_withdraw(api: Api, street: Street, receiver: Receiver) -> None:
     path = await mailed(street, receiver)
     async with street.database.transaction() as connection:

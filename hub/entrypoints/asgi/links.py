@@ -5,7 +5,6 @@ Programs that scan mail fetch every link, so a GET reads no database and records
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from hub.entrypoints.asgi.link_acts import LinkActs, page_headers
+from hub.entrypoints.asgi.page_words import preferred
 from hub.outbound.links import read_link
 from hub.outbound.respond import respond_by_link
 
@@ -55,15 +55,6 @@ class LinkEndpoint:
 
     def _page(self, accepted: str) -> str:
         landing = self._acts.outbound.rules.landing
-        language = _preferred(accepted, landing)
+        language = preferred(accepted, landing)
         sentence = landing.get(language, _ENGLISH)
         return _PAGE.format(language=escape(language), company=escape(self._acts.company), sentence=escape(sentence))
-
-
-def _preferred(accepted: str, landing: Mapping[str, str]) -> str:
-    """The first language of Accept-Language (RFC 9110) that there is a sentence in; `en` where there is none."""
-    for part in accepted.split(","):
-        language = part.split(";")[0].strip().lower().split("-")[0]
-        if language in landing:
-            return language
-    return "en"

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from hub.entrypoints.asgi.link_acts import LinkActs, page_headers
+from hub.entrypoints.asgi.page_words import UNSUBSCRIBE, Words, preferred
 from hub.outbound.links import read_unsubscribe
 from hub.stewardship.unsubscribe import unsubscribe
 
@@ -21,12 +22,12 @@ ONE_CLICK: Final = b"One-Click"
 
 BODY_MAX: Final = 4_096
 
-_PAGE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="robots" content="noindex">
+_PAGE: Final = """<!doctype html><html lang="{language}"><meta charset="utf-8"><meta name="robots" content="noindex">
 <meta name="viewport" content="width=device-width"><title>{company}</title>
 <body style="font-family:sans-serif;max-width:30em;margin:4em auto;padding:0 1em">
-<p>No more of these mails from {company}?</p>
+<p>{question}</p>
 <form method="post"><input type="hidden" name="List-Unsubscribe" value="One-Click">
-<button style="font-size:1.2em;padding:.5em 1em">Unsubscribe</button></form>
+<button style="font-size:1.2em;padding:.5em 1em">{button}</button></form>
 </body></html>
 """
 
@@ -43,8 +44,10 @@ class UnsubscribeEndpoint:
         headers = page_headers("'self'")
         if link is None:
             return PlainTextResponse("This link is not valid any more.\n", 404, headers=headers)
+        language = preferred(request.headers.get("accept-language", ""), UNSUBSCRIBE)
+        words = UNSUBSCRIBE[language]
         if request.method != "POST":
-            return HTMLResponse(_PAGE.format(company=escape(self._acts.company)), headers=headers)
+            return HTMLResponse(self._page(language, words), headers=headers)
         if ONE_CLICK not in await _beginning(request):
             return PlainTextResponse("Send List-Unsubscribe=One-Click.\n", 400, headers=headers)
         refusal = await self._acts.refusal(
@@ -55,7 +58,12 @@ class UnsubscribeEndpoint:
         )
         if refusal is not None:
             return refusal
-        return PlainTextResponse("You are unsubscribed.\n", headers=headers)
+        return PlainTextResponse(f"{words.done}\n", headers=headers)
+
+    def _page(self, language: str, words: Words) -> str:
+        company = self._acts.company
+        question = escape(words.question.format(company=company))
+        return _PAGE.format(language=language, company=escape(company), question=question, button=escape(words.button))
 
 
 async def _beginning(request: Request) -> bytes:
