@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts.known_there import known_there
 from hub.contacts.register import hand_over
 from hub.contacts.session import Session
 from hub.contacts.session_tables import CustomerSession
+from hub.customers.known_there import known_there
 from hub.exchange.outward import outward_flows
 from hub.records.contact import DialogOutcome, DialogState, SessionResult
 from hub.records.contacts import HandledDialog, WrapUpRecord

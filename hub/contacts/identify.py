@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.contacts.answers import Answers, known_answers, step_at
 from hub.contacts.desk import Conductor, ContactDesk
 from hub.contacts.introduce import NewCustomer, introduce
 from hub.contacts.recognise_caller import Clues, Recognised, learn_cookies, recognise_caller
-from hub.contacts.register import register
+from hub.contacts.register import is_commercial, register
 from hub.contacts.session import Session, advance, conduct, hold, put
 from hub.contacts.session_tables import BusinessDialog
 from hub.contacts.telling import Entry, follow_customer, tell
+from hub.contacts.view import view_of
 from hub.errors import Conflict
 from hub.records.contact import (
     DialogOutcome,
@@ -24,6 +26,7 @@ from hub.records.contact import (
     SessionPhase,
     TimelineKind,
 )
+from hub.store.write_row import update_row
 
 
 async def identify_customer(
@@ -71,7 +74,29 @@ async def _tie(
         await tell(connection, started, now)
     if session.phase is SessionPhase.IDENTIFICATION:
         session = await advance(connection, session, SessionPhase.EXPLORATION, now)
-    return await register(connection, session, desk.rules.registration, now, commercial=False)
+    await _go_on_with_waiting(connection, desk, session, now)
+    commercial = await is_commercial(connection, desk.catalogue, session)
+    return await register(connection, session, desk.rules.registration, now, commercial=commercial)
+
+
+async def _go_on_with_waiting(connection: AsyncConnection, desk: ContactDesk, session: Session, now: datetime) -> None:
+    """Dialogs that only waited to know whom they are with go on, with what is known of him filled in."""
+    waiting = await connection.execute(
+        select(BusinessDialog.id, BusinessDialog.topic, BusinessDialog.answers).where(
+            BusinessDialog.session_id == session.id,
+            BusinessDialog.state == DialogState.HOLD,
+            BusinessDialog.outcome == DialogOutcome.REQUIRES_AUTHENTICATION,
+        )
+    )
+    for row in waiting.all():
+        topic = desk.catalogue.topics.get(row.topic)
+        if topic is None or topic.level.rank > session.level.rank:
+            continue
+        view = await view_of(connection, session.customer_id)
+        known = await known_answers(connection, topic, session.customer_id, session.id, view, now)
+        answers: Answers = {**known, **row.answers}
+        goes_on = {"state": DialogState.ACTIVE, "outcome": None, "answers": answers, "step": step_at(topic, answers)}
+        await update_row(connection, BusinessDialog, row.id, {**goes_on, "changed_at": now})
 
 
 async def authenticate_session(

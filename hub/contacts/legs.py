@@ -39,3 +39,9 @@ async def end_leg(connection: AsyncConnection, session: UUID, result: SessionRes
     """The open leg, if there is one: a session that waits has none."""
     statement = "UPDATE session_leg SET ended_at = $1, result = $2 WHERE session_id = $3 AND ended_at IS NULL"
     await run(connection, statement, now, result.value, session)
+
+
+async def name_agent(connection: AsyncConnection, session: UUID, agent: str) -> None:
+    """Of the open leg, where nobody had it: whoever acts first in a contact that waited to be answered."""
+    statement = "UPDATE session_leg SET agent = $1 WHERE session_id = $2 AND ended_at IS NULL AND agent IS NULL"
+    await run(connection, statement, agent, session)

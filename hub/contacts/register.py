@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts.known_there import known_there
 from hub.contacts.session import Session, put
+from hub.customers.known_there import known_there
 from hub.exchange.outward import outward_flows
 from hub.exchange.want import Target, want_update
 from hub.ports.writing import FieldChange
 from hub.records.contact import Registration
 from hub.records.contacts import ContactRecord
 from hub.records.customer import Canonical
+from hub.records.enums import RequestKind
 from hub.records.identity import Entity, ExternalId
+from hub.settings.topics import Catalogue
+from hub.store.straight import run
+
+SALES: Final = frozenset({RequestKind.QUOTE, RequestKind.SALE})
 
 
 async def register(
@@ -41,6 +47,13 @@ async def register(
         await hand_over(connection, flow.target, Entity.CONTACT, session, record, now)
     await put(connection, session, now, registered_at=now)
     return replace(session, registered_at=now)
+
+
+async def is_commercial(connection: AsyncConnection, catalogue: Catalogue, session: Session) -> bool:
+    """Whether a topic of the contact so far is one that Sales hears of."""
+    rows = await run(connection, "SELECT topic FROM business_dialog WHERE session_id = $1", session.id)
+    names = (session.topic, *(row[0] for row in rows))
+    return any(catalogue.topics[name].is_commercial for name in names if name in catalogue.topics)
 
 
 async def hand_over(

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts.known_there import known_there
+from hub.customers.known_there import known_there
 from hub.errors import Conflict
 from hub.exchange.outward import outward_flows, told_of
 from hub.exchange.want import Target, want_update

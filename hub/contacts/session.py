@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.contacts.legs import begin_leg, name_agent
 from hub.contacts.session_tables import CustomerSession
 from hub.contacts.states import SESSION_PHASES, SESSION_STATES
 from hub.contacts.telling import Entry, announce, changed, tell
@@ -125,10 +126,19 @@ async def move(
 
 
 async def conduct(connection: AsyncConnection, session: Session, agent: str | None, now: datetime) -> Session:
-    """Somebody does something in the session: it is ACTIVE from now on. Conflict once it is wrapped up or closed."""
+    """Somebody does something in the session: it is ACTIVE from now on, and so begins his leg.
+
+    Conflict once it is wrapped up or closed, and while it waits for another agent.
+    """
     expect_conducted(session)
     if session.state is SessionState.ACTIVE:
         return session
+    if session.state is SessionState.WAITING:
+        if session.agent not in (None, agent):
+            raise Conflict("the session waits for another agent; resumeSession is for him")
+        await begin_leg(connection, session.id, session.channel, agent, now)
+    elif agent is not None:
+        await name_agent(connection, session.id, agent)
     return await move(connection, session, SessionState.ACTIVE, now, agent=agent or session.agent)
 
 

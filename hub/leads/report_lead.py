@@ -14,8 +14,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts.known_there import KnownThere, all_known_there
 from hub.customers.introduce import SELF
+from hub.customers.known_there import KnownThere, all_known_there
 from hub.exchange.outward import Outward, outward_flows, told_of
 from hub.exchange.want import Target, want_update, want_updates
 from hub.ports.writing import FieldChange

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts.known_there import known_there
+from hub.customers.known_there import known_there
 from hub.exchange.outward import outward_flows
 from hub.exchange.want import Target, want_update
 from hub.leads.lead import Lead

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.relay import GlobalID
 
 from hub.contacts.open_request import NewRequest, open_request
+from hub.contacts.register import SALES, register
+from hub.contacts.session import hold
 from hub.contacts.work_request import advance_request, move_task, take_request
 from hub.errors import Conflict, NotFound
 from hub.reads.belongings import REQUESTS
@@ -156,7 +158,12 @@ async def _open(context: Context, connection: AsyncConnection, given: OpenReques
         handler=conductor(context).agent if given.queue is None else None,
         queue=given.queue,
     )
-    return {"request": str(await open_request(connection, context.hub.contacts, new, context.now()))}
+    desk, now = context.hub.contacts, context.now()
+    held = await hold(connection, session.id)
+    opened = await open_request(connection, desk, new, now)
+    if given.kind in SALES:
+        await register(connection, held, desk.rules.registration, now, commercial=True)
+    return {"request": str(opened)}
 
 
 async def _step(

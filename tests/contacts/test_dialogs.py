@@ -8,7 +8,7 @@ import pytest
 
 from hub.access.principal import Role
 from hub.store.engine import Database
-from tests.contacts.conducting import counted, do, start, step, wanted
+from tests.contacts.conducting import IDENTIFY, counted, do, start, step, wanted
 from tests.schema.serving import Api
 
 pytestmark = pytest.mark.slow
@@ -198,3 +198,32 @@ async def test_the_catalogue_is_there_for_every_channel(desk: Api) -> None:
         "opening-hours",
     ]
     assert answer.data["topics"][2]["executedBy"] == "backoffice"
+
+
+async def test_a_topic_begun_with_nobody_goes_on_once_it_is_known_who_it_is_and_sales_hears_of_it(
+    desk: Api, company: Database
+) -> None:
+    session = (await start(desk))["session"]
+    sale = (await dialog(desk, "startDialog", sessionId=session["id"], topic="new-contract"))["dialog"]
+    moving = (await dialog(desk, "startDialog", sessionId=session["id"], topic="moving-house"))["dialog"]
+    assert (sale["state"], sale["outcome"]) == ("HOLD", "REQUIRES_AUTHENTICATION")
+    assert await wanted(company, "contact") == []
+    await do(desk, "identifyCustomer", IDENTIFY, sessionId=session["id"], known={"phone": "+31612345678"})
+    read = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on BusinessDialog { state outcome answers { question } } } }"
+    found = (await desk.ask(read, {"ids": [sale["id"], moving["id"]]})).data["nodes"]
+    assert found == [
+        {"state": "ACTIVE", "outcome": None, "answers": []},
+        {"state": "HOLD", "outcome": "REQUIRES_AUTHENTICATION", "answers": []},
+    ]
+    (told,) = await wanted(company, "contact")
+    assert told["customer"] == "crm-anna"
+
+
+async def test_a_quote_that_no_topic_stands_for_makes_the_contact_commercial_too(desk: Api, company: Database) -> None:
+    session = (await start(desk, known={"phone": "+31612345678"}))["session"]
+    document = "mutation($input: OpenRequestInput!) { openRequest(input: $input) { problems { code } } }"
+    given = {"sessionId": session["id"], "subject": "Asks"}
+    await do(desk, "openRequest", document, kind="SERVICE", **given)
+    assert await wanted(company, "contact") == []
+    await do(desk, "openRequest", document, kind="QUOTE", **given)
+    assert len(await wanted(company, "contact")) == 1

@@ -178,6 +178,30 @@ async def test_a_session_that_waits_for_one_agent_is_not_taken_by_another(api: A
     assert await counted(company, *EVERYTHING) == before
 
 
+async def test_nobody_acts_in_a_session_that_waits_for_another_agent(api: Api, company: Database) -> None:
+    session = (await start(api))["session"]
+    await step(api, "transferSession", session, agent="somebody-else")
+    before = await counted(company, *EVERYTHING)
+    for name in ("authenticateSession", "wrapUpSession"):
+        refused = await step(api, name, session)
+        assert [problem["code"] for problem in refused["problems"]] == ["CONFLICT"]
+    assert await counted(company, *EVERYTHING) == before
+
+
+async def test_who_acts_in_a_session_that_waits_in_a_queue_begins_a_leg_of_his_own(api: Api) -> None:
+    session = (await start(api, known={"phone": "+31612345678"}))["session"]
+    await step(api, "transferSession", session, queue="second-line")
+    await step(api, "authenticateSession", session, Role.SUPERVISOR)
+    read = "query($id: ID!) { node(id: $id) { ... on CustomerSession { agent legs { number agent result } } } }"
+    assert (await api.ask(read, {"id": session["id"]})).data["node"] == {
+        "agent": "development:supervisor",
+        "legs": [
+            {"number": 1, "agent": "development:agent", "result": "TRANSFERRED"},
+            {"number": 2, "agent": "development:supervisor", "result": None},
+        ],
+    }
+
+
 async def test_a_customer_goes_on_in_another_channel(api: Api) -> None:
     own = await do(api, "startSession", START, Role.CUSTOMER, ANNA, channel="web")
     document = "mutation($input: ResumeSessionInput!) { resumeSession(input: $input) { session { channel state } } }"

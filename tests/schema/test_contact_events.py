@@ -217,6 +217,26 @@ async def test_campaign_management_is_told_each_event_once(api: Api, company: Da
         assert await connection.scalar(text("SELECT count(*) FROM dispatch WHERE kind = 'outbound.send'")) == 3
 
 
+@pytest.mark.parametrize("made_there", [False, True])
+async def test_of_somebody_it_does_not_know_it_is_told_once_he_is_made_there_or_nothing(
+    api: Api, company: Database, made_there: bool
+) -> None:
+    named = {"business_flow": 5, "title": "To the LMS", "source": "hub", "target": "lms"}
+    async with company.transaction() as connection:
+        await connection.execute(text("DELETE FROM customer_identifier WHERE system = 'lms'"))
+        for number, entity in enumerate(("contact_event", "customer")[: 1 + made_there]):
+            await add(connection, InformationFlow, name=f"to-lms-{entity}", entity=entity, **named)
+            flow = {"flow": f"to-lms-{entity}", "cadence": "REAL_TIME", "mode": "AUTHORITATIVE"}
+            await add(connection, Lane, id=21 + number, **flow)
+    entries = await offered(api)
+    answer = await record(api, event("1", "SHOWN", nextBestActionId=entries["fibre-1000"]))
+    assert (answer["recorded"], answer["problems"]) == (1, [])
+    made, told = f"lms/customer/{uid('Anna Bakker')}", "lms/contact-event/1"
+    async with company.reading() as connection:
+        keys = (await connection.scalars(text("SELECT key FROM outbound_command ORDER BY id"))).all()
+        assert sorted(keys) == sorted([made, told] if made_there else [])
+
+
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
@@ -243,6 +263,8 @@ async def test_ten_thousand_events_are_too_many(api: Api, company: Database) -> 
     one = {"eventId": "1", "customerId": ANNA, "kind": "SHOWN", "occurredAt": "2026-03-02T12:00:00Z"}
     answer = await record(api, *([one] * 501))
     assert [(problem["code"], problem["path"]) for problem in answer["problems"]] == [("TOO_MANY", ["events"])]
+    whole = await api.ask(RECORD, {"events": [one] * 10_000})
+    assert (whole.status, whole.codes, whole.data) == (413, ["TOO_LARGE"], None)
     nothing = await record(api)
     assert [problem["code"] for problem in nothing["problems"]] == ["TOO_MANY"]
     assert await kept(company) == (0, 0, 0)
