@@ -117,6 +117,22 @@ async def test_a_system_that_cannot_know_the_customer_is_told_nothing_of_his_req
     assert list(targets.scalars()) == ["crm", "crm"]
 
 
+async def test_campaign_management_hears_of_every_step_of_a_request_of_whom_it_knows(
+    desk: Api, company: Database
+) -> None:
+    await declare_outward(company, "business_request", system="lms")
+    made = await opened(desk)
+    await request(desk, "advanceRequest", requestId=made["id"], to="IN_PROGRESS")
+    await request(desk, "advanceRequest", requestId=made["id"], to="COMPLETED", reason="Settled")
+    async with company.reading() as connection:
+        rows = await connection.execute(
+            text("SELECT changes FROM outbound_command WHERE target = 'lms' ORDER BY version")
+        )
+        told = [{change["path"][0]: change["new"] for change in row.changes} for row in rows]
+    assert [one["state"] for one in told] == ["ACKNOWLEDGED", "IN_PROGRESS", "COMPLETED"]
+    assert told[0]["customer"] == "lms-anna"
+
+
 async def test_a_forbidden_move_names_what_is_allowed_and_changes_nothing(desk: Api, company: Database) -> None:
     made = await opened(desk)
     before = await counted(company, "outbound_command", "timeline_entry", "change_pending")

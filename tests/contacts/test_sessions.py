@@ -18,6 +18,7 @@ from hub.store.engine import Database
 from tests.contacts.conducting import IDENTIFY, START, counted, declare_outward, do, start, step, wanted
 from tests.contacts.conftest import CATALOGUE
 from tests.schema.company import NOW, Person, add_person, add_systems, gid, uid
+from tests.schema.offering import OFFERING, allow_marketing
 from tests.schema.serving import Api, serving
 
 pytestmark = pytest.mark.slow
@@ -70,6 +71,26 @@ async def test_a_caller_is_greeted_by_name_in_one_round_trip_while_a_package_is_
         },
         "problems": [],
     }
+
+
+async def test_what_was_promised_and_what_to_offer_come_with_the_start(
+    company: Database, database_url: str, tmp_path: Path
+) -> None:
+    await allow_marketing(company)
+    promise = """mutation($input: MakeCommitmentInput!) { makeCommitment(input: $input) { problems { code } } }"""
+    document = """mutation($input: StartSessionInput!) { startSession(input: $input) { problems { code } session {
+      nextBestActions { proposition }
+      customer { commitments(open: true) { edges { node { promise state } } } } } } }"""
+    async with serving(database_url, tmp_path, topics=CATALOGUE, offering=OFFERING) as api:
+        before = (await start(api, known={"phone": "+31612345678"}))["session"]
+        due = (NOW + timedelta(hours=2)).isoformat()
+        await do(api, "makeCommitment", promise, sessionId=before["id"], promise="Call back", dueAt=due)
+        begun = await do(api, "startSession", document, channel="web", known={"email": "anna@example.nl"})
+    assert begun["session"]["customer"]["commitments"] == {
+        "edges": [{"node": {"promise": "Call back", "state": "OPEN"}}]
+    }
+    offers = [offer["proposition"] for offer in begun["session"]["nextBestActions"]]
+    assert offers == ["fibre-1000", "tv-complete", "modem-swap"]
 
 
 async def test_sales_is_told_of_a_contact_under_the_id_that_it_has_everywhere(api: Api, company: Database) -> None:
