@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.faults.campaign import campaign
+from tests.faults.points import ORDER
 
 
 def main() -> int:
@@ -19,12 +20,15 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=100, help="how many faults; default 100")
     parser.add_argument("--seed", type=int, default=None, help="draws the faults again that were printed with it")
     parser.add_argument("--keep", type=Path, help="an empty folder for logs and data that is to stay")
+    parser.add_argument("--only", default="", help="faults that have this in their name, such as kill")
     options = parser.parse_args()
+    if not any(options.only in kind for kind in ORDER):
+        parser.error(f"no fault is named like {options.only!r}; there are: {', '.join(ORDER)}")
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     logging.getLogger("dramatiq").setLevel(logging.CRITICAL)
     print(f"seed {seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        report = asyncio.run(campaign(options.keep or Path(folder), options.points, seed, _say))
+        report = asyncio.run(campaign(options.keep or Path(folder), options.points, seed, _say, options.only))
     print(f"\nseed {seed}\n{report}")
     return 1 if report.wrong else 0
 

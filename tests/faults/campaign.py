@@ -89,7 +89,7 @@ UNION ALL SELECT 'no poll of the shop since' WHERE NOT EXISTS (
   WHERE l.flow = 'customers' AND l.cadence = 'REAL_TIME' AND r.state = 'COMPLETED' AND r.started_at > :since)"""
 
 
-async def campaign(folder: Path, points: int, seed: int, say: Callable[[str], None] = print) -> Report:
+async def campaign(folder: Path, points: int, seed: int, say: Callable[[str], None] = print, only: str = "") -> Report:
     """Run `points` faults and report; the same seed draws the same faults (the machine draws the rest)."""
     rng, began, report = random.Random(seed), time.monotonic(), Report(seed)
     async with ground(folder) as made:
@@ -105,7 +105,7 @@ async def campaign(folder: Path, points: int, seed: int, say: Callable[[str], No
             going = [beside.create_task(steering.keep_on()) for steering in steerings]
             going.append(beside.create_task(pusher.keep_on()))
             changing = beside.create_task(company.keep_changing(random.Random(f"{seed} changes")))
-            for number, kind in enumerate(drawn(points, rng), start=1):
+            for number, kind in enumerate(drawn(points, rng, only), start=1):
                 await asyncio.sleep(rng.uniform(0.2, 2.0))
                 say(f"{time.monotonic() - began:6.1f} s  point {number:3} of {points}: {kind}")
                 await faults.inject(kind)

@@ -182,8 +182,10 @@ ORDER: Final = (
 )
 
 
-def drawn(count: int, rng: random.Random) -> list[str]:
-    """So many kinds, each as often as the others, in a drawn order; few points are of the first kinds."""
-    kinds = [ORDER[n % len(ORDER)] for n in range(count)]
+def drawn(count: int, rng: random.Random, only: str = "") -> list[str]:
+    """So many kinds that have `only` in their name, each as often as the others, in a drawn order; few points are of
+    the first kinds."""
+    among = [kind for kind in ORDER if only in kind]
+    kinds = [among[n % len(among)] for n in range(count)]
     rng.shuffle(kinds)
     return kinds
