@@ -41,6 +41,7 @@ class Accepted:
     `buried` are contents older than their object's tombstone. `tombstoned` got a later tombstone, and those of them
     that lived until now are `deleted`.
     `doubtful` contradict a later read (changed after the stored stamp, yet older than that read): read them again.
+    `stale` counts what is older than what is stored: contents, and tombstones that leave their object alive.
     """
 
     versions: dict[str, int] = field(default_factory=dict)
@@ -225,9 +226,20 @@ async def _write_tombstones(
 ) -> None:
     rows = [{"external_id": external_id, "as_of": as_of} for external_id, as_of in tombstones.items()]
     statement = _TOMBSTONES.format(images=images)
-    for row in (await run_set(connection, statement, rows, **images.key, never=NEVER, now=now)).all():
-        result.tombstoned.add(row.external_id)
-        before = stored.get(row.external_id)
-        known = row.external_id in result.versions or (before is not None and before.version > 0)
-        if row.deleted and known and not (before is not None and before.deleted):
-            result.deleted.add(row.external_id)
+    written = (await run_set(connection, statement, rows, **images.key, never=NEVER, now=now)).all()
+    deleted = {row.external_id: row.deleted for row in written}
+    result.tombstoned |= deleted.keys()
+    for external_id in tombstones:
+        lived = _lives(external_id, stored, result)
+        if lived and deleted.get(external_id):
+            result.deleted.add(external_id)
+        elif lived:
+            result.stale += 1
+
+
+def _lives(external_id: str, stored: Mapping[str, Image], result: Accepted) -> bool:
+    """Whether a content stands that no tombstone outdates, as far as the page's contents have been written."""
+    if external_id in result.versions or external_id in result.touched:
+        return external_id not in result.buried
+    held = stored.get(external_id)
+    return held is not None and held.version > 0 and not held.deleted

@@ -30,9 +30,10 @@ from hub.records.source import SourceObject, Unreadable
 from hub.work.decisions import Dead, Decision, Done, RetryAt
 
 LOOK_AGAIN_S: Final = 1.0
-LOOKS_AT_MOST: Final = 5
 AHEAD: Final = timedelta(seconds=5)
 """So far two clocks that go right may differ; a stamp further ahead of its arrival would refuse what comes after it."""
+LOOKS_AT_MOST: Final = 8
+"""Enough to outlive a stamp that was AHEAD when it came, by a source that tells the time of a read in whole seconds."""
 
 Doubts: TypeAlias = dict[LaneContext, set[ExternalId]]
 """By lane the objects of one event that are to be read at the source."""

@@ -112,6 +112,26 @@ async def test_an_order_that_comes_before_its_customer_finds_it(database: Databa
     assert [c[5] for c in await golden_state(database)] == [["77COMPLETEDfalse"]]
 
 
+async def test_an_order_that_came_back_and_went_within_one_page_is_gone(database: Database) -> None:
+    crm = await declare_flow(database, "crm")
+    orders = await declare_flow(database, "crm", Entity.SALES_ORDER)
+    order = SalesOrderRecord(customer="1", state=RequestState.COMPLETED)
+    await apply_page(database, crm, page(content("1", JAN, 1)))
+    await apply_page(database, orders, page(content("77", order, 1)))
+    await apply_page(database, orders, page(gone={"77": at(2)}))
+    applied = await apply_page(database, orders, page(content("77", order, 3), gone={"77": at(4)}))
+    assert applied.counters["deleted"] == 1
+    assert [c[5] for c in await golden_state(database)] == [["77COMPLETEDtrue"]]
+
+
+async def test_a_tombstone_older_than_the_content_is_stale_and_deletes_nothing(database: Database) -> None:
+    crm = await declare_flow(database, "crm")
+    await apply_page(database, crm, page(content("1", JAN, 2)))
+    applied = [await apply_page(database, crm, page(gone={"1": at(1)})) for _ in "12"]
+    assert [one.counters["stale"] for one in applied] == [1, 1]
+    assert [c[3] for c in await golden_state(database)] == [False]
+
+
 async def test_a_write_of_an_old_epoch_is_refused_whole(database: Database) -> None:
     crm = await declare_flow(database, "crm")
     async with database.transaction() as connection:

@@ -268,6 +268,32 @@ async def test_a_delete_by_a_clock_that_is_behind_deletes(database: Database) ->
         assert await connection.scalar(text("SELECT deleted FROM source_record")) is True
 
 
+@pytest.mark.parametrize("mode", [LaneMode.AUTHORITATIVE, LaneMode.SHADOW])
+async def test_a_delete_that_was_read_within_the_second_of_the_last_change_is_read_again(
+    database: Database, mode: LaneMode
+) -> None:
+    store = MemoryStore()
+    room = pushing(database, store)
+    await real_time(database, mode)
+    store.put(CUSTOMER, "1", {"name": "Anna de Vries"})
+    made = event_of(store, CUSTOMER, "1")
+    store.remove(CUSTOMER, "1")
+    store.advance(timedelta(minutes=-2))
+    gone = event_of(store, CUSTOMER, "1")
+    store.advance(timedelta(minutes=2, milliseconds=-500))
+    first, second = await arrive(database, room, made, gone)
+    await take_event(room, "crm", first)
+
+    again = await take_event(room, "crm", second)
+    store.advance(timedelta(seconds=1))
+    done = await take_event(room, "crm", second, 2)
+
+    assert (type(again), done) == (RetryAt, Done())
+    async with database.reading() as connection:
+        images = "SELECT deleted FROM source_record UNION ALL SELECT deleted FROM shadow_record"
+        assert await connection.scalar(text(images)) is True
+
+
 async def test_a_source_that_is_away_leaves_the_event_for_later(database: Database) -> None:
     store = MemoryStore()
     room = replace(pushing(database, store), webhooks={CRM: _Unversioned([SECRET], [CUSTOMER])})
