@@ -34,6 +34,7 @@ from hub.ports.decision_engine import DecisionEngine
 from hub.reads.compiled.kept_answers import KeptAnswers
 from hub.reads.reach import Reach
 from hub.settings.find_channels import Outbound
+from hub.settings.privacy import PrivacyRules
 from hub.settings.processes import Processes
 from hub.settings.steering import SteeringRules
 from hub.store.engine import Database
@@ -75,7 +76,7 @@ class Hub:
     page_size_max: int
     offering: Offering
     outbound: Outbound
-    retention_days: Mapping[str, int]
+    privacy: PrivacyRules
     decision_engine: DecisionEngine | None
     admission: Admission
     revoked: Revoked

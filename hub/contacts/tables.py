@@ -168,7 +168,10 @@ class TimelineEntry(Table):
     """One thing that happened between a customer and the company, in any channel; written once, never changed."""
 
     __tablename__ = "timeline_entry"
-    __table_args__ = (Index("ix_timeline_entry_customer", "customer_id", "at", "id"),)
+    __table_args__ = (
+        Index("ix_timeline_entry_customer", "customer_id", "at", "id"),
+        Index("ix_timeline_entry_at", "at", postgresql_using="brin"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     customer_id: Mapped[UUID]

@@ -228,7 +228,10 @@ class CustomerHistory(Table):
     """One row per new version of a golden customer, with the digest of its values."""
 
     __tablename__ = "customer_history"
-    __table_args__ = (Index("ix_customer_history_customer", "customer_id", "version"),)
+    __table_args__ = (
+        Index("ix_customer_history_customer", "customer_id", "version"),
+        Index("ix_customer_history_at", "at", postgresql_using="brin"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     customer_id: Mapped[UUID]

@@ -34,7 +34,8 @@ def engine_handlers(hub: Installation) -> OpenHandlers:
         every_s = hub.settings.bulk_step_every_ms / 1_000
         room = engine_room(configuration, hub.adapters, database, keys, utc_now, every_s)
         rules = recognition_rules(configuration)
-        own = turns(keys, configuration.contact, configuration.outbound, rules, configuration.leads)
+        leads, keep = configuration.leads, configuration.privacy.keep_days
+        own = turns(keys, configuration.contact, configuration.outbound, rules, leads, keep)
         try:
             yield {
                 **EngineHandlers(room, stopping).registered(),

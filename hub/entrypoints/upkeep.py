@@ -10,17 +10,13 @@ from hub.contacts.commitment import break_overdue
 from hub.contacts.wrap_up import end_quiet_sessions
 from hub.customers.consent_lapses import follow_lapses
 from hub.customers.recognise import Rules
-from hub.exchange.forget_changes import forget_changes
-from hub.exchange.forget_events import forget_events
-from hub.exchange.shadow import forget_shadows
-from hub.flows.forget_quarantine import forget_quarantine
+from hub.entrypoints.retention import RETENTION, retention_turns
 from hub.flows.forget_runs import end_abandoned_runs, forget_runs
 from hub.flows.link import LINK_LIKELY, link_likely
 from hub.leads.open_outbound import open_outbound
 from hub.live.retention import trim
 from hub.migration.work import watch
 from hub.offers.count_outcomes import count_outcomes
-from hub.offers.forget_decisions import forget_contact_events, forget_decisions
 from hub.outbound.plan import plan_leads
 from hub.outbound.print_runs import close_due_runs
 from hub.outbound.queue_mail import queue_mail
@@ -29,6 +25,7 @@ from hub.privacy.retained import forget_retained
 from hub.settings.contact import ContactRules
 from hub.settings.find_channels import Outbound
 from hub.settings.leads import LeadRules
+from hub.settings.privacy import KeepDays
 from hub.store.idempotency import forget_keys
 from hub.store.keys import KeyRing
 from hub.store.seal_audit import seal_audit
@@ -38,24 +35,12 @@ from hub.work.upkeep import Turn, Upkeep
 FEED_KEPT: Final = timedelta(days=7)
 """A subscriber comes back without a gap after a long weekend; who stays away longer reads afresh."""
 
-CLOSED_KEPT: Final = timedelta(days=92)
-"""A quarter, as long as the runs: until then somebody may ask what was sent, or what became of a refused object."""
-
-EVENTS_KEPT: Final = timedelta(days=14)
-"""Longer than any sender repeats an event."""
-
 # The sequencer waits for the transaction that trims, so a batch is what a few milliseconds remove.
 TRIM_FEED: Final = Upkeep("trim-feed", "*/10 * * * *", 5_000)
 FORGET_KEYS: Final = Upkeep("forget-keys", "*/10 * * * *", 5_000)
 FORGET_TOUCHES: Final = Upkeep("forget-touches", "*/10 * * * *", 20_000)
 FORGET_RUNS: Final = Upkeep("forget-runs", "17 * * * *", 1_000)
 END_ABANDONED_RUNS: Final = Upkeep("end-abandoned-runs", "27 * * * *", 50)
-FORGET_EVENTS: Final = Upkeep("forget-events", "37 * * * *", 1_000)
-FORGET_SHADOWS: Final = Upkeep("forget-shadows", "47 * * * *", 5_000)
-FORGET_CHANGES: Final = Upkeep("forget-changes", "7 * * * *", 5_000)
-FORGET_QUARANTINE: Final = Upkeep("forget-quarantine", "57 * * * *", 1_000)
-FORGET_DECISIONS: Final = Upkeep("forget-decisions", "13 * * * *", 1_000)
-FORGET_CONTACT_EVENTS: Final = Upkeep("forget-contact-events", "43 * * * *", 5_000)
 FORGET_RETAINED: Final = Upkeep("forget-retained", "57 3 * * *", 1_000)
 COUNT_OUTCOMES: Final = Upkeep("count-outcomes", "* * * * *", 2_000)
 WATCH_MIGRATIONS: Final = Upkeep("watch-migrations", "* * * * *", 1_000)
@@ -78,12 +63,6 @@ UPKEEP: Final = (
     FORGET_TOUCHES,
     FORGET_RUNS,
     END_ABANDONED_RUNS,
-    FORGET_EVENTS,
-    FORGET_SHADOWS,
-    FORGET_CHANGES,
-    FORGET_QUARANTINE,
-    FORGET_DECISIONS,
-    FORGET_CONTACT_EVENTS,
     FORGET_RETAINED,
     COUNT_OUTCOMES,
     WATCH_MIGRATIONS,
@@ -97,11 +76,12 @@ UPKEEP: Final = (
     CLOSE_PRINT_RUNS,
     SEAL_AUDIT,
     LINK_LIKELY,
+    *RETENTION,
 )
 
 
 def turns(
-    keys: KeyRing, contact: ContactRules, outbound: Outbound, rules: Rules, leads: LeadRules
+    keys: KeyRing, contact: ContactRules, outbound: Outbound, rules: Rules, leads: LeadRules, keep: KeepDays
 ) -> Mapping[Upkeep, Turn]:
     """What each of UPKEEP does."""
     return {
@@ -110,12 +90,6 @@ def turns(
         FORGET_TOUCHES: forget_touches,
         FORGET_RUNS: forget_runs,
         END_ABANDONED_RUNS: end_abandoned_runs,
-        FORGET_EVENTS: lambda connection, now, limit: forget_events(connection, now - EVENTS_KEPT, limit),
-        FORGET_SHADOWS: forget_shadows,
-        FORGET_CHANGES: lambda connection, now, limit: forget_changes(connection, now - CLOSED_KEPT, limit),
-        FORGET_QUARANTINE: lambda connection, now, limit: forget_quarantine(connection, now - CLOSED_KEPT, limit),
-        FORGET_DECISIONS: forget_decisions,
-        FORGET_CONTACT_EVENTS: forget_contact_events,
         FORGET_RETAINED: forget_retained,
         COUNT_OUTCOMES: count_outcomes,
         WATCH_MIGRATIONS: watch,
@@ -129,4 +103,5 @@ def turns(
         CLOSE_PRINT_RUNS: lambda connection, now, limit: close_due_runs(connection, outbound, now, limit),
         SEAL_AUDIT: lambda connection, now, limit: seal_audit(connection, keys, now, limit),
         LINK_LIKELY: lambda connection, now, limit: link_likely(connection, rules, now, limit),
+        **retention_turns(keys, keep),
     }

@@ -52,7 +52,7 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         webhook_bytes_max=settings.webhook_bytes_max,
         mappings=hub.configuration.mappings,
         contact=hub.configuration.contact,
-        retention_days=hub.configuration.privacy.retention_days,
+        privacy=hub.configuration.privacy,
         offering=Offering(compile_catalogue(hub.configuration.offers), hub.configuration.leads),
         topics=hub.configuration.topics,
         steering=hub.configuration.steering,

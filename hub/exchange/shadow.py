@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import text
@@ -13,9 +13,6 @@ from hub.exchange.effect import Effect, by_object, changes_json, effect_of, net_
 from hub.exchange.outbound_flow import OutboundFlow
 from hub.records.lanes import FlowCadence
 from hub.store.sets import run_set
-
-SHADOWS_KEPT: Final = timedelta(days=92)
-"""As long as the runs whose windows they were compared in; they hold personal data."""
 
 _INSERT: Final = """
 INSERT INTO shadow_command (lane_id, key, target, entity, operation, object_id, external_id, line, changes,
@@ -84,8 +81,8 @@ async def forget_waiting(connection: AsyncConnection, flow: str) -> None:
     )
 
 
-async def forget_shadows(connection: AsyncConnection, now: datetime, limit: int) -> int:
-    """Delete what lanes would have sent before SHADOWS_KEPT, and tell how many rows."""
+async def forget_shadows(connection: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` rows of what lanes would have sent before then, and tell how many."""
     gone = await connection.execute(
         text(
             """DELETE FROM shadow_command WHERE id = ANY(ARRAY(
@@ -94,7 +91,7 @@ async def forget_shadows(connection: AsyncConnection, now: datetime, limit: int)
                    WHERE s.lane_id = l.id AND s.at < :before ORDER BY s.at LIMIT :limit
                  ) old LIMIT :limit))"""
         ),
-        {"before": now - SHADOWS_KEPT, "limit": limit},
+        {"before": before, "limit": limit},
     )
     return gone.rowcount
 

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
-
-from hub.offers.reported import OLDEST
-
-DECISIONS_KEPT: Final = timedelta(days=366)
-"""A year, to look at last year's Christmas; answers come within days, and the events themselves tell of the rest."""
-
-EVENTS_KEPT: Final = OLDEST + timedelta(days=2)
-"""Older ones are not taken in, so that an id that is forgotten cannot come back as a new event."""
 
 _DECISIONS: Final = text(
     """DELETE FROM decision WHERE id = ANY(ARRAY(
@@ -29,13 +21,13 @@ _EVENTS: Final = text(
 )
 
 
-async def forget_decisions(connection: AsyncConnection, now: datetime, limit: int) -> int:
-    """Delete up to `limit` decisions from before DECISIONS_KEPT with their entries; returns how many decisions."""
-    given = {"before": now - DECISIONS_KEPT, "limit": limit}
+async def forget_decisions(connection: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` decisions from before then with their entries; returns how many decisions."""
+    given = {"before": before, "limit": limit}
     return (await connection.execute(_DECISIONS, given)).rowcount
 
 
-async def forget_contact_events(connection: AsyncConnection, now: datetime, limit: int) -> int:
-    """Delete up to `limit` contact events that happened before EVENTS_KEPT; returns how many."""
-    given = {"before": now - EVENTS_KEPT, "limit": limit}
+async def forget_contact_events(connection: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete up to `limit` contact events that happened before then; returns how many."""
+    given = {"before": before, "limit": limit}
     return (await connection.execute(_EVENTS, given)).rowcount

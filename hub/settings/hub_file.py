@@ -38,7 +38,9 @@ class HubFile(Written):
     processes: str | None = Field(
         None, description="Path of the customer processes, from hub.yaml's folder; without one none are written down."
     )
-    privacy: PrivacyRules = Field(DEFAULT_PRIVACY, description="What the law wants kept of people who are erased.")
+    privacy: PrivacyRules = Field(
+        DEFAULT_PRIVACY, description="What the law wants kept of people who are erased, and how long all else is kept."
+    )
     callers: Callers = Field(DEFAULT_CALLERS, description="How much one caller may ask of the API, by his role.")
     offers: str | None = Field(
         None,

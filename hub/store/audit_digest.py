@@ -38,3 +38,9 @@ def seal_digest(keys: KeyRing, previous: bytes, number: int, at: datetime, event
     """Keyed, over the digest of the seal before, this seal's number and time, and its events in order of id."""
     head = orjson.dumps([number, at.astimezone(UTC)])
     return keys.proof(b"".join([b"audit seal", previous, head, *events]))
+
+
+def forgotten_proof(keys: KeyRing, previous: bytes, seal: Row[Any]) -> bytes:
+    """Keyed, over a whole seal and the digest of the one before it: its events were deleted because they were old."""
+    head = orjson.dumps([seal.number, seal.at.astimezone(UTC), seal.events])
+    return keys.proof(b"".join([b"audit forgotten", previous, head, seal.digest]))

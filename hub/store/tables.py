@@ -68,6 +68,7 @@ class DocumentVersion(Table):
         UniqueConstraint("system", "entity", "external_id", "version"),
         # What somebody had once: things change hands, and of a customer's own versions the key above finds them.
         Index("ix_document_version_belonging", "subject_key_id", postgresql_where=text("entity <> 'customer'")),
+        Index("ix_document_version_observed_at", "observed_at", postgresql_using="brin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -132,12 +133,15 @@ class AuditEvent(Table):
 class AuditSeal(Table):
     """One link of the chain over the audit trail: `digest` covers the seal before it and the digests of its events.
 
-    `number` counts 1, 2, 3 without a gap; `events` says how many stand under it.
+    `number` counts 1, 2, 3 without a gap; `events` says how many stand under it. `forgotten` is the proof that these
+    were deleted for their age, NULL while they are there.
     """
 
     __tablename__ = "audit_seal"
+    __table_args__ = (Index("ix_audit_seal_held", "number", postgresql_where=text("forgotten IS NULL")),)
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     events: Mapped[int]
     digest: Mapped[bytes]
+    forgotten: Mapped[bytes | None]

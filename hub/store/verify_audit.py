@@ -9,16 +9,21 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.store.audit_digest import BEGINNING, EVENT_COLUMNS, event_digest, seal_digest
+from hub.store.audit_digest import BEGINNING, EVENT_COLUMNS, event_digest, forgotten_proof, seal_digest
 from hub.store.keys import KeyRing
 
-_SEALS = text("SELECT number, at, events, digest FROM audit_seal WHERE number > :after ORDER BY number LIMIT 1")
+SEALS_AT_ONCE = 1_000
+
+_SEALS = text(
+    "SELECT number, at, events, digest, forgotten FROM audit_seal WHERE number > :after ORDER BY number LIMIT :limit"
+)
 
 _EVENTS = text(f"SELECT {EVENT_COLUMNS}, digest FROM audit_event WHERE seal = :number ORDER BY id")  # noqa: S608
 
 _OUTSIDE = text(
     """SELECT (SELECT count(*) FROM audit_event WHERE seal IS NULL) AS unsealed,
-              (SELECT count(*) FROM audit_event WHERE seal NOT BETWEEN 1 AND :last) AS stray"""
+              (SELECT count(*) FROM audit_event e WHERE seal NOT BETWEEN 1 AND :last
+                 OR EXISTS (SELECT FROM audit_seal s WHERE s.number = e.seal AND s.forgotten IS NOT NULL)) AS stray"""
 )
 
 
@@ -27,12 +32,13 @@ class Verdict:
     """What was found; without `findings` the chain is whole up to `last` with `digest`.
 
     The end of a chain that was cut off leaves no trace inside it: compare `last` and `digest` with those of an earlier
-    verification, kept somewhere else.
+    verification, kept somewhere else. `forgotten` events were old and are gone by schedule, which their seals prove.
     """
 
     last: int = 0
     digest: bytes = BEGINNING
     sealed: int = 0
+    forgotten: int = 0
     unsealed: int = 0
     findings: list[str] = field(default_factory=list)
 
@@ -47,8 +53,13 @@ async def verify_audit(connection: AsyncConnection, keys: KeyRing, known: tuple[
     async for seal in _seals(connection):
         if seal.number != verdict.last + 1:
             verdict.findings.append(f"the seals {verdict.last + 1} to {seal.number - 1} are gone")
-        events = (await connection.execute(_EVENTS, {"number": seal.number})).all()
-        verdict.findings += _judged(keys, verdict.digest, seal, events)
+        events = [] if seal.forgotten is not None else await events_under(connection, seal.number)
+        if seal.forgotten is None:
+            verdict.findings += judged(keys, verdict.digest, seal, events)
+        elif seal.forgotten == forgotten_proof(keys, verdict.digest, seal):
+            verdict.forgotten += seal.events
+        else:
+            verdict.findings.append(f"the events under seal {seal.number} are gone and were not forgotten by schedule")
         if expected.pop(seal.number, seal.digest) != seal.digest:
             verdict.findings.append(f"seal {seal.number} is not the one that was known")
         # What is behind a broken link is judged by the link as it stands, so one fault is not told as a thousand.
@@ -57,11 +68,17 @@ async def verify_audit(connection: AsyncConnection, keys: KeyRing, known: tuple[
     verdict.unsealed = outside.unsealed
     verdict.findings += [f"the seal {number} that was known is gone" for number in expected]
     if outside.stray:
-        verdict.findings.append(f"{outside.stray} events name a seal that is not there")
+        verdict.findings.append(f"{outside.stray} events name a seal that does not hold them")
     return verdict
 
 
-def _judged(keys: KeyRing, previous: bytes, seal: Row[Any], events: Sequence[Row[Any]]) -> list[str]:
+async def events_under(connection: AsyncConnection, number: int) -> Sequence[Row[Any]]:
+    """The events under a seal as they stand, in the order of the seal's digest."""
+    return (await connection.execute(_EVENTS, {"number": number})).all()
+
+
+def judged(keys: KeyRing, previous: bytes, seal: Row[Any], events: Sequence[Row[Any]]) -> list[str]:
+    """What is wrong with a seal behind the digest of the one before it; nothing when it is whole."""
     computed = [event_digest(keys, event) for event in events]
     found = [
         f"event {event.id} of {event.at.isoformat()} was changed after it was sealed"
@@ -77,6 +94,7 @@ def _judged(keys: KeyRing, previous: bytes, seal: Row[Any], events: Sequence[Row
 
 async def _seals(connection: AsyncConnection) -> AsyncIterator[Row[Any]]:
     after = 0
-    while (seal := (await connection.execute(_SEALS, {"after": after})).one_or_none()) is not None:
-        yield seal
-        after = seal.number
+    while page := (await connection.execute(_SEALS, {"after": after, "limit": SEALS_AT_ONCE})).all():
+        for seal in page:
+            yield seal
+        after = page[-1].number

@@ -45,7 +45,7 @@ class RequestErasureMutation:
     async def request_erasure(self, info: Info, input: Input) -> PrivacyPayload:
         """A dry run does it all and takes it back."""
         context = info.context
-        terms = EraseTerms(context.hub.terms.keys, context.hub.rules.region, context.hub.retention_days)
+        terms = EraseTerms(context.hub.terms.keys, context.hub.rules.region, context.hub.privacy.retention_days)
 
         async def write(connection: AsyncConnection) -> Mapping[str, object]:
             customer = uuid_of(input.customer_id, "Customer")

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from adapters.memory.store import MemoryStore
 from hub.errors import Invalid, Transient
 from hub.exchange.order import SEND
-from hub.exchange.shadow import SHADOWS_KEPT, forget_shadows
+from hub.exchange.shadow import forget_shadows
 from hub.flows.run_lane import run_lane
 from hub.flows.runs import end_run
 from hub.flows.start_run import start_run
@@ -303,10 +303,10 @@ async def _queued(database: Database, lane: int) -> UUID:
         return run
 
 
-async def test_what_lanes_would_have_sent_is_forgotten_with_the_runs(database: Database) -> None:
+async def test_what_lanes_would_have_sent_is_forgotten_by_its_age(database: Database) -> None:
     await declare_outbound(database, REAL_TIME)
     await renamed(database, "1", "A", "B", at(0))
     await renamed(database, "2", "A", "B", at(60))
     async with database.transaction() as connection:
-        assert await forget_shadows(connection, at(30) + SHADOWS_KEPT, 10) == 1
+        assert await forget_shadows(connection, at(30), 10) == 1
         assert await connection.scalar(text("SELECT object_id FROM shadow_command")) == "2"

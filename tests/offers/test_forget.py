@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from pydantic import ValidationError
 from sqlalchemy import text
 
-from hub.entrypoints.upkeep import FORGET_CONTACT_EVENTS, FORGET_DECISIONS, UPKEEP
-from hub.offers.forget_decisions import DECISIONS_KEPT, EVENTS_KEPT, forget_contact_events, forget_decisions
+from hub.offers.forget_decisions import forget_contact_events, forget_decisions
 from hub.offers.reported import OLDEST
 from hub.offers.tables import ContactEvent, Decision, NextBestAction
+from hub.settings.privacy import KeepDays
 from hub.store.engine import Database
 from tests.schema.company import NOW, add, uid
 
 SECOND = timedelta(seconds=1)
+DECISIONS_KEPT, EVENTS_KEPT = timedelta(days=366), timedelta(days=732)
 
 
 async def add_decision(database: Database, name: str, age: timedelta) -> None:
@@ -65,10 +68,10 @@ async def test_decisions_go_with_their_entries_after_a_year_in_batches(database:
     await add_decision(database, "old", DECISIONS_KEPT + SECOND)
     await add_decision(database, "older", DECISIONS_KEPT + 2 * SECOND)
     async with database.transaction() as connection:
-        assert await forget_decisions(connection, NOW, 1) == 1
+        assert await forget_decisions(connection, NOW - DECISIONS_KEPT, 1) == 1
     assert uid("older") not in await left(database, "decision", "id")
     async with database.transaction() as connection:
-        assert [await forget_decisions(connection, NOW, 10) for _ in range(2)] == [1, 0]
+        assert [await forget_decisions(connection, NOW - DECISIONS_KEPT, 10) for _ in range(2)] == [1, 0]
     assert await left(database, "decision", "id") == [uid("young")]
     assert await left(database, "next_best_action", "id") == [uid("young action")]
 
@@ -78,10 +81,11 @@ async def test_events_go_after_two_years_once_they_were_counted(database: Databa
     await add_event(database, "old", EVENTS_KEPT + SECOND)
     await add_event(database, "uncounted", EVENTS_KEPT + SECOND, counted=False)
     async with database.transaction() as connection:
-        assert await forget_contact_events(connection, NOW, 10) == 1
+        assert await forget_contact_events(connection, NOW - EVENTS_KEPT, 10) == 1
     assert await left(database, "contact_event", "event_id") == ["uncounted", "young"]
 
 
-def test_what_is_forgotten_is_too_old_to_be_taken_in_again_and_both_are_scheduled() -> None:
+def test_what_is_forgotten_is_too_old_to_be_taken_in_again() -> None:
+    with pytest.raises(ValidationError):
+        KeepDays(contact_events=731)
     assert EVENTS_KEPT > OLDEST
-    assert {FORGET_DECISIONS, FORGET_CONTACT_EVENTS} <= set(UPKEEP)

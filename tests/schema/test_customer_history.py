@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from pathlib import Path
 
 from hub.access.principal import Role
@@ -10,9 +11,10 @@ from hub.flows.apply import apply
 from hub.flows.incoming import Incoming
 from hub.flows.lane import LaneContext
 from hub.records.identity import CustomerId
+from hub.settings.privacy import KeepDays, PrivacyRules
 from hub.store.engine import Database
 from tests.flows.building import RULES, at, content, declare_flow, page, person
-from tests.schema.company import gid
+from tests.schema.company import NOW, gid
 from tests.schema.serving import serving
 from tests.stewardship.building import merge, owner
 
@@ -56,3 +58,17 @@ async def test_the_view_of_then_has_the_values_of_then(database: Database, datab
         assert (await api.ask(PAST, given, role=Role.ARCHITECT)).codes == ["FORBIDDEN"]
         himself = await api.ask(PAST, given, role=Role.CUSTOMER, customer=other)
         assert himself.data["customerHistory"]["deleted"] is False
+
+
+async def test_a_moment_longer_ago_than_versions_are_kept_is_refused(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    crm = await declare_flow(database, "crm")
+    await applied(database, crm, page(content("1", person("Jan Smit"), 1)), 2)
+    jan = gid("Customer", await owner(database, "crm", "1"))
+    rules = PrivacyRules(keep_days=KeepDays(versions=10))
+    async with serving(database_url, tmp_path, privacy=rules) as api:
+        oldest = NOW - timedelta(days=10)
+        assert (await api.ask(PAST, {"id": jan, "at": oldest.isoformat()})).codes == []
+        refused = await api.ask(PAST, {"id": jan, "at": (oldest - timedelta(seconds=1)).isoformat()})
+    assert refused.codes == ["INVALID"]

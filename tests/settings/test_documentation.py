@@ -36,7 +36,7 @@ from hub.settings.flows import FlowConsent, FlowEntry, Lane
 from hub.settings.hub_file import HubFile
 from hub.settings.leads import InboundInterest, LeadRules, OutboundCampaign
 from hub.settings.migrations import MigrationRules, OnDrift
-from hub.settings.privacy import PrivacyRules
+from hub.settings.privacy import KeepDays, PrivacyRules
 from hub.settings.processes import CustomerProcess, Expectation, ProcessContent, Processes, ProcessStep
 from hub.settings.steering import SteeringRules
 from hub.settings.systems import Limits, SystemEntry
@@ -60,7 +60,7 @@ MODELS: list[type[BaseModel]] = [
         Recognition,
     ),
     *(Catalogue, Topic, DialogStep, Question, Content, StraightThrough),
-    *(ContactRules, Channel, ResponseTarget, PrivacyRules, SteeringRules),
+    *(ContactRules, Channel, ResponseTarget, PrivacyRules, KeepDays, SteeringRules),
     *(Processes, CustomerProcess, ProcessStep, ProcessContent, Expectation),
     *(Callers, CallerLimits),
     *(OutboundChannel, Opening, OpeningHours, Capacity, EmailOptions, PrintOptions, CallOptions),

@@ -70,7 +70,7 @@ TAMPERED = [
     ("DELETE FROM audit_event WHERE id = 3", "seal 2 was put over 2 events and has 1"),
     ("UPDATE audit_event SET seal = NULL WHERE id = 3", "seal 2 was put over 2 events and has 1"),
     ("UPDATE audit_event SET seal = 2 WHERE id = 7", "event 7 of "),
-    ("UPDATE audit_event SET seal = 9 WHERE id = 7", "1 events name a seal that is not there"),
+    ("UPDATE audit_event SET seal = 9 WHERE id = 7", "1 events name a seal that does not hold them"),
     ("DELETE FROM audit_seal WHERE number = 2", "the seals 2 to 2 are gone"),
     ("UPDATE audit_seal SET at = at + interval '1 day' WHERE number = 1", "seal 1 is not the one that was put there"),
     (

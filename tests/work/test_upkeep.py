@@ -11,6 +11,7 @@ from hub.entrypoints.upkeep import UPKEEP, turns
 from hub.settings.contact import DEFAULT_CONTACT
 from hub.settings.find_channels import NOTHING_OUTBOUND
 from hub.settings.leads import NO_LEADS
+from hub.settings.privacy import KeepDays
 from hub.store.keys import KeyRing
 from hub.work.decisions import Done
 from hub.work.rhythm import next_firing
@@ -68,7 +69,7 @@ async def test_a_backlog_does_not_keep_the_thread_for_itself(quiet_bench: Bench)
 
 
 def test_every_chore_of_the_hub_has_a_turn_and_a_rhythm() -> None:
-    given = (KeyRing(b"k" * 32), DEFAULT_CONTACT, NOTHING_OUTBOUND, RULES.recognition, NO_LEADS)
+    given = (KeyRing(b"k" * 32), DEFAULT_CONTACT, NOTHING_OUTBOUND, RULES.recognition, NO_LEADS, KeepDays())
     assert tuple(turns(*given)) == UPKEEP
     for upkeep in UPKEEP:
         assert next_firing(upkeep.cron, "UTC", START) > START

@@ -91,7 +91,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         page_size_max=services.page_size_max,
         offering=services.offering,
         outbound=services.outbound,
-        retention_days=services.retention_days,
+        privacy=services.privacy,
         decision_engine=engine,
         admission=admission,
         revoked=revoked,

@@ -23,6 +23,7 @@ from hub.ports.webhooks import Webhooks
 from hub.records.identity import Entity, SystemName
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.settings.find_channels import NOTHING_OUTBOUND, Outbound
+from hub.settings.privacy import DEFAULT_PRIVACY, PrivacyRules
 from hub.settings.processes import NO_PROCESSES, Processes
 from hub.settings.steering import DEFAULT_STEERING, SteeringRules
 from hub.settings.topics import NO_TOPICS, Catalogue
@@ -76,7 +77,7 @@ class Services:
     company: str = ""
     events_comment_every_s: float = EVENTS_COMMENT_EVERY_S
     query_within_s: float = 60.0
-    retention_days: Mapping[str, int] = field(default_factory=dict)
+    privacy: PrivacyRules = DEFAULT_PRIVACY
     open_decision_engine: Callable[[], DecisionEngine] | None = None
     tells_cost: bool = False
     allowances: Mapping[Role, Allowance] = field(default_factory=lambda: dict.fromkeys(Role, NO_LIMITS))

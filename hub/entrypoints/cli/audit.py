@@ -43,7 +43,8 @@ def verify(
     for finding in verdict.findings:
         console.print(f"[red]✗[/red] {finding}", highlight=False)
     console.print(
-        f"{verdict.sealed} events under {verdict.last} seals, {verdict.unsealed} not sealed yet; "
+        f"{verdict.sealed} events under {verdict.last} seals, {verdict.unsealed} not sealed yet"
+        f"{f', {verdict.forgotten} forgotten by schedule' if verdict.forgotten else ''}; "
         f"{len(verdict.findings) or 'nothing'} found"
     )
     if verdict.findings:

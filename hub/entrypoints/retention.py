@@ -1,0 +1,73 @@
+"""What goes by its age, how often it is looked for and how much at a time; hub.yaml says how old it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final, TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.contacts.forget_contacts import forget_sessions, forget_timeline
+from hub.customers.forget_history import forget_history
+from hub.exchange.forget_changes import forget_changes
+from hub.exchange.forget_events import forget_events
+from hub.exchange.shadow import forget_shadows
+from hub.flows.forget_quarantine import forget_quarantine
+from hub.offers.forget_decisions import forget_contact_events, forget_decisions
+from hub.settings.privacy import KeepDays
+from hub.store.forget_audit import forget_audit
+from hub.store.forget_versions import forget_versions
+from hub.store.keys import KeyRing
+from hub.work.upkeep import Turn, Upkeep
+
+Forgetting: TypeAlias = Callable[[AsyncConnection, datetime, int], Awaitable[int]]
+"""Removes up to so many rows from before a time, and tells how many."""
+
+FORGET_EVENTS: Final = Upkeep("forget-events", "37 * * * *", 1_000)
+FORGET_SHADOWS: Final = Upkeep("forget-shadows", "47 * * * *", 5_000)
+FORGET_CHANGES: Final = Upkeep("forget-changes", "7 * * * *", 5_000)
+FORGET_QUARANTINE: Final = Upkeep("forget-quarantine", "57 * * * *", 1_000)
+FORGET_DECISIONS: Final = Upkeep("forget-decisions", "13 * * * *", 1_000)
+FORGET_CONTACT_EVENTS: Final = Upkeep("forget-contact-events", "43 * * * *", 5_000)
+
+# Nothing but their time finds these, along the whole of what is that old: at night.
+FORGET_VERSIONS: Final = Upkeep("forget-versions", "12 2 * * *", 5_000)
+FORGET_HISTORY: Final = Upkeep("forget-customer-history", "42 2 * * *", 5_000)
+FORGET_SESSIONS: Final = Upkeep("forget-sessions", "12 3 * * *", 1_000)
+FORGET_TIMELINE: Final = Upkeep("forget-timeline", "42 3 * * *", 5_000)
+FORGET_AUDIT: Final = Upkeep("forget-audit", "12 4 * * *", 1_000)
+
+RETENTION: Final = (
+    *(FORGET_EVENTS, FORGET_SHADOWS, FORGET_CHANGES, FORGET_QUARANTINE, FORGET_DECISIONS, FORGET_CONTACT_EVENTS),
+    *(FORGET_VERSIONS, FORGET_HISTORY, FORGET_SESSIONS, FORGET_TIMELINE, FORGET_AUDIT),
+)
+
+
+def retention_turns(keys: KeyRing, keep: KeepDays) -> Mapping[Upkeep, Turn]:
+    """What each of RETENTION does."""
+
+    async def audit(connection: AsyncConnection, before: datetime, limit: int) -> int:
+        return await forget_audit(connection, keys, before, limit)
+
+    aged: Mapping[Upkeep, tuple[Forgetting, int | None]] = {
+        FORGET_EVENTS: (forget_events, keep.pushed_events),
+        FORGET_SHADOWS: (forget_shadows, keep.commands),
+        FORGET_CHANGES: (forget_changes, keep.commands),
+        FORGET_QUARANTINE: (forget_quarantine, keep.quarantine),
+        FORGET_DECISIONS: (forget_decisions, keep.decisions),
+        FORGET_CONTACT_EVENTS: (forget_contact_events, keep.contact_events),
+        FORGET_VERSIONS: (forget_versions, keep.versions),
+        FORGET_HISTORY: (forget_history, keep.customer_history),
+        FORGET_SESSIONS: (forget_sessions, keep.sessions),
+        FORGET_TIMELINE: (forget_timeline, keep.timeline),
+        FORGET_AUDIT: (audit, keep.audit),
+    }
+    return {upkeep: partial(_forget, forgetting, days) for upkeep, (forgetting, days) in aged.items()}
+
+
+async def _forget(
+    forgetting: Forgetting, days: int | None, connection: AsyncConnection, now: datetime, limit: int
+) -> int:
+    return 0 if days is None else await forgetting(connection, now - timedelta(days=days), limit)
