@@ -163,6 +163,11 @@ class Sizes:
         return len(value.values) if isinstance(value, ListValueNode) else None
 
 
+def sizes_told(names: Sequence[str], variables: Mapping[str, Any]) -> tuple[int | None, ...]:
+    """All that the cost takes from these variables: the size of each, -1 for one that is left out."""
+    return tuple(_size(variables[name]) if name in variables else -1 for name in names)
+
+
 def _size(given: object) -> int | None:
     if isinstance(given, bool | Enum):
         return None

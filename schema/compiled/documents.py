@@ -23,7 +23,7 @@ from strawberry.types import ExecutionContext
 
 from hub.errors import HubError
 from schema.compiled.reading import Read, Reading, ReadsTexts
-from schema.cost import Costs, cost_of
+from schema.cost import Costs, cost_of, sizes_told
 from schema.limits import bound_variables
 
 DOCUMENTS_KEPT: Final = 500
@@ -95,7 +95,7 @@ class Document:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._slicing: dict[str | None, list[str]] = {}
-        self._costs: dict[tuple[str | None, tuple[str, ...]], int] = {}
+        self._costs: dict[tuple[str | None, tuple[int | None, ...]], int] = {}
 
     @property
     def refused(self) -> bool:
@@ -126,14 +126,14 @@ class Document:
         if operation is None:
             return 0
         slicing = self._slicing.get(name)
-        key = None if slicing is None else (name, tuple(repr(variables.get(each)) for each in slicing))
+        key = None if slicing is None else (name, sizes_told(slicing, variables))
         if key is not None and key in self._costs:
             return self._costs[key]
         fragments = {name: details.definition for name, details in self.fragments.items()}
         cost, asked = cost_of(costs, fragments, operation, variables)
         self._slicing[name] = sorted(asked)
         if len(self._costs) < COSTS_KEPT:
-            self._costs[name, tuple(repr(variables.get(each)) for each in self._slicing[name])] = cost
+            self._costs[name, sizes_told(self._slicing[name], variables)] = cost
         return cost
 
     @cached_property

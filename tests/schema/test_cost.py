@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,19 @@ def test_an_operation_costs_what_its_fields_and_lists_come_to(
 ) -> None:
     assert cost(document, variables) == expected
     assert cost(document, variables) == expected, "kept"
+
+
+def test_what_a_document_costs_is_kept_by_sizes_and_not_by_what_was_sent() -> None:
+    document = Document(Reading(parse('query($ids: [ID!]! = ["a", "b"]) { nodes(ids: $ids) { id } }')))
+    asked: list[dict[str, Any]] = [{"ids": [f"{n}" * 10_000] * 3} for n in range(100)]
+    tracemalloc.start()
+    found = {document.cost(SCHEMA.documents.costs, None, each) for each in asked}
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == {3}
+    assert kept < 100_000
+    others: list[dict[str, Any]] = [{}, {"ids": None}, {"ids": []}]
+    assert [document.cost(SCHEMA.documents.costs, None, each) for each in others] == [2, LIST_ASSUMED, 0]
 
 
 def test_of_several_operations_each_has_its_own_cost() -> None:
