@@ -180,7 +180,7 @@ class Context:
     @property
     def terms(self) -> ReadTerms:
         """What turns arguments of fields into values of statements."""
-        return ReadTerms(self.hub.rules.region, self.hub.page_size_max)
+        return ReadTerms(self.hub.rules.region, self.hub.page_size_max, self.hub.rules)
 
     @property
     def rules(self) -> Rules:

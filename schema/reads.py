@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, Select
 from sqlalchemy.types import TypeEngine
 
 from hub.access.principal import Scope
+from hub.customers.recognise import Rules
 from hub.reads.paging import Order
 from hub.reads.parts import Conditions, Part
 from hub.reads.reach import Reach
 from hub.reads.relations import Relation, all_of
 
 READS: Final = "reads"
-"""The key under which a strawberry field's metadata has a Relation, Pages, RootRow or RootPage."""
+"""The key under which a strawberry field's metadata has a Relation, Guarded, Derived, or what is declared here."""
 
 Arguments: TypeAlias = Mapping[str, Any]  # Any: the field's own arguments, as its resolver would get them
 
@@ -26,10 +27,14 @@ Slot: TypeAlias = Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
 
 @dataclass(frozen=True, slots=True)
 class ReadTerms:
-    """What turns arguments into values: the region of phone numbers without a country, and the longest page."""
+    """What turns arguments into values, and what the configuration answers by itself.
+
+    The region of phone numbers without a country, and the longest page.
+    """
 
     region: str
     page_size_max: int
+    rules: Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,32 @@ class Pages:
 
 
 @dataclass(frozen=True, slots=True)
+class Configured:
+    """A field that has the same value in every row, as the configuration says."""
+
+    tell: Callable[[ReadTerms], str]
+
+
+@runtime_checkable
+class Argued(Protocol):
+    """A field with arguments that answers an object beside a row, or a list of them."""
+
+    def relation(self, arguments: Arguments, slot: Slot) -> Relation:
+        """For arguments of this shape."""
+
+    def values(self, arguments: Arguments, terms: ReadTerms) -> Mapping[str, object]:
+        """The values of its slots."""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """Rows that a root field answers with: of which class, and in which column the customer who is shown.
+    """Rows that a root field answers with: of which class, and in which column the customer who is shown, if any.
 
     A field of an interface says which `type_name` the object has and what scope that asks for.
     """
 
     row: type
-    shown: str
+    shown: str | None
     statement: Select[Any]
     type_name: str | None = None
     scope: Scope | None = None
@@ -92,8 +115,11 @@ class RootPage(Protocol):
 class RootList(Protocol):
     """A root field that answers an object for each of a list's elements, null where there is none."""
 
-    def find_each(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found | None:
-        """A row for each element in their order, of nulls where there is no object; None is for the resolver."""
+    def find_each(self, arguments: Arguments, reach: Reach, slot: Slot) -> Sequence[Found] | None:
+        """Of each type of objects a row for each element in their order, of nulls where there is no object.
+
+        Its `place` is the element's in the whole list. None is for the resolver.
+        """
 
     def values_of_each(self, arguments: Arguments, terms: ReadTerms) -> Mapping[str, object]:
         """The values of its slots; HubError or ValueError for arguments that the resolver will refuse."""

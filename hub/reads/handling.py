@@ -88,8 +88,8 @@ class WorkConditions:
     unanswered: bool = False
 
 
-_HANDLING: Final = Shape(HandlingRow, RequestHandling)
-_TASKS: Final = Shape(TaskRow, RequestTask)
+HANDLING: Final = Shape(HandlingRow, RequestHandling)
+TASKS: Final = Shape(TaskRow, RequestTask)
 _dialog = BusinessDialog.__table__.c
 DIALOGS: Final = Part(DialogRow, BusinessDialog, Order("STARTED", (_dialog["started_at"], _dialog["id"])))
 _work = RequestHandling.__table__.c
@@ -99,13 +99,13 @@ WORK_ORDER: Final = Order("RESPOND_BY", (_work["respond_by"], _work["request_id"
 
 async def handling_of(connection: AsyncConnection, requests: Sequence[UUID]) -> Mapping[UUID, HandlingRow]:
     """By request; the requests must have been read under the caller's reach."""
-    statement = select(*_HANDLING.columns).where(RequestHandling.request_id.in_(requests))
+    statement = select(*HANDLING.columns).where(RequestHandling.request_id.in_(requests))
     return {row.request_id: row for row in await fetch(connection, HandlingRow, statement)}
 
 
 async def tasks_of(connection: AsyncConnection, requests: Sequence[UUID]) -> Mapping[UUID, Sequence[TaskRow]]:
     """The tasks of each request in order; the requests must have been read under the caller's reach."""
-    statement = select(*_TASKS.columns).where(RequestTask.request_id.in_(requests)).order_by(RequestTask.position)
+    statement = select(*TASKS.columns).where(RequestTask.request_id.in_(requests)).order_by(RequestTask.position)
     tasks: dict[UUID, list[TaskRow]] = {request: [] for request in requests}
     for task in await fetch(connection, TaskRow, statement):
         tasks[task.request_id].append(task)

@@ -45,7 +45,7 @@ class LeadReceiptRow:
     finished_at: datetime | None
 
 
-_RESPONSES: Final = Shape(ResponseRow, LeadResponse)
+RESPONSES: Final = Shape(ResponseRow, LeadResponse)
 
 _RECEIPTS: Final = text(
     """SELECT l.id, c.target, coalesce(p.external_id, CASE WHEN l.system = c.target THEN l.external_id END),
@@ -69,7 +69,7 @@ _RECEIPTS: Final = text(
 async def responses_of(connection: AsyncConnection, leads: Sequence[UUID]) -> Mapping[UUID, Sequence[ResponseRow]]:
     """The newest answers of each lead by their own time; the leads must have been read under the caller's reach."""
     found: dict[UUID, list[ResponseRow]] = {lead: [] for lead in leads}
-    statement = select(*_RESPONSES.columns).where(LeadResponse.lead_id.in_(leads))
+    statement = select(*RESPONSES.columns).where(LeadResponse.lead_id.in_(leads))
     for row in await fetch(
         connection, ResponseRow, statement.order_by(LeadResponse.occurred_at.desc(), LeadResponse.id)
     ):

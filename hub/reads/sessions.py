@@ -74,14 +74,14 @@ _session = CustomerSession.__table__.c
 SESSIONS: Final = Part(
     SessionRow, CustomerSession, Order("STARTED", (_session["started_at"], _session["id"]), descending=True)
 )
-_LEGS: Final = Shape(LegRow, SessionLeg)
+LEGS: Final = Shape(LegRow, SessionLeg)
 INCIDENTS: Final = Shape(IncidentRow, Incident)
 INCIDENT_ORDER: Final = Order("STARTED", (INCIDENTS.column("started_at"), INCIDENTS.column("id")), descending=True)
 
 
 async def legs_of(connection: AsyncConnection, sessions: Sequence[UUID]) -> Mapping[UUID, Sequence[LegRow]]:
     """The legs of each session in order; the sessions must have been read under the caller's reach."""
-    statement = select(*_LEGS.columns).where(SessionLeg.session_id.in_(sessions)).order_by(SessionLeg.number)
+    statement = select(*LEGS.columns).where(SessionLeg.session_id.in_(sessions)).order_by(SessionLeg.number)
     legs: dict[UUID, list[LegRow]] = {session: [] for session in sessions}
     for leg in await fetch(connection, LegRow, statement):
         legs[leg.session_id].append(leg)

@@ -116,7 +116,7 @@ def _root(
     name = nodes[0].node.name.value
     nullable = name == "__typename" or not is_non_null_type(kind.fields[name].type) if name in kind.fields else True
     made = Root(key, name, [detail.node for detail in nodes], nullable, "compiled")
-    selecting = Selecting(operation)
+    selecting = Selecting(operation, reach, terms)
     try:
         statement, state = statements_of(selecting, kind, key, nodes, reach)
         constant: dict[str, object] = {}

@@ -7,12 +7,13 @@ from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type
 from graphql.execution.collect_fields import FieldDetails
-from sqlalchemy import ColumnElement, Select, Uuid, func, literal_column, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 from hub.reads.compiled.build import as_bytes, list_text, object_text, of_one_page, page_text
+from hub.reads.compiled.mixed import OfOneType, united
 from hub.reads.compiled.page import page_rows
 from hub.reads.compiled.selection import Object, One, Paged
+from hub.reads.compiled.shown import of_page, of_row, of_rows, shown_beside, shown_on
 from hub.reads.compiled.state import is_told_by_state, page_is_told_by_state, state_of, state_of_page
 from hub.reads.customers import CustomerRow
 from hub.reads.reach import Reach
@@ -74,9 +75,13 @@ def _row(
     picked = selecting.object_of(kind, found.row, nodes, (key,))
     if found.through is not None and not _shows(picked, found.through):
         raise NotCompiled(f"{asked.node.name.value} shows nobody")
-    text = object_text(picked, rows)
-    state = state_of(rows.c[found.shown])
-    return _told(select(as_bytes(text), rows.c[found.shown]).select_from(rows), state, select(state).select_from(rows))
+    beside = shown_beside(picked, rows)
+    own = None if found.shown is None else rows.c[found.shown]
+    answer = select(as_bytes(object_text(picked, rows)), of_row(own, beside)).select_from(rows)
+    if own is None or beside:
+        return written(answer), None
+    state = state_of(own)
+    return _told(answer, state, select(state).select_from(rows))
 
 
 def _page(
@@ -98,8 +103,9 @@ def _page(
     relation = Relation(found.row, lambda _: found.statement)
     page = Paged(relation, order, window_of(asked, order, arguments), selecting.connection(kind, found.row, nodes))
     cut = page_rows(page, found.statement)
-    answer = of_one_page(select(as_bytes(page_text(page, cut)), cut.values(found.shown)), cut)
-    if found.row is not CustomerRow or not page_is_told_by_state(page):
+    beside = [text for node in shown_on(page) for text in shown_beside(node, cut.rows)]
+    answer = of_one_page(select(as_bytes(page_text(page, cut)), of_page(cut, found.shown, beside)), cut)
+    if found.row is not CustomerRow or found.shown is None or beside or not page_is_told_by_state(page):
         return written(answer), None
     state = state_of_page(cut, found.shown)
     return _told(answer, state, of_one_page(select(state), cut))
@@ -120,19 +126,27 @@ def _list(
     reach: Reach,
     nodes: Sequence[FieldDetails],
 ) -> Statements:
-    found = reads.find_each(arguments, reach, asked.slot)
-    kind = _kind(selecting, asked, found, None)
-    if found is None or kind is None:
+    found = reads.find_each(arguments, reach, asked.slot) or ()
+    kinds = [_kind(selecting, asked, each, None) for each in found]
+    if not found or None in kinds:
         raise NotCompiled(f"a resolver answers {asked.node.name.value} of these arguments")
     selecting.bindings.append(Binding(asked, reads.values_of_each))
-    rows = found.statement.subquery()
-    text = list_text(selecting.object_of(kind, found.row, nodes, None), rows)
-    shown: ColumnElement[Any] = func.array_agg(rows.c[found.shown], type_=ARRAY(Uuid()))
-    answer = select(as_bytes(text)).add_columns(shown).select_from(rows)
-    if found.row is not CustomerRow:
+    parts = [_element(selecting, each, kind, nodes) for each, kind in zip(found, kinds, strict=True) if kind]
+    if len(parts) > 1:
+        return written(united(parts)), None
+    (part,) = parts
+    answer = select(as_bytes(list_text(part.picked, part.rows)), of_rows(part.own, part.beside)).select_from(part.rows)
+    if part.picked.row is not CustomerRow or part.own is None or part.beside:
         return written(answer), None
-    state = func.string_agg(func.coalesce(state_of(rows.c[found.shown]), NOBODY), literal_column("';'"))
-    return _told(answer, state, select(state).select_from(rows))
+    state = func.string_agg(func.coalesce(state_of(part.own), NOBODY), literal_column("';'"))
+    return _told(answer, state, select(state).select_from(part.rows))
+
+
+def _element(selecting: Selecting, found: Found, kind: GraphQLObjectType, nodes: Sequence[FieldDetails]) -> OfOneType:
+    rows = found.statement.subquery()
+    picked = selecting.object_of(kind, found.row, nodes, None)
+    own = None if found.shown is None else rows.c[found.shown]
+    return OfOneType(picked, rows, own, shown_beside(picked, rows))
 
 
 def _kind(

@@ -12,6 +12,7 @@ from graphql import (
     GraphQLError,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLString,
     OperationDefinitionNode,
     get_named_type,
     is_leaf_type,
@@ -31,6 +32,7 @@ from hub.reads.compiled.selection import (
     Cursor,
     Edges,
     GlobalId,
+    Made,
     Many,
     Object,
     One,
@@ -41,11 +43,12 @@ from hub.reads.compiled.selection import (
     Total,
     Value,
 )
-from hub.reads.relations import Relation
+from hub.reads.reach import Reach
+from hub.reads.relations import Derived, Guarded, Relation
 from hub.reads.rows import nullable_fields
 from schema.authorise import Requires
 from schema.compiled.arguments import Asked, Binding, window_of, window_values
-from schema.reads import READS, OfScopes, Pages
+from schema.reads import READS, Argued, Configured, OfScopes, Pages, ReadTerms
 from schema.types.of_row import OfRow, enum_of
 
 NULL = Constant("null")
@@ -79,6 +82,8 @@ class Selecting:
     """Collects one root field's selection, the bindings of its arguments, and what the caller may not see in it."""
 
     operation: Operation
+    reach: Reach
+    terms: ReadTerms
     bindings: list[Binding] = field(default_factory=list)
     denied: list[Denied] = field(default_factory=list)
     _asked: int = 0
@@ -173,14 +178,28 @@ class Selecting:
             return _plain(kind, row, name, definition)
         if isinstance(reads, OfScopes):
             return Constant(orjson.dumps(sorted(self.operation.scopes)).decode())
+        if isinstance(reads, Configured):
+            return Constant(orjson.dumps(reads.tell(self.terms)).decode())
+        if isinstance(reads, Derived):
+            return Made(reads, _names(definition))
         returned = _object(kind.fields[name].type)
         if isinstance(reads, Pages):
             return self.paged(self.asked(kind, nodes[0].node), reads, nodes, returned)
+        reads = self._relation(reads, kind, nodes)
         if not isinstance(reads, Relation):
             raise NotCompiled(f"{kind.name}.{name} is no field of a row")
         if returned is get_named_type(kind.fields[name].type) and _is_list(kind.fields[name].type):
             return Many(reads, self.object_of(returned, reads.row, nodes, None))
         return One(reads, self.object_of(returned, reads.row, nodes, None))
+
+    def _relation(self, reads: object, kind: GraphQLObjectType, nodes: Sequence[FieldDetails]) -> object:
+        if isinstance(reads, Guarded):
+            return reads.within(self.reach)
+        if isinstance(reads, Argued):
+            asked = self.asked(kind, nodes[0].node)
+            self.bindings.append(Binding(asked, reads.values))
+            return reads.relation(asked.arguments(self.operation.variables), asked.slot)
+        return reads
 
     def _refused(
         self,
@@ -215,12 +234,17 @@ def _plain(kind: GraphQLObjectType, row: type, name: str, definition: Strawberry
     returned = kind.fields[name].type
     if definition.base_resolver is not None or column not in getattr(row, "__dataclass_fields__", ()):
         raise NotCompiled(f"a resolver answers {kind.name}.{name}")
-    if not is_leaf_type(get_named_type(returned)) or _is_list(returned):
+    inner = get_named_type(returned)
+    if not is_leaf_type(inner) or (_is_list(returned) and inner is not GraphQLString):
         raise NotCompiled(f"{kind.name}.{name} is no single value")
     if is_non_null_type(returned) and column in nullable_fields(row):
         raise NotCompiled(f"{kind.name}.{name} may be missing in a row")
+    return Value(column, _names(definition))
+
+
+def _names(definition: StrawberryField) -> tuple[str, ...]:
     enum = enum_of(definition)
-    return Value(column, () if enum is None else tuple(str(member.value) for member in enum))
+    return () if enum is None else tuple(enum.__members__)
 
 
 def _origin(kind: GraphQLObjectType) -> type[OfRow]:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar, cast
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import Uuid, column, func, select, true
+from sqlalchemy import ColumnElement, Integer, Select, Uuid, column, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from strawberry.relay import GlobalID, Node
 
 from hub.errors import Invalid, NotFound
 from hub.reads.belongings import CONSENTS, HOLDINGS, LEADS, MEMBERSHIPS, ORDERS, REQUESTS
 from hub.reads.customers import CustomerRow, standing_for
+from hub.reads.handling import DIALOGS
+from hub.reads.outbound import DELIVERIES
 from hub.reads.parts import Part
+from hub.reads.promises import COMMITMENTS
 from hub.reads.reach import Reach
 from hub.reads.reaching import ADDRESSES, MEDIA
+from hub.reads.sessions import INCIDENTS, SESSIONS, IncidentRow
 from schema.authorise import ANYBODY, Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
@@ -46,17 +50,28 @@ Find = Callable[[Info, str], Awaitable[Node | None]]
 
 IDS_AT_MOST: Final = 100
 
+SLOTS: Final = ("ids", "places")
+
 
 @dataclass(frozen=True)
 class NodeType:
     """How a type's objects are found by the key in their id, under the caller's reach, and the scope that takes.
 
-    Parts of customers, and customers themselves, are found by one statement as well.
+    What a UUID names is found by one statement as well.
     """
 
     find: Find
     requires: Requires
-    part: Part[Any] | None = None
+    read: Read | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """One object by the key in its id, for a statement: its class, the customer in it, and the row that has the key."""
+
+    row: type
+    shown: str | None
+    by_key: Callable[[ColumnElement[Any], Reach], Select[Any]]
 
 
 def _by_uuid(find: Callable[[Info, UUID], Awaitable[Node | None]]) -> Find:
@@ -87,11 +102,21 @@ def _part(part: Part[RowT], node_of: Callable[[RowT], Node], scope: Scope = Scop
         info.context.shows(info, [] if owner is None else [owner])
         return node_of(row)
 
-    return NodeType(_by_uuid(find), Requires(scope), part)
+    return NodeType(_by_uuid(find), Requires(scope), _read(part))
+
+
+def _read(part: Part[Any]) -> Read:
+    return Read(part.row, "customer_id", lambda key, reach: part.visible(reach, (part.column("id") == key,)))
+
+
+def _incident(key: ColumnElement[Any], _: Reach) -> Select[Any]:
+    return select(*INCIDENTS.columns).where(INCIDENTS.column("id") == key)
 
 
 NODES: Final[Mapping[type[Node], NodeType]] = {
-    Customer: NodeType(_by_uuid(Customer.visible), Requires(Scope.CUSTOMERS_READ)),
+    Customer: NodeType(
+        _by_uuid(Customer.visible), Requires(Scope.CUSTOMERS_READ), Read(CustomerRow, "id", standing_for)
+    ),
     ContactMedium: _part(MEDIA, ContactMedium.of),
     PostalAddress: _part(ADDRESSES, PostalAddress.of),
     SalesOrder: _part(ORDERS, SalesOrder.of),
@@ -100,11 +125,11 @@ NODES: Final[Mapping[type[Node], NodeType]] = {
     CampaignMembership: _part(MEMBERSHIPS, CampaignMembership.of),
     Consent: _part(CONSENTS, Consent.of),
     SalesLead: _part(LEADS, SalesLead.of, Scope.LEADS_READ),
-    CustomerSession: NodeType(_by_uuid(CustomerSession.visible), Requires(Scope.CONTACTS_READ)),
-    BusinessDialog: NodeType(_by_uuid(BusinessDialog.visible), Requires(Scope.CONTACTS_READ)),
-    LeadDelivery: NodeType(_by_uuid(LeadDelivery.visible), Requires(Scope.LEADS_READ)),
-    Commitment: NodeType(_by_uuid(Commitment.visible), Requires(Scope.CONTACTS_READ)),
-    Incident: NodeType(_by_uuid(Incident.visible), Requires(Scope.CONTACTS_READ)),
+    CustomerSession: NodeType(_by_uuid(CustomerSession.visible), Requires(Scope.CONTACTS_READ), _read(SESSIONS)),
+    BusinessDialog: NodeType(_by_uuid(BusinessDialog.visible), Requires(Scope.CONTACTS_READ), _read(DIALOGS)),
+    LeadDelivery: NodeType(_by_uuid(LeadDelivery.visible), Requires(Scope.LEADS_READ), _read(DELIVERIES)),
+    Commitment: NodeType(_by_uuid(Commitment.visible), Requires(Scope.CONTACTS_READ), _read(COMMITMENTS)),
+    Incident: NodeType(_by_uuid(Incident.visible), Requires(Scope.CONTACTS_READ), Read(IncidentRow, None, _incident)),
     System: NodeType(System.visible, Requires(Scope.SYSTEMS_READ)),
     InformationFlow: NodeType(InformationFlow.visible, Requires(Scope.FLOWS_READ)),
     CadenceMigration: NodeType(_by_uuid(CadenceMigration.visible), Requires(Scope.FLOWS_READ)),
@@ -125,12 +150,10 @@ class ById:
         """Of a customer or a part of one."""
         identity: GlobalID = arguments["id"]
         known, key = NODE_TYPES.get(identity.type_name), slot("id", Uuid())
-        if identity.type_name == "Customer":
-            return Found(CustomerRow, "id", standing_for(key, reach), "Customer", Scope.CUSTOMERS_READ)
-        if known is None or known.part is None:
+        if known is None or known.read is None:
             return None
-        own = known.part.visible(reach, (known.part.column("id") == key,))
-        return Found(known.part.row, "customer_id", own, identity.type_name, known.requires.scope)
+        read, scope = known.read, known.requires.scope
+        return Found(read.row, read.shown, read.by_key(key, reach), identity.type_name, scope)
 
     def values(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
         """ValueError for a key that no object can have."""
@@ -138,34 +161,36 @@ class ById:
 
 
 class ByIds:
-    """How the objects with global ids of one type are read by one statement."""
+    """How the objects with global ids are read by one statement, those of each type together."""
 
-    def find_each(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found | None:
-        """Of customers or of one kind of their parts."""
-        kinds = {identity.type_name for identity in arguments["ids"]}
-        kind = next(iter(kinds), "")
-        known = NODE_TYPES.get(kind)
-        key = column("key", Uuid())
-        asked = func.unnest(slot("ids", ARRAY(Uuid()))).table_valued(key, with_ordinality="place", name="asked")
-        asked = asked.render_derived(name="asked")
-        if len(kinds) != 1 or known is None:
-            return None
-        if kind == "Customer":
-            row, shown, own = CustomerRow, "id", standing_for(asked.c.key, reach)
-        elif known.part is not None:
-            row, shown = known.part.row, "customer_id"
-            own = known.part.visible(reach, (known.part.column("id") == asked.c.key,))
-        else:
-            return None
-        one = own.correlate(asked).lateral("own")
-        found = select(*one.c, asked.c.place).select_from(asked.outerjoin(one, true()))
-        return Found(row, shown, found, kind, known.requires.scope)
+    def find_each(self, arguments: Arguments, reach: Reach, slot: Slot) -> Sequence[Found] | None:
+        """Of each type that is named, by its name; None for one of which no statement is known."""
+        found = []
+        for kind in _kinds(arguments):
+            known = NODE_TYPES.get(kind)
+            if known is None or known.read is None:
+                return None
+            pairs = func.unnest(slot(f"ids_{kind}", ARRAY(Uuid())), slot(f"places_{kind}", ARRAY(Integer())))
+            named = pairs.table_valued(column("key", Uuid()), column("place", Integer()), name="asked")
+            asked = named.render_derived(name="asked")
+            one = known.read.by_key(asked.c.key, reach).correlate(asked).lateral("own")
+            rows = select(*one.c, asked.c.place).select_from(asked.outerjoin(one, true())).order_by(asked.c.place)
+            found.append(Found(known.read.row, known.read.shown, rows, kind, known.requires.scope))
+        return found or None
 
     def values_of_each(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
         """ValueError for a key that no object can have."""
         if len(arguments["ids"]) > IDS_AT_MOST:
             raise Invalid(f"at most {IDS_AT_MOST} ids at once", ("ids",))
-        return {"ids": [UUID(identity.node_id) for identity in arguments["ids"]]}
+        values: dict[str, list[object]] = {f"{name}_{kind}": [] for kind in _kinds(arguments) for name in SLOTS}
+        for place, identity in enumerate(arguments["ids"]):
+            values[f"ids_{identity.type_name}"].append(UUID(identity.node_id))
+            values[f"places_{identity.type_name}"].append(place)
+        return values
+
+
+def _kinds(arguments: Arguments) -> Sequence[str]:
+    return sorted({identity.type_name for identity in arguments["ids"]})
 
 
 @strawberry.type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -9,9 +10,17 @@ from typing import Annotated, Self
 from uuid import UUID
 
 import strawberry
+from sqlalchemy import TIMESTAMP
 from strawberry import relay
 
 from hub.reads.belongings import CONSENTS, FINISHED, HOLDINGS, LEADS, MEMBERSHIPS, ORDERS, REQUESTS, RUNNING
+from hub.reads.compiled.state import NOW
+from hub.reads.contact_relations import (
+    DELIVERIES_OF_CUSTOMER,
+    DELIVERIES_OF_LEAD,
+    OTHER_CUSTOMER,
+    RESPONSES_OF_LEAD,
+)
 from hub.reads.customers import CustomerRow
 from hub.reads.freshness import Told, freshness_of
 from hub.reads.parts import Conditions
@@ -22,13 +31,16 @@ from hub.reads.relations import (
     CUSTOMER_OF_LEAD,
     PROVENANCE_OF_CUSTOMER,
     SOURCES_OF_CUSTOMER,
+    Relation,
+    address_then,
     whole,
 )
 from hub.records.identity import Entity
+from hub.store.statement import parameter
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
-from schema.reads import Arguments, Pages
+from schema.reads import Arguments, Pages, ReadTerms, Slot
 from schema.types.belongings import CampaignMembership, Consent, ProductHolding
 from schema.types.conflict import FieldConflict
 from schema.types.connection import After, Before, Connection, First, Last, window_of
@@ -53,6 +65,20 @@ def _running(arguments: Arguments) -> Conditions:
 
 def _standing(arguments: Arguments) -> Conditions:
     return STANDING if arguments["open"] else ()
+
+
+class AddressThen:
+    """How the address of a moment is read by one statement."""
+
+    def relation(self, arguments: Arguments, slot: Slot) -> Relation:
+        """Without a moment that of the request."""
+        moment = TIMESTAMP(timezone=True)
+        given = arguments.get("at") is not None
+        return address_then(slot("at", moment) if given else parameter(NOW, moment))
+
+    def values(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
+        """The moment, if there is one."""
+        return {} if arguments.get("at") is None else {"at": arguments["at"]}
 
 
 @strawberry.type(description="The golden record of a person or organisation, put together from all systems.")
@@ -93,7 +119,10 @@ class Customer(relay.Node, OfRow):
         page = await info.context.loaders.page(ADDRESSES, self.id, ALL_OF_THEM)
         return [PostalAddress.of(row) for row in page.rows]
 
-    @resolved("The postal address that holds at a moment, the preferred one if there are several; null: none does.")
+    @resolved(
+        "The postal address that holds at a moment, the preferred one if there are several; null: none does.",
+        reads=AddressThen(),
+    )
     async def current_address(
         self,
         info: Info,
@@ -188,7 +217,11 @@ class Customer(relay.Node, OfRow):
         page = await info.context.loaders.page(LEADS, self.id, window)
         return Connection.of(page, LEADS.order, SalesLead.of, partial(info.context.loaders.count, LEADS, self.id))
 
-    @resolved("Leads on their way to him, what was planned last first; at most 100.", Requires(Scope.LEADS_READ))
+    @resolved(
+        "Leads on their way to him, what was planned last first; at most 100.",
+        Requires(Scope.LEADS_READ),
+        reads=DELIVERIES_OF_CUSTOMER,
+    )
     async def outbound_deliveries(self, info: Info) -> list[LeadDelivery] | None:
         """Over all channels."""
         return [LeadDelivery.of(row) for row in await info.context.loaders.deliveries_of_customers.load(self.id)]
@@ -270,7 +303,10 @@ class CustomerRelation(Sourced, OfRow):
     valid_from: datetime | None = strawberry.field(description="Not before this time.")
     valid_to: datetime | None = strawberry.field(description="Not from this time on.")
 
-    @resolved("The other one; null while the hub does not know him, or for a caller who may not see him.")
+    @resolved(
+        "The other one; null while the hub does not know him, or for a caller who may not see him.",
+        reads=OTHER_CUSTOMER,
+    )
     async def other(self, info: Info) -> Annotated[Customer, strawberry.lazy("schema.types.customer")] | None:
         """Loaded for all relations of the answer at once, within the caller's reach, and into the audit trail."""
         return None if self.other_id is None else await Customer.visible(info, self.other_id)
@@ -322,7 +358,7 @@ class SalesLead(relay.Node, Sourced, OfRow):
         description="Why: what became of the last delivery, else why there was none."
     )
 
-    @resolved("What the customer answered, newest first; at most 100.")
+    @resolved("What the customer answered, newest first; at most 100.", reads=RESPONSES_OF_LEAD)
     async def responses(self, info: Info) -> list[LeadResponse]:
         """Loaded for all leads of the answer at once."""
         return [LeadResponse.of(row) for row in await info.context.loaders.lead_responses.load(self.id)]
@@ -332,7 +368,7 @@ class SalesLead(relay.Node, Sourced, OfRow):
         """Loaded for all leads of the answer at once."""
         return [LeadReceipt.of(row) for row in await info.context.loaders.lead_receipts.load(self.id)]
 
-    @resolved("How it goes out, at most one a channel at a time, in the order of time.")
+    @resolved("How it goes out, at most one a channel at a time, in the order of time.", reads=DELIVERIES_OF_LEAD)
     async def deliveries(self, info: Info) -> list[LeadDelivery]:
         """Loaded for all leads of the answer at once."""
         return [LeadDelivery.of(row) for row in await info.context.loaders.deliveries_of_leads.load(self.id)]

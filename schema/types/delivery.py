@@ -11,6 +11,7 @@ from strawberry import relay
 
 from hub.outbound.opening import open_at, slots
 from hub.reads.belongings import LEADS
+from hub.reads.contact_relations import LEAD, OWN_CUSTOMER
 from hub.reads.outbound import DELIVERIES, ChannelLoad, DeliveryRow, PrintRunRow
 from hub.settings.channels import OutboundChannel as ChannelSettings
 from schema.authorise import Requires, Scope
@@ -48,7 +49,7 @@ class LeadDelivery(relay.Node, OfRow):
     settled_by: str | None = strawberry.field(description="Who decided what became of it when nobody knew.")
     changed_at: datetime = strawberry.field(description="When its state last changed.")
 
-    @resolved("The lead.", Requires(Scope.LEADS_READ))
+    @resolved("The lead.", Requires(Scope.LEADS_READ), reads=LEAD)
     async def lead(self, info: Info) -> LazyLead | None:
         """Loaded for all deliveries of the answer at once."""
         from schema.types.customer import SalesLead  # the two types name each other
@@ -56,7 +57,7 @@ class LeadDelivery(relay.Node, OfRow):
         row = await info.context.loaders.part(LEADS, self.lead_id)
         return None if row is None else SalesLead.of(row)
 
-    @resolved("Whom it goes to.", Requires(Scope.CUSTOMERS_READ))
+    @resolved("Whom it goes to.", Requires(Scope.CUSTOMERS_READ), reads=OWN_CUSTOMER)
     async def customer(self, info: Info) -> LazyCustomer | None:
         """Loaded for all deliveries of the answer at once."""
         from schema.types.customer import Customer  # the two types name each other

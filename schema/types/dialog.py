@@ -10,12 +10,15 @@ import strawberry
 from strawberry import relay
 
 from hub.reads.belongings import REQUESTS
-from hub.reads.handling import DIALOGS, DialogRow
+from hub.reads.contact_relations import ANSWERS, REQUEST
+from hub.reads.handling import DIALOGS
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
-from schema.types.answer import Answer
+from schema.reads import READS
+from schema.types.answer import MADE_OF_ANSWERS, Answer
 from schema.types.enums import DialogOutcome, DialogState
+from schema.types.of_row import SAID_BY, OfRow
 from schema.types.request import BusinessRequest
 from schema.types.topic import DialogTopic, Question
 
@@ -23,8 +26,11 @@ Language = Annotated[str | None, strawberry.argument(description="Language of th
 
 
 @strawberry.type(description="One topic inside a session (TMF683 InteractionItem).")
-class BusinessDialog(relay.Node):
+class BusinessDialog(relay.Node, OfRow):
     """May be the crossing of a session with a request."""
+
+    named = SAID_BY | {"topic_name": "topic"}
+    made = MADE_OF_ANSWERS
 
     id: relay.NodeID[UUID]
     topic_name: strawberry.Private[str]
@@ -34,7 +40,9 @@ class BusinessDialog(relay.Node):
     state: DialogState = strawberry.field(description="Where it stands.")
     outcome: DialogOutcome | None = strawberry.field(description="What it came to, or what it waits for.")
     step: str | None = strawberry.field(description="The first step with something still to ask.")
-    answers: list[Answer] = strawberry.field(description="What is known, with where it is known from.")
+    answers: list[Answer] = strawberry.field(
+        description="What is known, with where it is known from.", metadata={READS: ANSWERS}
+    )
     started_at: datetime = strawberry.field(description="When it began.")
     changed_at: datetime = strawberry.field(description="When it last went on.")
     ended_at: datetime | None = strawberry.field(description="When it was completed or cancelled.")
@@ -59,29 +67,11 @@ class BusinessDialog(relay.Node):
         topic = info.context.hub.contacts.catalogue.topics.get(self.topic_name)
         return None if topic is None else topic.shown(self.channel, language)
 
-    @resolved("The request it goes on with or has opened.", Requires(Scope.CUSTOMERS_READ))
+    @resolved("The request it goes on with or has opened.", Requires(Scope.CUSTOMERS_READ), reads=REQUEST)
     async def request(self, info: Info) -> BusinessRequest | None:
         """Loaded for all dialogs of the answer at once."""
         row = None if self.request_id is None else await info.context.loaders.part(REQUESTS, self.request_id)
         return None if row is None else BusinessRequest.of(row)
-
-    @classmethod
-    def of(cls, row: DialogRow) -> Self:
-        """The type from its row."""
-        return cls(
-            id=row.id,
-            topic_name=row.topic,
-            request_id=row.request_id,
-            topic_version=row.topic_version,
-            channel=row.channel,
-            state=DialogState(row.state),
-            outcome=None if row.outcome is None else DialogOutcome(row.outcome),
-            step=row.step,
-            answers=[Answer.of(name, answer) for name, answer in sorted(row.answers.items())],
-            started_at=row.started_at,
-            changed_at=row.changed_at,
-            ended_at=row.ended_at,
-        )
 
     @classmethod
     async def visible(cls, info: Info, identity: UUID) -> Self | None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
 
 import strawberry
 
-from hub.reads.handling import HandlingRow, TaskRow
-from schema.types.answer import Answer
+from hub.reads.contact_relations import ANSWERS
+from schema.reads import READS
+from schema.types.answer import MADE_OF_ANSWERS, Answer
 from schema.types.enums import DialogOutcome, DialogState
+from schema.types.of_row import OfRow
 
 
 @strawberry.type(description="A step of a request (TMF701 TaskFlow).")
-class RequestTask:
+class RequestTask(OfRow):
     """Done by a person, or by a system."""
 
     position: int = strawberry.field(description="Place in the request, from 1.")
@@ -23,22 +24,12 @@ class RequestTask:
     outcome: DialogOutcome | None = strawberry.field(description="What it came to.")
     changed_at: datetime = strawberry.field(description="When it last went on.")
 
-    @classmethod
-    def of(cls, row: TaskRow) -> Self:
-        """The type from its row."""
-        return cls(
-            position=row.position,
-            name=row.name,
-            system=row.system,
-            state=DialogState(row.state),
-            outcome=None if row.outcome is None else DialogOutcome(row.outcome),
-            changed_at=row.changed_at,
-        )
-
 
 @strawberry.type(description="What the hub does about a request, beside what a package says of it.")
-class RequestHandling:
+class RequestHandling(OfRow):
     """Every request opened in a contact has one."""
+
+    made = MADE_OF_ANSWERS
 
     topic: str | None = strawberry.field(description="The topic it was opened by.")
     topic_version: int | None = strawberry.field(description="Version of the catalogue then.")
@@ -49,20 +40,4 @@ class RequestHandling:
     responded_at: datetime | None = strawberry.field(description="When he had it.")
     executed_by: str | None = strawberry.field(description="The system that carries it out.")
     state_reason: str | None = strawberry.field(description="Why it stands where it does.")
-    answers: list[Answer] = strawberry.field(description="What was asked for it, and known.")
-
-    @classmethod
-    def of(cls, row: HandlingRow) -> Self:
-        """The type from its row."""
-        return cls(
-            topic=row.topic,
-            topic_version=row.topic_version,
-            channel=row.channel,
-            handler=row.handler,
-            queue=row.queue,
-            respond_by=row.respond_by,
-            responded_at=row.responded_at,
-            executed_by=row.executed_by,
-            state_reason=row.state_reason,
-            answers=[Answer.of(name, answer) for name, answer in sorted(row.answers.items())],
-        )
+    answers: list[Answer] = strawberry.field(description="What was asked for it, and known.", metadata={READS: ANSWERS})

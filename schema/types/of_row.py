@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import Enum
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from strawberry.types.base import StrawberryOptional, StrawberryType
 from strawberry.types.enum import StrawberryEnumDefinition
@@ -18,9 +18,13 @@ SAID_BY: Final = {"source": "system"}
 
 
 class OfRow:
-    """A type whose plain fields are a row's: under their own names, but for those that `named` has another for."""
+    """A type whose plain fields are a row's: under their own names, but for those that `named` has another for.
+
+    `made` has functions for fields that are objects, made of what the row keeps for them.
+    """
 
     named: ClassVar[Mapping[str, str]] = SAID_BY
+    made: ClassVar[Mapping[str, Callable[[Any], object]]] = {}
 
     @classmethod
     def of(cls, row: object) -> Self:
@@ -36,14 +40,16 @@ def _readers(kind: type[OfRow]) -> tuple[tuple[str, Reader], ...]:
     if kind not in _READERS:
         plain = [field for field in fields(kind) if field.init]  # type: ignore[arg-type]  # strawberry's dataclasses
         named = ((field, kind.named.get(field.name, field.name)) for field in plain)
-        _READERS[kind] = tuple((field.name, _reader(column, enum_of(field))) for field, column in named)
+        _READERS[kind] = tuple(
+            (field.name, _reader(column, kind.made.get(field.name) or enum_of(field))) for field, column in named
+        )
     return _READERS[kind]
 
 
-def _reader(column: str, enum: type[Enum] | None) -> Reader:
+def _reader(column: str, made: Callable[[Any], object] | None) -> Reader:
     def read(row: object) -> object:
         value: object = getattr(row, column)
-        return value if enum is None or value is None else enum(value)
+        return value if made is None or value is None else made(value)
 
     return read
 

@@ -10,8 +10,8 @@ import strawberry
 from strawberry import relay
 
 from hub.reads.belongings import REQUESTS
+from hub.reads.contact_relations import COMMITMENT, LEAD, OWN_CUSTOMER, REQUEST, SESSION
 from hub.reads.promises import COMMITMENTS
-from hub.reads.relations import LEAD_OF_ENTRY
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
@@ -42,14 +42,14 @@ class Commitment(relay.Node, OfRow):
     broken_at: datetime | None = strawberry.field(description="When it was found broken; stays when it is kept late.")
     settled_at: datetime | None = strawberry.field(description="When it was kept or withdrawn.")
 
-    @resolved("Whom it is made to.", Requires(Scope.CUSTOMERS_READ))
+    @resolved("Whom it is made to.", Requires(Scope.CUSTOMERS_READ), reads=OWN_CUSTOMER)
     async def customer(self, info: Info) -> LazyCustomer | None:
         """Loaded for all promises of the answer at once."""
         from schema.types.customer import Customer  # the two types name each other
 
         return await Customer.visible(info, self.customer_id)
 
-    @resolved("The request it is about.", Requires(Scope.CUSTOMERS_READ))
+    @resolved("The request it is about.", Requires(Scope.CUSTOMERS_READ), reads=REQUEST)
     async def request(self, info: Info) -> BusinessRequest | None:
         """If it is about one."""
         row = None if self.request_id is None else await info.context.loaders.part(REQUESTS, self.request_id)
@@ -78,23 +78,23 @@ class TimelineEntry(OfRow):
     channel: str | None = strawberry.field(description="In which channel; null for what happened behind them.")
     subject: str | None = strawberry.field(description="In a few words.")
 
-    @resolved("The contact it happened in.", Requires(Scope.CONTACTS_READ))
+    @resolved("The contact it happened in.", Requires(Scope.CONTACTS_READ), reads=SESSION)
     async def session(self, info: Info) -> CustomerSession | None:
         """Loaded for all entries of the answer at once."""
         return None if self.session_id is None else await CustomerSession.visible(info, self.session_id)
 
-    @resolved("The request it is about.", Requires(Scope.CUSTOMERS_READ))
+    @resolved("The request it is about.", Requires(Scope.CUSTOMERS_READ), reads=REQUEST)
     async def request(self, info: Info) -> BusinessRequest | None:
         """Loaded for all entries of the answer at once."""
         row = None if self.request_id is None else await info.context.loaders.part(REQUESTS, self.request_id)
         return None if row is None else BusinessRequest.of(row)
 
-    @resolved("The promise it is about.")
+    @resolved("The promise it is about.", reads=COMMITMENT)
     async def commitment(self, info: Info) -> Commitment | None:
         """Loaded for all entries of the answer at once."""
         return None if self.commitment_id is None else await Commitment.visible(info, self.commitment_id)
 
-    @resolved("The lead it is about.", Requires(Scope.LEADS_READ), reads=LEAD_OF_ENTRY)
+    @resolved("The lead it is about.", Requires(Scope.LEADS_READ), reads=LEAD)
     async def lead(self, info: Info) -> Annotated[SalesLead, strawberry.lazy("schema.types.customer")] | None:
         """Loaded for all entries of the answer at once."""
         from schema.types.customer import SalesLead  # the two types name each other

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
 import strawberry
 from strawberry import relay
 
+from hub.reads.contact_relations import UNDELIVERABLE, VERIFIED
 from hub.reads.freshness import Told, freshness_of
 from hub.records.identity import Entity
 from schema.context import Info
 from schema.fields import resolved
+from schema.reads import Configured
 from schema.types.enums import MediumKind, SurvivorshipRule
 from schema.types.freshness import FRESHNESS, PartFreshness, freshness
 from schema.types.of_row import SAID_BY, OfRow
 from schema.types.sourced import Sourced
 
 
+def _ruled(part: str) -> Configured:
+    return Configured(lambda terms: terms.rules.survivorship.of(part).rule.name)
+
+
 @strawberry.type(description="That a contact medium does not take what is sent there.")
-class Undeliverable:
+class Undeliverable(OfRow):
     """Until the value is corrected."""
 
     since: datetime = strawberry.field(description="When it was first reported.")
@@ -29,7 +34,7 @@ class Undeliverable:
 
 
 @strawberry.type(description="That a contact medium was found to be the customer's.")
-class Verification:
+class Verification(OfRow):
     """Until the value is corrected."""
 
     at: datetime = strawberry.field(description="When it was last found out.")
@@ -51,22 +56,29 @@ class ContactMedium(relay.Node, Sourced, OfRow):
     valid_from: datetime | None = strawberry.field(description="Not before this time.")
     valid_to: datetime | None = strawberry.field(description="Not from this time on.")
 
-    @resolved("By which survivorship rule this source's statement stands where several sources have the same one.")
+    @resolved(
+        "By which survivorship rule this source's statement stands where several sources have the same one.",
+        reads=_ruled("contact_media"),
+    )
     async def rule(self, info: Info) -> SurvivorshipRule:
         """That of hub.yaml for this part."""
         return info.context.hub.rules.survivorship.of("contact_media").rule
 
-    @resolved("That it does not work, as somebody reported who sent something there; null: nobody did.")
+    @resolved(
+        "That it does not work, as somebody reported who sent something there; null: nobody did.", reads=UNDELIVERABLE
+    )
     async def undeliverable(self, info: Info) -> Undeliverable | None:
         """Loaded for all media of the answer at once."""
         row = await info.context.loaders.undeliverable.load(self.id)
-        return None if row is None else Undeliverable(**asdict(row))
+        return None if row is None else Undeliverable.of(row)
 
-    @resolved("That it is the customer's, as somebody found out who reached him there; null: nobody did.")
+    @resolved(
+        "That it is the customer's, as somebody found out who reached him there; null: nobody did.", reads=VERIFIED
+    )
     async def verified(self, info: Info) -> Verification | None:
         """Loaded for all media of the answer at once."""
         row = await info.context.loaders.verified.load(self.id)
-        return None if row is None else Verification(**asdict(row))
+        return None if row is None else Verification.of(row)
 
     @resolved(FRESHNESS, reads=freshness_of(Entity.CUSTOMER))
     async def freshness(self, info: Info) -> PartFreshness:
@@ -93,7 +105,10 @@ class PostalAddress(relay.Node, Sourced, OfRow):
     valid_from: datetime | None = strawberry.field(description="Not before this time.")
     valid_to: datetime | None = strawberry.field(description="Not from this time on.")
 
-    @resolved("By which survivorship rule this source's statement stands where several sources have the same one.")
+    @resolved(
+        "By which survivorship rule this source's statement stands where several sources have the same one.",
+        reads=_ruled("addresses"),
+    )
     async def rule(self, info: Info) -> SurvivorshipRule:
         """That of hub.yaml for this part."""
         return info.context.hub.rules.survivorship.of("addresses").rule

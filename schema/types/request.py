@@ -11,6 +11,7 @@ from strawberry import relay
 
 from hub.journeys.next_step import Progress, next_step
 from hub.reads.belongings import REQUESTS
+from hub.reads.contact_relations import HANDLING_OF_REQUEST, TASKS_OF_REQUEST
 from hub.reads.freshness import Told, freshness_of
 from hub.records.contact import DialogState
 from hub.records.identity import Entity
@@ -39,13 +40,15 @@ class BusinessRequest(relay.Node, Sourced, OfRow):
     opened_at: datetime | None = strawberry.field(description="When it began.")
     due_at: datetime | None = strawberry.field(description="When the customer may expect it done.")
 
-    @resolved("What the hub does about it; null for a request that only its package works on.")
+    @resolved(
+        "What the hub does about it; null for a request that only its package works on.", reads=HANDLING_OF_REQUEST
+    )
     async def handling(self, info: Info) -> RequestHandling | None:
         """Loaded for all requests of the answer at once."""
         row = await info.context.loaders.handling.load(self.id)
         return None if row is None else RequestHandling.of(row)
 
-    @resolved("Its steps in order.")
+    @resolved("Its steps in order.", reads=TASKS_OF_REQUEST)
     async def tasks(self, info: Info) -> list[RequestTask]:
         """Loaded for all requests of the answer at once."""
         return [RequestTask.of(row) for row in await info.context.loaders.tasks.load(self.id)]

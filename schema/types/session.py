@@ -10,24 +10,29 @@ import strawberry
 from strawberry import relay
 
 from hub.offers.question import Question
-from hub.reads.paging import Window
-from hub.reads.sessions import SESSIONS, IncidentRow, LegRow, SessionRow, list_incidents
+from hub.reads.contact_relations import (
+    CONTACTS_OF_INCIDENT,
+    DIALOGS_OF_SESSION,
+    INCIDENTS_NOW,
+    INCIDENTS_SHOWN,
+    LEGS_OF_SESSION,
+    OWN_CUSTOMER,
+)
+from hub.reads.sessions import SESSIONS, list_incidents
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.dialog import BusinessDialog
 from schema.types.enums import Direction, IdentificationLevel, SessionPhase, SessionResult, SessionState
 from schema.types.next_best_action import NextBestAction
+from schema.types.of_row import SAID_BY, OfRow
 
 if TYPE_CHECKING:
     from schema.types.customer import Customer
 
-SHOWN = Window(20)
-"""Incidents beside a session: more at once are no explanation any more."""
-
 
 @strawberry.type(description="An outage that explains many contacts.")
-class Incident(relay.Node):
+class Incident(relay.Node, OfRow):
     """Shown in every channel while it lasts."""
 
     id: relay.NodeID[UUID]
@@ -38,23 +43,10 @@ class Incident(relay.Node):
     started_at: datetime = strawberry.field(description="Since when.")
     ended_at: datetime | None = strawberry.field(description="When it ended; null while it lasts.")
 
-    @resolved("How many contacts it explains so far.")
+    @resolved("How many contacts it explains so far.", reads=CONTACTS_OF_INCIDENT)
     async def contacts(self, info: Info) -> int:
         """Counted for all incidents of the answer at once."""
         return await info.context.loaders.incident_contacts.load(self.id)
-
-    @classmethod
-    def of(cls, row: IncidentRow) -> Self:
-        """The type from its row."""
-        return cls(
-            id=row.id,
-            message=row.message,
-            topics=list(row.topics),
-            suspends_offers=row.suspends_offers,
-            declared_by=row.declared_by,
-            started_at=row.started_at,
-            ended_at=row.ended_at,
-        )
 
     @classmethod
     async def visible(cls, info: Info, identity: UUID) -> Self | None:
@@ -64,7 +56,7 @@ class Incident(relay.Node):
 
 
 @strawberry.type(description="A stretch of a session in one channel with one agent.")
-class SessionLeg:
+class SessionLeg(OfRow):
     """A transfer ends one and begins the next."""
 
     number: int = strawberry.field(description="Place in the session, from 1.")
@@ -74,22 +66,12 @@ class SessionLeg:
     ended_at: datetime | None = strawberry.field(description="Until when; null while it lasts.")
     result: SessionResult | None = strawberry.field(description="How it ended.")
 
-    @classmethod
-    def of(cls, row: LegRow) -> Self:
-        """The type from its row."""
-        return cls(
-            number=row.number,
-            channel=row.channel,
-            agent=row.agent,
-            began_at=row.began_at,
-            ended_at=row.ended_at,
-            result=None if row.result is None else SessionResult(row.result),
-        )
-
 
 @strawberry.type(description="One contact, from its start until the customer hangs up (TMF683 PartyInteraction).")
-class CustomerSession(relay.Node):
+class CustomerSession(relay.Node, OfRow):
     """The same in every channel."""
+
+    named = SAID_BY | {"identification_level": "level"}
 
     id: relay.NodeID[UUID]
     customer_id: strawberry.Private[UUID | None]
@@ -112,19 +94,19 @@ class CustomerSession(relay.Node):
     active_at: datetime = strawberry.field(description="When something last happened in it.")
     ended_at: datetime | None = strawberry.field(description="When it was closed.")
 
-    @resolved("Whose contact it is; null while nobody knows.", Requires(Scope.CUSTOMERS_READ))
+    @resolved("Whose contact it is; null while nobody knows.", Requires(Scope.CUSTOMERS_READ), reads=OWN_CUSTOMER)
     async def customer(self, info: Info) -> Annotated[Customer, strawberry.lazy("schema.types.customer")] | None:
         """Loaded for all sessions of the answer at once."""
         from schema.types.customer import Customer  # the two types name each other
 
         return None if self.customer_id is None else await Customer.visible(info, self.customer_id)
 
-    @resolved("Who served the customer in which channel, in order.")
+    @resolved("Who served the customer in which channel, in order.", reads=LEGS_OF_SESSION)
     async def legs(self, info: Info) -> list[SessionLeg]:
         """Transfers and returns."""
         return [SessionLeg.of(row) for row in await info.context.loaders.legs.load(self.id)]
 
-    @resolved("The topics dealt with, in order; at most 100.")
+    @resolved("The topics dealt with, in order; at most 100.", reads=DIALOGS_OF_SESSION)
     async def dialogs(self, info: Info) -> list[BusinessDialog]:
         """Loaded for all sessions of the answer at once."""
         return [BusinessDialog.of(row) for row in await info.context.loaders.dialogs.load(self.id)]
@@ -141,38 +123,12 @@ class CustomerSession(relay.Node):
         question = Question(self.channel, limit, self.id, self.reason)
         return [] if self.customer_id is None else await NextBestAction.of_session(info, self.customer_id, question)
 
-    @resolved("What goes wrong in the company now, the newest first; at most 20.")
+    @resolved("What goes wrong in the company now, the newest first; at most 20.", reads=INCIDENTS_NOW)
     async def incidents(self, info: Info) -> list[Incident]:
         """The same for every session: whether one explains this contact is the agent's to see."""
         async with info.context.reading() as connection:
-            page = await list_incidents(connection, SHOWN, active=True)
+            page = await list_incidents(connection, INCIDENTS_SHOWN, active=True)
         return [Incident.of(row) for row in page.rows]
-
-    @classmethod
-    def of(cls, row: SessionRow) -> Self:
-        """The type from its row."""
-        return cls(
-            id=row.id,
-            customer_id=row.customer_id,
-            contact_id=row.contact_id,
-            channel=row.channel,
-            direction=Direction(row.direction),
-            phase=SessionPhase(row.phase),
-            state=SessionState(row.state),
-            result=None if row.result is None else SessionResult(row.result),
-            identification_level=IdentificationLevel(row.level),
-            reason=row.reason,
-            topic=row.topic,
-            agent=row.agent,
-            queue=row.queue,
-            disposition=row.disposition,
-            csat=row.csat,
-            nps=row.nps,
-            registered_at=row.registered_at,
-            started_at=row.started_at,
-            active_at=row.active_at,
-            ended_at=row.ended_at,
-        )
 
     @classmethod
     async def visible(cls, info: Info, identity: UUID) -> Self | None:

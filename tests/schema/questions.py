@@ -33,6 +33,10 @@ PARTS: Final = {
 IDS: Final = [
     *(gid("Customer", uid(name)) for name in ("Anna Bakker", "Ben de Vries", "Cor Smit", "nobody", "former")),
     *(gid(kind, uid(f"Anna Bakker {key}")) for kind, key in PARTS.items()),
+    *(gid(kind, uid(f"Anna Bakker {kind[8:].lower()}")) for kind in ("CustomerSession", "BusinessDialog")),
+    gid("Commitment", uid("Anna Bakker commitment")),
+    gid("Incident", uid("incident 1")),
+    gid("LeadDelivery", uid("delivery 0")),
     gid("System", "crm"),
     gid("Customer", "no key"),
     "no id",
@@ -77,7 +81,9 @@ LEAD_FILTERS: Final[list[Any]] = [
 VALUES: Final[dict[str, list[Any]]] = {
     "by": BYS,
     "id": IDS,
-    "ids": [IDS[:1], IDS[3:8], IDS[:4] * 2, []],
+    "ids": [IDS[:1], IDS[3:8], IDS[:4] * 2, [], IDS[:18], IDS[9:18] * 2],
+    "at": [None, "2020-01-01T00:00:00Z", "2030-01-01T00:00:00+01:00"],
+    "limit": [2],
     "filter": [],
     "orderBy": ["NAME", "NEWEST_CHANGE"],
     "running": [None, True, False],
@@ -90,7 +96,7 @@ VALUES: Final[dict[str, list[Any]]] = {
 
 GOOD: Final[dict[str, list[Any]]] = {
     "by": [{"id": IDS[0]}, {"email": "ANNA@example.nl"}, {"externalId": {"system": "lms", "externalId": "lms-anna"}}],
-    "id": [identity for identity in IDS[:13] if identity != gid("Customer", uid("nobody"))],
+    "id": [identity for identity in IDS[:18] if identity != gid("Customer", uid("nobody"))],
     "first": [None, 1, 2, 3],
     "last": [None],
     "after": [None],

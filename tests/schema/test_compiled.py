@@ -131,7 +131,7 @@ async def test_objects_of_one_type_are_found_together(
             assert compiled == resolved
 
 
-async def test_objects_of_several_types_are_for_resolvers(both: Both) -> None:
+async def test_objects_of_several_types_are_for_resolvers_if_one_is_configured(both: Both) -> None:
     asked = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     compiled, resolved, ways = await both.ask(asked, {"ids": [gid("Customer", ANNA), gid("System", "crm")]})
     assert (compiled, ways) == (resolved, {})

@@ -14,6 +14,7 @@ from schema.reads import READS
 from schema.schema import build_schema
 from tests.schema.both_ways import both_ways
 from tests.schema.company import add_alias, uid
+from tests.schema.contact_life import add_life
 from tests.schema.questions import ANNA, ROOTS, drawn
 
 EXAMPLES: Final = int(os.environ.get("HUB_TEST_DIFFERENTIAL", "60"))
@@ -32,6 +33,7 @@ def test_every_root_field_that_is_compiled_is_asked() -> None:
 async def _compare(database: Database, database_url: str, folder: Path, examples: int) -> Counter[str]:
     async with database.transaction() as connection:
         await add_alias(connection, uid("former"), ANNA)
+        await add_life(connection)
     ways: Counter[str] = Counter()
     async with both_ways(database_url, folder) as both:
         for question in drawn(examples):

@@ -25,7 +25,12 @@ NOT_OURS: Final = {
     "tests/conformance/node/relay/View.js": "its directives are the Relay compiler's, which takes them out",
     "tests/mapping/test_record.py": "a value table that looks like a document",
 }
-"""What is not put to the hub, and why. Mutations and subscriptions are answered in one way only."""
+"""What is not put to the hub, and why.
+
+A mutation writes, so it cannot be put to one database twice:
+tests/contacts/test_compiled_mutations.py has its two ways.
+A subscription is answered in one way only.
+"""
 
 MEANT_TO_FAIL: Final = {
     "tests/contacts/test_compiled_mutations.py",

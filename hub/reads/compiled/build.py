@@ -17,6 +17,7 @@ from hub.reads.compiled.selection import (
     Cursor,
     Edges,
     GlobalId,
+    Made,
     Many,
     Object,
     One,
@@ -42,11 +43,17 @@ def object_text(chosen: Object, row: FromClause) -> ColumnElement[str]:
 
 
 def list_text(chosen: Object, rows: FromClause) -> ColumnElement[str]:
-    """The objects of rows whose `place` orders them; null for a row without an `id`."""
-    found = rows.c["id"].is_not(None)
-    element = case((found, object_text(chosen, rows)), else_=literal_column("'null'", Text()))
-    listed = func.string_agg(element, aggregate_order_by(literal_column("','"), rows.c["place"]), type_=Text())
+    """The objects of rows whose `place` orders them."""
+    listed = func.string_agg(
+        element_text(chosen, rows), aggregate_order_by(literal_column("','"), rows.c["place"]), type_=Text()
+    )
     return joined(["[", func.coalesce(listed, literal_column("''")), "]"])
+
+
+def element_text(chosen: Object, rows: FromClause) -> ColumnElement[str]:
+    """The object of a row; null for a row without an `id`."""
+    found = rows.c["id"].is_not(None)
+    return case((found, object_text(chosen, rows)), else_=literal_column("'null'", Text()))
 
 
 def page_text(page: Paged, rows: PageRows) -> ColumnElement[str]:
@@ -70,6 +77,8 @@ def _value(value: Selected, row: FromClause, nullable: frozenset[str]) -> Sequen
             return [json]
         case Value(name, enum):
             return json_text(row.c[name], nullable=name in nullable, enum=enum)
+        case Made(derived, enum):
+            return json_text(derived.column(row), nullable=derived.nullable, enum=enum)
         case GlobalId(type_name, name):
             return global_id(type_name, row.c[name])
         case Many(relation, picked):

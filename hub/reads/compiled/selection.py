@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hub.reads.paging import Order, Window
-from hub.reads.relations import Relation
+from hub.reads.relations import Derived, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,14 @@ class Value:
     """A field of the row; with `enum` one of these names and nothing else."""
 
     name: str
+    enum: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A value that is made of the row."""
+
+    derived: Derived
     enum: tuple[str, ...] = ()
 
 
@@ -90,7 +98,7 @@ class Paged:
     picked: Mapping[str, Constant | Edges | PageFacts | Total]
 
 
-Selected: TypeAlias = Constant | Value | GlobalId | Many | One | Paged
+Selected: TypeAlias = Constant | Value | Made | GlobalId | Many | One | Paged
 
 
 @dataclass(frozen=True, slots=True)

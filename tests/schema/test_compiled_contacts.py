@@ -1,0 +1,133 @@
+"""Contacts, requests, promises, leads and deliveries by statements: what resolvers answer, and who is shown in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from hub.access.principal import Role
+from hub.records.identity import CustomerId
+from hub.store.engine import Database
+from tests.schema.both_ways import Both, both_ways
+from tests.schema.company import gid, uid
+from tests.schema.contact_life import add_life
+from tests.schema.serving import Api
+from tests.schema.test_audit import noted
+
+ANNA, BEN = CustomerId(uid("Anna Bakker")), CustomerId(uid("Ben de Vries"))
+CALLERS = ((Role.AGENT, None), (Role.SUPERVISOR, None), (Role.CUSTOMER, ANNA), (Role.ARCHITECT, None))
+
+SESSION = """
+fragment Session on CustomerSession { id contactId identificationLevel direction result startedAt endedAt
+  customer { name } legs { number channel agent beganAt result } incidents { id message topics contacts endedAt }
+  dialogs { id state answers { question value source at } request { id subject } } }
+"""
+
+LIFE = (
+    SESSION
+    + """
+query Life($id: ID!) { customer(by: {id: $id}) {
+  contactMedia { value rule undeliverable { since reason reportedBy } verified { at method verifiedBy } }
+  addresses { rule } currentAddress { street } then: currentAddress(at: "2020-01-01T00:00:00Z") { id }
+  relations { kind other { id name relations { kind } } }
+  requests { edges { node { id handling { topic channel respondBy answers { question value source at } }
+    tasks { position name state outcome changedAt } } } }
+  commitments(open: false) { edges { node { promise customer { name } request { id } } } }
+  timeline(first: 2) { edges { cursor node { at kind session { ...Session } request { id } commitment { promise }
+    lead { name customer { name } } } } pageInfo { hasNextPage } }
+  all: timeline { totalCount edges { node { session { id customer { id } } commitment { promise } } } } } }
+"""
+)
+
+LEADS = """query Leads($id: ID!) { customer(by: {id: $id}) {
+  outboundDeliveries { id channel state lead { name } customer { name } }
+  leads { edges { node { name responses { channel outcome occurredAt recordedBy }
+    deliveries { id kind plannedFor tries lead { id } } } } } } }"""
+
+OBJECTS = (
+    SESSION
+    + """query Objects($ids: [ID!]!) { nodes(ids: $ids) { __typename id ...Session
+  ... on BusinessDialog { channel answers { value } } ... on Commitment { promise customer { name } }
+  ... on Incident { message contacts } ... on LeadDelivery { channel customer { name } lead { name } }
+  ... on Customer { name timeline { edges { node { session { customer { name } } } } } } ... on SalesOrder { number }
+} }"""
+)
+
+NAMED = (
+    ("CustomerSession", "Anna Bakker session"),
+    ("Customer", "Ben de Vries"),
+    ("BusinessDialog", "Anna Bakker dialog"),
+    ("Incident", "incident 1"),
+    ("CustomerSession", "nobody"),
+    ("Commitment", "Anna Bakker commitment"),
+    ("Customer", "Anna Bakker"),
+    ("SalesOrder", "Anna Bakker order 1"),
+    ("CustomerSession", "Ben de Vries session"),
+)
+
+
+@pytest.fixture
+async def both(company: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Both]:
+    """Both ways over the company, with what a year left behind."""
+    async with company.transaction() as connection:
+        await add_life(connection)
+    async with both_ways(database_url, tmp_path) as both:
+        yield both
+
+
+@pytest.mark.parametrize("document", [LIFE, LEADS], ids=["life", "leads"])
+async def test_a_whole_life_is_one_statement(both: Both, document: str) -> None:
+    for role, customer in CALLERS:
+        for name in ("Anna Bakker", "Ben de Vries"):
+            compiled, resolved, ways = await both.ask(
+                document, {"id": gid("Customer", uid(name))}, role=role, customer=customer
+            )
+            assert compiled == resolved
+            assert role is not Role.AGENT or ways == {"customer": "compiled"}
+
+
+async def test_objects_of_several_types_are_one_statement(both: Both) -> None:
+    variables = {"ids": [gid(kind, uid(name)) for kind, name in NAMED]}
+    for role, customer in CALLERS:
+        compiled, resolved, ways = await both.ask(OBJECTS, variables, role=role, customer=customer)
+        assert compiled == resolved
+        assert role is not Role.AGENT or ways == {"nodes": "compiled"}
+
+
+async def test_each_object_is_one_statement(both: Both) -> None:
+    asked = OBJECTS.replace("$ids: [ID!]!", "$id: ID!").replace("nodes(ids: $ids)", "node(id: $id)")
+    for role, customer in CALLERS:
+        for kind, name in (*NAMED, ("LeadDelivery", "delivery 0")):
+            compiled, resolved, ways = await both.ask(asked, {"id": gid(kind, uid(name))}, role=role, customer=customer)
+            assert compiled == resolved
+            assert role is not Role.AGENT or name == "nobody" or ways == {"node": "compiled"}
+
+
+async def _shown(company: Database, api: Api, document: str, variables: dict[str, object]) -> set[UUID]:
+    response = await api.post(document, variables, api.token(Role.AGENT))
+    assert "errors" not in response.json()
+    assert response.headers["x-hub-plan"].endswith(": compiled")
+    return {customer for _, customer, *_ in await noted(company, 1)}
+
+
+async def test_who_is_only_reached_through_another_is_noted_as_shown(both: Both, company: Database) -> None:
+    asked = "query($id: ID!) { customer(by: {id: $id}) { relations { other { name } } } }"
+    assert await _shown(company, both.compiling, asked, {"id": gid("Customer", ANNA)}) == {ANNA, BEN}
+
+
+async def test_whose_contact_stands_in_a_page_of_entries_is_noted_only_if_it_is_on_the_page(
+    both: Both, company: Database
+) -> None:
+    asked = """query($id: ID!) { customer(by: {id: $id}) {
+      timeline(last: 1) { edges { node { session { contactId } } } pageInfo { hasPreviousPage } } } }"""
+    assert await _shown(company, both.compiling, asked, {"id": gid("Customer", ANNA)}) == {ANNA}
+
+
+async def test_the_owners_of_objects_of_several_types_are_noted(both: Both, company: Database) -> None:
+    named = (("Incident", "incident 1"), ("BusinessDialog", "Anna Bakker dialog"), ("Customer", "Ben de Vries"))
+    asked = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    ids = [gid(kind, uid(name)) for kind, name in named]
+    assert await _shown(company, both.compiling, asked, {"ids": ids}) == {ANNA, BEN}
