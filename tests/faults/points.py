@@ -14,11 +14,13 @@ from typing import Final, TypeVar
 
 from sqlalchemy import text
 
+from hub.embedded.postgres import EmbeddedPostgres
 from hub.work.broker import Carrier, Letter, open_broker
 from hub.work.tables import Queue
 from tests.faults.installed import Ground
 from tests.faults.source import Mood
 from tests.faults.steering import OUTAGES, Steering
+from tests.waiting import until
 
 Chosen = TypeVar("Chosen")
 
@@ -113,6 +115,7 @@ class Points:
         postgres = self.ground.postgres
         if self.rng.random() < 0.5:
             os.kill(postgres.pid, signal.SIGKILL)
+            await until(_ended(postgres), what="the killed postmaster has ended")
         else:
             await asyncio.to_thread(postgres.stop)
         await asyncio.sleep(self.rng.uniform(0.0, 1.0))
@@ -158,6 +161,15 @@ class Points:
             await carrier.send(letters)
         finally:
             await asyncio.to_thread(carrier.close)
+
+
+def _ended(postgres: EmbeddedPostgres) -> Callable[[], Awaitable[bool]]:
+    """Dying takes the kernel milliseconds, in which a start would find it running and do nothing."""
+
+    async def ended() -> bool:
+        return not postgres.running
+
+    return ended
 
 
 def _never(row_id: int) -> None:
