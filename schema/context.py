@@ -38,6 +38,7 @@ from hub.settings.privacy import PrivacyRules
 from hub.settings.processes import Processes
 from hub.settings.steering import SteeringRules
 from hub.store.engine import Database
+from hub.store.origin import NOWHERE, Origin
 from hub.store.prepared import PreparedReads
 from hub.store.read_trail import Denial, ReadTrail, Shown
 from hub.store.straight import Fetch
@@ -101,9 +102,12 @@ class Context:
     settled: Settled | None = None
     """What the request's one mutation came to, where it is only its answer that is left to be told."""
 
-    def __init__(self, hub: Hub, principal: Principal | None, request_id: str | None = None) -> None:
+    def __init__(
+        self, hub: Hub, principal: Principal | None, request_id: str | None = None, origin: Origin = NOWHERE
+    ) -> None:
         """`request_id` spares looking for what is bound around the request."""
         self.hub = hub
+        self.origin = origin
         self._principal = principal
         self._request_id = request_id
 
@@ -202,11 +206,12 @@ class Context:
     def note_shown(self, place: str, operation: str | None, customers: Iterable[UUID]) -> None:
         """As `shows`, by the field's place in the schema and the client's name for the operation."""
         named = None if operation is None else operation[:OPERATION_LENGTH_MAX]
-        self.hub.trail.note_shown(Shown(self.principal.subject, place, named, self.request_id), frozenset(customers))
+        shown = Shown(self.principal.subject, place, named, self.request_id, self.origin)
+        self.hub.trail.note_shown(shown, frozenset(customers))
 
     def denies(self, place: str) -> None:
         """Note in the audit trail that the caller may not do what stands at this place of the schema."""
-        self.hub.trail.note(Denial(self.principal.subject, place, self.request_id))
+        self.hub.trail.note(Denial(self.principal.subject, place, self.request_id, self.origin))
 
     @property
     def fetch(self) -> Fetch:

@@ -67,7 +67,8 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         reads_apart=True,
         open_systems=lambda database: metered_systems(hub.configuration, hub.adapters, database, utc_now),
     )
-    async with listening(create_app(services), settings.host, settings.port) as port:
+    proxies = settings.trusted_proxies
+    async with listening(create_app(services), settings.host, settings.port, trusted_proxies=proxies) as port:
         yield port
 
 

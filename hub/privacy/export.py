@@ -40,7 +40,7 @@ _PARTS: Final[Mapping[str, str]] = {
       WHERE i.customer_id = :id ORDER BY s.stated_at""",
     "corrections": """SELECT to_jsonb(t) FROM customer_identifier i
       JOIN correction t ON t.system = i.system AND t.external_id = i.external_id WHERE i.customer_id = :id""",
-    "whoLookedAndChanged": """SELECT to_jsonb(t) - 'digest' - 'seal' - 'id' FROM audit_event t
+    "whoLookedAndChanged": """SELECT to_jsonb(t) - 'digest' - 'seal' - 'id' - 'address' FROM audit_event t
       WHERE object_type = 'Customer' AND object_id = CAST(CAST(:id AS uuid) AS text) ORDER BY t.id""",
 }
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 CONTAINER_SECRETS: Final = Path("/run/secrets")
 """Where Docker, Compose and Kubernetes mount secrets; elsewhere there is no such folder."""
+
+
+def _split(written: object) -> object:
+    return tuple(filter(None, map(str.strip, written.split(",")))) if isinstance(written, str) else written
+
+
+def _networks(written: tuple[str, ...]) -> tuple[str, ...]:
+    for each in written:
+        ip_network(each)
+    return written
+
+
+Listed: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class LogFormat(StrEnum):
@@ -88,7 +102,12 @@ class Settings(BaseSettings):
         None, description="PEM or JWK set for RS256/ES256 of a provider that publishes none."
     )
     clock_skew_s: int = Field(30, ge=0, le=300, description="Tolerance on `exp` and `nbf`, in seconds.")
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field((), description="Origins a browser may call from.")
+    cors_origins: Listed = Field((), description="Origins a browser may call from, separated by commas.")
+    trusted_proxies: Annotated[Listed, AfterValidator(_networks)] = Field(
+        (),
+        description="Addresses and networks of proxies in front of the web process, separated by commas; only of them "
+        "X-Forwarded-For is believed, and the audit trail tells the address that they ask for.",
+    )
     trusted_documents: Path | None = Field(
         None, description="Manifest of documents that clients may name by id: a JSON object of ids and texts."
     )

@@ -7,29 +7,44 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.contextvars import get_contextvars
 
+from hub.store.origin import Origin, origin_now
 from hub.store.sets import run_set
 
-_INSERT = """
-INSERT INTO audit_event (at, principal, action, object_type, object_id, outcome, request_id, detail)
-SELECT r.at, r.principal, r.action, r.object_type, r.object_id, r.outcome, r.request_id, r.detail
+_INTO = """
+INSERT INTO audit_event
+  (at, principal, action, object_type, object_id, outcome, request_id, detail, address, purpose, session, channel)
+SELECT r.at, r.principal, r.action, r.object_type, o.object_id, r.outcome, r.request_id,
+  CASE WHEN r.session IS NULL OR r.session = s.id THEN r.detail
+    ELSE r.detail || jsonb_build_object('claimedSession', r.session) END,
+  r.address, r.purpose, s.id, s.channel
 FROM json_to_recordset(CAST(:rows AS json)) AS r(at timestamptz, principal text, action text, object_type text,
-  object_id text, outcome text, request_id text, detail jsonb)
-"""
-
-
-_INSERT_EACH = """
-INSERT INTO audit_event (at, principal, action, object_type, object_id, outcome, request_id, detail)
-SELECT r.at, r.principal, r.action, r.object_type, o.object_id, r.outcome, r.request_id, r.detail
-FROM json_to_recordset(CAST(:rows AS json)) AS r(at timestamptz, principal text, action text, object_type text,
-  object_ids text[], outcome text, request_id text, detail jsonb)
+  object_ids text[], outcome text, request_id text, detail jsonb, address text, purpose text, session uuid)
 CROSS JOIN LATERAL unnest(r.object_ids) AS o(object_id)
+CROSS JOIN LATERAL (SELECT CASE WHEN r.object_type = 'Customer' AND o.object_id ~ '^[0-9a-f-]{36}$'
+  THEN CAST(o.object_id AS uuid) END AS customer_id) AS c
+LEFT JOIN LATERAL (
+  (SELECT s.id, s.channel FROM customer_session s
+   WHERE s.id = r.session AND (s.customer_id = c.customer_id OR s.customer_id IS NULL)
+     AND (s.agent = r.principal OR s.agent IS NULL) AND (s.ended_at IS NULL OR s.ended_at >= r.at))
+  UNION ALL
+  (SELECT s.id, s.channel FROM customer_session s
+   WHERE s.customer_id = c.customer_id AND s.agent = r.principal AND (s.ended_at IS NULL OR s.ended_at >= r.at)
+   ORDER BY s.started_at DESC LIMIT 1)
+  LIMIT 1
+) AS s ON c.customer_id IS NOT NULL
 """
+"""The session is the one that the caller names, where it is his and this customer's, or else the contact that he has
+with the customer at that time. One that he names and that is not stands in the detail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What somebody did; `detail` holds names of fields and ids, never values of personal data."""
+    """What somebody did; `detail` holds names of fields and ids, never values of personal data.
+
+    Without `request_id` and `origin` it is told of the request that runs as it is recorded.
+    """
 
     principal: str
     action: str
@@ -38,6 +53,7 @@ class Deed:
     outcome: str = "DONE"
     request_id: str | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,7 @@ class Deeds:
     outcome: str = "DONE"
     request_id: str | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
+    origin: Origin | None = None
 
 
 async def record_deed(connection: AsyncConnection, deed: Deed, at: datetime) -> None:
@@ -60,38 +77,28 @@ async def record_deed(connection: AsyncConnection, deed: Deed, at: datetime) -> 
 
 async def record_deeds(connection: AsyncConnection, deeds: Sequence[tuple[Deed, datetime]]) -> None:
     """Append deeds, each with its time, in one statement."""
-    if not deeds:
-        return
-    rows = [
-        {
-            "at": at,
-            "principal": deed.principal,
-            "action": deed.action,
-            "object_type": deed.object_type,
-            "object_id": deed.object_id,
-            "outcome": deed.outcome,
-            "request_id": deed.request_id,
-            "detail": deed.detail,
-        }
-        for deed, at in deeds
-    ]
-    await run_set(connection, _INSERT, rows)
+    if deeds:
+        await run_set(connection, _INTO, [_row(deed, [deed.object_id], at) for deed, at in deeds])
 
 
 async def record_reads(connection: AsyncConnection, reads: Sequence[tuple[Deeds, datetime]]) -> None:
     """Append a row for each object of each, in one statement: what a page shows is told to PostgreSQL once."""
     if reads:
-        rows = [
-            {
-                "at": at,
-                "principal": deeds.principal,
-                "action": deeds.action,
-                "object_type": deeds.object_type,
-                "object_ids": deeds.object_ids,
-                "outcome": deeds.outcome,
-                "request_id": deeds.request_id,
-                "detail": deeds.detail,
-            }
-            for deeds, at in reads
-        ]
-        await run_set(connection, _INSERT_EACH, rows)
+        await run_set(connection, _INTO, [_row(deeds, deeds.object_ids, at) for deeds, at in reads])
+
+
+def _row(deed: Deed | Deeds, object_ids: Sequence[str], at: datetime) -> Mapping[str, object]:
+    origin = origin_now() if deed.origin is None else deed.origin
+    return {
+        "at": at,
+        "principal": deed.principal,
+        "action": deed.action,
+        "object_type": deed.object_type,
+        "object_ids": object_ids,
+        "outcome": deed.outcome,
+        "request_id": deed.request_id or get_contextvars().get("request_id"),
+        "detail": deed.detail,
+        "address": origin.address,
+        "purpose": origin.purpose,
+        "session": origin.session,
+    }

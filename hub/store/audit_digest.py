@@ -11,7 +11,9 @@ from sqlalchemy import Row
 
 from hub.store.keys import KeyRing
 
-EVENT_COLUMNS = "id, at, principal, action, object_type, object_id, outcome, request_id, detail"
+EVENT_COLUMNS = (
+    "id, at, principal, action, object_type, object_id, outcome, request_id, detail, address, purpose, session, channel"
+)
 """What `event_digest` reads, as a statement selects it."""
 
 BEGINNING = b""
@@ -19,7 +21,11 @@ BEGINNING = b""
 
 
 def event_digest(keys: KeyRing, event: Row[Any]) -> bytes:
-    """Keyed, over every column of the event: who can write to the database and has no key cannot make another."""
+    """Keyed, over every column of the event: who can write to the database and has no key cannot make another.
+
+    The columns for where and why came later. An event that has none of them keeps the digest it always had, which no
+    other event can have: with them the list is longer.
+    """
     columns = [
         event.id,
         event.at.astimezone(UTC),
@@ -31,6 +37,9 @@ def event_digest(keys: KeyRing, event: Row[Any]) -> bytes:
         event.request_id,
         event.detail,
     ]
+    session = None if event.session is None else str(event.session)
+    later = [event.address, event.purpose, session, event.channel]
+    columns += [] if all(value is None for value in later) else later
     return keys.proof(b"audit event" + orjson.dumps(columns, option=orjson.OPT_SORT_KEYS))
 
 

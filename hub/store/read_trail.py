@@ -16,6 +16,7 @@ from hub.clock import Clock
 from hub.errors import Transient
 from hub.store.audit import Deed, Deeds, record_deeds, record_reads
 from hub.store.engine import Database
+from hub.store.origin import NOWHERE, Origin
 
 WRITE_EVERY_S: Final = 0.25
 """At most so much of the trail is lost when the process is killed; half as often would save nothing worth measuring."""
@@ -42,6 +43,7 @@ class Read:
     place: str
     operation: str | None
     request_id: str | None
+    origin: Origin = NOWHERE
 
 
 class Shown(NamedTuple):
@@ -51,6 +53,7 @@ class Shown(NamedTuple):
     place: str
     operation: str | None
     request_id: str | None
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Denial:
     principal: str
     place: str
     request_id: str | None
+    origin: Origin
 
 
 class ReadTrail:
@@ -77,7 +81,8 @@ class ReadTrail:
     def note(self, read: Read | Denial) -> None:
         """Remember a read or a refusal before its answer goes out; Transient when too many could not be written."""
         if isinstance(read, Read):
-            self.note_shown(Shown(read.principal, read.place, read.operation, read.request_id), [read.customer])
+            shown = Shown(read.principal, read.place, read.operation, read.request_id, read.origin)
+            self.note_shown(shown, [read.customer])
             return
         self._check()
         if read not in self._denied:
@@ -151,10 +156,19 @@ class ReadTrail:
 
 
 def _deed(denial: Denial) -> Deed:
-    return Deed(denial.principal, "denied", "Operation", denial.place, outcome="DENIED", request_id=denial.request_id)
+    return Deed(
+        denial.principal,
+        "denied",
+        "Operation",
+        denial.place,
+        outcome="DENIED",
+        request_id=denial.request_id,
+        origin=denial.origin,
+    )
 
 
 def _reads(shown: Shown, customers: Collection[UUID]) -> Deeds:
     detail = {"place": shown.place} | ({} if shown.operation is None else {"operation": shown.operation})
     ids = [str(customer) for customer in customers]
-    return Deeds(shown.principal, "read", "Customer", ids, request_id=shown.request_id, detail=detail)
+    request_id, origin = shown.request_id, shown.origin
+    return Deeds(shown.principal, "read", "Customer", ids, request_id=request_id, detail=detail, origin=origin)

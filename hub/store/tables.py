@@ -108,13 +108,16 @@ class ChangeLedger(Table):
 class AuditEvent(Table):
     """Who did or saw what: a deed in its own transaction, a read soon after it, sealed into the digest chain later.
 
-    `seal` numbers the seal it stands under and `digest` is keyed; both are NULL until then and never change again.
+    `address` is the caller's, `purpose` the code he gave, `session` the contact within which he did it and `channel`
+    that contact's. `seal` numbers the seal it stands under and `digest` is keyed; both are NULL until then and never
+    change again.
     """
 
     __tablename__ = "audit_event"
     __table_args__ = (
         Index("ix_audit_event_object", "object_type", "object_id"),
         Index("ix_audit_event_seal", "seal", "id"),
+        Index("ix_audit_event_at", "at", postgresql_using="brin"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -126,6 +129,10 @@ class AuditEvent(Table):
     outcome: Mapped[str]
     request_id: Mapped[str | None]
     detail: Mapped[dict[str, object]] = mapped_column(server_default=text("'{}'::jsonb"))
+    address: Mapped[str | None]
+    purpose: Mapped[str | None]
+    session: Mapped[UUID | None]
+    channel: Mapped[str | None]
     seal: Mapped[int | None] = mapped_column(BigInteger)
     digest: Mapped[bytes | None]
 

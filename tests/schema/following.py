@@ -35,12 +35,12 @@ class Socket:
 
 
 @asynccontextmanager
-async def socket(address: str, token: str | None) -> AsyncIterator[Socket]:
+async def socket(address: str, token: str | None, told: Mapping[str, object] | None = None) -> AsyncIterator[Socket]:
     """A connection that has said who it is in connection_init, not yet acknowledged."""
     async with connect(f"ws://{address}/graphql", subprotocols=[PROTOCOL], proxy=None) as connection:
         opened = Socket(connection)
         payload = {} if token is None else {"authorization": f"Bearer {token}"}
-        await opened.say(type="connection_init", payload=payload)
+        await opened.say(type="connection_init", payload={**payload, **(told or {})})
         yield opened
 
 

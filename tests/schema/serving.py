@@ -135,7 +135,12 @@ class Api:
 
 @asynccontextmanager
 async def listening_api(
-    database_url: str, data_dir: Path, *, ping_every_s: float = PING_EVERY_S, **given: Any
+    database_url: str,
+    data_dir: Path,
+    *,
+    ping_every_s: float = PING_EVERY_S,
+    trusted_proxies: tuple[str, ...] = (),
+    **given: Any,
 ) -> AsyncIterator[tuple[Api, str]]:
     """The application behind a real uvicorn, with the sequencer of its feed; also yields host:port."""
     clock = StoppedClock()
@@ -143,7 +148,7 @@ async def listening_api(
     app = create_app(services(database_url, tokens, clock, **given))
     async with (
         running(Sequencer(database_url).run()),
-        listening(app, "127.0.0.1", 0, ping_every_s=ping_every_s) as port,
+        listening(app, "127.0.0.1", 0, ping_every_s=ping_every_s, trusted_proxies=trusted_proxies) as port,
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as http,
     ):
         yield Api(app, http, tokens, clock), f"127.0.0.1:{port}"

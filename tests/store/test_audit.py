@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 from sqlalchemy import text
 
 from hub.store.audit import Deed, record_deed, record_deeds
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
+from hub.store.origin import NOWHERE, Origin
 from hub.store.seal_audit import seal_audit
 from hub.store.verify_audit import Verdict, verify_audit
 
@@ -18,7 +20,10 @@ KEYS = KeyRing(b"k" * 32)
 
 
 def deed(number: int) -> Deed:
-    return Deed(f"agent:{number}", "read", "Customer", str(number), request_id="r", detail={"place": "Query.customer"})
+    """Every second one tells where it came from."""
+    origin = NOWHERE if number % 2 else Origin("192.0.2.7", "complaint")
+    detail = {"place": "Query.customer"}
+    return Deed(f"agent:{number}", "read", "Customer", str(number), request_id="r", detail=detail, origin=origin)
 
 
 async def record(database: Database, *numbers: int) -> None:
@@ -57,6 +62,19 @@ async def test_an_untouched_chain_is_whole(database: Database) -> None:
     assert (later.findings, later.last, later.unsealed) == ([], 4, 0)
 
 
+async def test_a_chain_from_before_it_told_where_is_whole(database: Database) -> None:
+    await record(database, 1)
+    columns = [1, NOW + timedelta(seconds=1), "agent:1", "read", "Customer", "1", "DONE", "r"]
+    digest = KEYS.proof(b"audit event" + orjson.dumps([*columns, {"place": "Query.customer"}]))
+    at, head = NOW + timedelta(minutes=1), orjson.dumps([1, NOW + timedelta(minutes=1)])
+    seal_of_then = KEYS.proof(b"".join([b"audit seal", head, digest]))
+    async with database.transaction() as connection:
+        put = text("INSERT INTO audit_seal (number, at, events, digest) VALUES (1, :at, 1, :digest)")
+        await connection.execute(put, {"at": at, "digest": seal_of_then})
+        await connection.execute(text("UPDATE audit_event SET seal = 1, digest = :digest"), {"digest": digest})
+    assert (await verify(database)).findings == []
+
+
 async def test_an_empty_trail_is_whole(database: Database) -> None:
     assert await seal(database) == 0
     assert (await verify(database)).findings == []
@@ -66,6 +84,11 @@ TAMPERED = [
     ("UPDATE audit_event SET principal = 'somebody else' WHERE id = 3", "event 3 of 2026-03-02T12:00:03+00:00 was"),
     ("""UPDATE audit_event SET detail = '{"place": "Query.customers"}' WHERE id = 4""", "event 4 of "),
     ("UPDATE audit_event SET at = at + interval '1 microsecond' WHERE id = 5", "event 5 of "),
+    ("UPDATE audit_event SET address = '192.0.2.1' WHERE id = 3", "event 3 of "),
+    ("UPDATE audit_event SET purpose = NULL WHERE id = 2", "event 2 of "),
+    ("UPDATE audit_event SET address = NULL, purpose = NULL WHERE id = 2", "event 2 of "),
+    ("UPDATE audit_event SET session = gen_random_uuid() WHERE id = 4", "event 4 of "),
+    ("UPDATE audit_event SET channel = 'web' WHERE id = 4", "event 4 of "),
     ("UPDATE audit_event SET digest = decode('00', 'hex') WHERE id = 5", "event 5 of "),
     ("DELETE FROM audit_event WHERE id = 3", "seal 2 was put over 2 events and has 1"),
     ("UPDATE audit_event SET seal = NULL WHERE id = 3", "seal 2 was put over 2 events and has 1"),

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.entrypoints.asgi.origin import PURPOSE, SESSION
 from hub.entrypoints.asgi.requests import REQUEST_ID
 
 VARY: Final = (b"vary", b"Origin")
@@ -22,7 +23,7 @@ class Cors(CORSMiddleware):
             app,
             allow_origins=origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type", REQUEST_ID],
+            allow_headers=["authorization", "content-type", REQUEST_ID, PURPOSE, SESSION],
             expose_headers=[REQUEST_ID, "retry-after"],
             max_age=600,
         )

@@ -29,12 +29,14 @@ from hub.entrypoints.asgi.bearer import caller_of, token_of, token_of_init
 from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.explorer import explorer_page, wants_page
 from hub.entrypoints.asgi.negotiation import EVENTS, media_type_of, written
+from hub.entrypoints.asgi.origin import origin_in
 from hub.entrypoints.asgi.outcome import outcome_of, told
 from hub.entrypoints.asgi.plain_queries import PLAN
 from hub.entrypoints.asgi.revalidation import with_validator
 from hub.entrypoints.asgi.running import Running
 from hub.entrypoints.asgi.socket_operations import SocketOperations
 from hub.errors import HubError
+from hub.store.origin import comes_from, origin_now
 from schema.compiled.answer import CompiledReads
 from schema.context import Context, Hub
 from schema.errors import BAD_REQUEST
@@ -108,8 +110,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         running: Running = request.app.state.running
         hub = running.hub
         if isinstance(request, WebSocket):
-            return Context(hub, await self._greeted(hub, request))
-        return Context(hub, await caller_of(hub, self._tokens, token_of(request.headers)))
+            return Context(hub, await self._greeted(hub, request), origin=origin_now())
+        return Context(hub, await caller_of(hub, self._tokens, token_of(request.headers)), origin=origin_now())
 
     async def _greeted(self, hub: Hub, socket: WebSocket) -> Principal | None:
         """Who a WebSocket says it is by header; what the header does not prove connection_init still may."""
@@ -119,7 +121,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return None
 
     async def on_ws_connect(self, context: Context) -> UnsetType:
-        """Refuse (4403) who is still unknown after connection_init."""
+        """Refuse (4403) who is still unknown after connection_init, or says there what no purpose or session can be."""
+        try:
+            context.origin = origin_in(context.connection_params, context.origin)
+        except HubError:
+            raise ConnectionRejectionError from None
+        comes_from(context.origin)
         if not context.identified:
             try:
                 context.identify(await caller_of(context.hub, self._tokens, token_of_init(context.connection_params)))

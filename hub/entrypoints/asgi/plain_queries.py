@@ -21,12 +21,14 @@ from hub.entrypoints.asgi.bearer import caller_of, token_in
 from hub.entrypoints.asgi.cors import VARY, Cors
 from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.negotiation import media_type_of, written
+from hub.entrypoints.asgi.origin import origin_given
 from hub.entrypoints.asgi.outcome import outcome_of, told
 from hub.entrypoints.asgi.plain_query import PATH, Head, PlainQuery, plain_head, plain_query, replayed, whole
 from hub.entrypoints.asgi.requests import SAFE_PAIRS, failed, id_of_request
 from hub.entrypoints.asgi.whole_answer import Pair, head_of, send_answer, sent_whole
 from hub.errors import HubError
 from hub.observe.metrics import Metrics
+from hub.store.origin import coming_from
 from schema.change import Changes
 from schema.compiled.answer import CompiledReads
 from schema.context import Context, Hub
@@ -101,8 +103,10 @@ class PlainQueries:
 
     async def _tried(self, hub: Hub, head: Head, asked: PlainQuery, request_id: str) -> Answered | None:
         try:
-            principal = await caller_of(hub, self.tokens, token_in(head.authorization))
-            return await self._admitted(Context(hub, principal, request_id), head, asked)
+            origin = origin_given(head.host, head.purpose, head.session)
+            with coming_from(origin):
+                principal = await caller_of(hub, self.tokens, token_in(head.authorization))
+                return await self._admitted(Context(hub, principal, request_id, origin), head, asked)
         except HubError as error:
             refusal = refused(error)
         except Exception:  # the edge: what comes this far is a fault of the hub

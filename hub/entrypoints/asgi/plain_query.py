@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 import orjson
 from starlette.types import Message, Receive, Scope
 
+from hub.entrypoints.asgi.origin import PURPOSE_KEY, SESSION_KEY, host_of
+
 PATH: Final = "/graphql"
 _MEMBERS: Final = frozenset({"query", "variables", "operationName"})
 _JSON: Final = b"application/json"
@@ -21,6 +23,9 @@ class Head(NamedTuple):
     request_id: str
     from_page: bool
     """Whether a browser's page sent it, which says where that page is from."""
+    host: str | None
+    purpose: str | None
+    session: str | None
 
 
 class PlainQuery(NamedTuple):
@@ -47,13 +52,20 @@ def plain_head(scope: Scope, bytes_max: int) -> Head | None:
         or b"multi" in accept
     ):
         return None
-    authorization = given.get(b"authorization")
     return Head(
-        None if authorization is None else authorization.decode("latin-1"),
+        _text(given, b"authorization"),
         accept.decode("latin-1") or None,
         given.get(b"x-request-id", b"").decode("latin-1"),
         b"origin" in given,
+        host_of(scope),
+        _text(given, PURPOSE_KEY),
+        _text(given, SESSION_KEY),
     )
+
+
+def _text(given: Mapping[bytes, bytes], name: bytes) -> str | None:
+    value = given.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 async def whole(receive: Receive) -> list[Message]:

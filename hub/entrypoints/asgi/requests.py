@@ -13,9 +13,12 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.entrypoints.asgi.answers import problem
+from hub.entrypoints.asgi.answers import problem, refused
+from hub.entrypoints.asgi.origin import origin_of
+from hub.errors import Invalid
 from hub.observe.context import bind_context
 from hub.observe.metrics import Metrics
+from hub.store.origin import coming_from
 from schema.errors import INTERNAL
 
 REQUEST_ID: Final = "x-request-id"
@@ -60,10 +63,16 @@ class RequestScope:
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == _REQUEST_ID), "")
         request_id = id_of_request(given)
         with bind_context(request_id=request_id):
-            if scope["type"] == "websocket":
-                await self._app(scope, receive, send)
-            else:
-                await self._timed(scope, receive, send, request_id)
+            try:
+                origin = origin_of(scope)
+            except Invalid as error:
+                await refused(error)(scope, receive, send)
+                return
+            with coming_from(origin):
+                if scope["type"] == "websocket":
+                    await self._app(scope, receive, send)
+                else:
+                    await self._timed(scope, receive, send, request_id)
 
     async def _timed(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         started = time.perf_counter()

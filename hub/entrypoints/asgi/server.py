@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -34,8 +34,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def listening(app: Starlette, host: str, port: int, *, ping_every_s: float = PING_EVERY_S) -> AsyncIterator[int]:
+async def listening(
+    app: Starlette, host: str, port: int, *, ping_every_s: float = PING_EVERY_S, trusted_proxies: Sequence[str] = ()
+) -> AsyncIterator[int]:
     """Serve for as long as the block lasts; yields the port, which the system chooses for 0.
+
+    Of `trusted_proxies`, addresses or networks, it is believed for whom they ask (X-Forwarded-For, -Proto).
 
     Raises Conflict when the port is taken and Transient when the application does not start. At the end subscribers are
     told to come back, and requests under way have DRAIN_WITHIN_S seconds to finish.
@@ -47,6 +51,8 @@ async def listening(app: Starlette, host: str, port: int, *, ping_every_s: float
         access_log=False,
         lifespan="on",
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
         timeout_graceful_shutdown=DRAIN_WITHIN_S,
         http=BoundedHttp,
         ws_max_size=SOCKET_MESSAGE_MAX,
