@@ -15,8 +15,9 @@ from hub.customers.privacy_tables import PrivacyKind
 from hub.exchange.want import Target, want_delete
 from hub.live.changes import Change
 from hub.live.publish import publish
-from hub.privacy.forget import Forgotten, erased_objects, forget
+from hub.privacy.forget import Forgotten, forget
 from hub.privacy.requests import Receipt, Request, keep_receipts, keep_request, subject_of
+from hub.privacy.whose import whose
 from hub.records.identity import Entity, ExternalId
 from hub.stewardship.people import hold, resolved_ids
 from hub.store.keys import KeyRing
@@ -55,16 +56,16 @@ async def erase(
     (current,) = await resolved_ids(connection, [customer_id])
     nodes = (await hold(connection, [current], Spelling(terms.region)))[current]
     request_id, keys = uuid4(), terms.keys
-    objects = await erased_objects(connection, nodes)
-    subjects = [(one.system, one.subject) for one in objects]
+    who = await whose(connection, current, nodes)
+    subjects = [(one.system, one.subject) for one in who.objects]
     subjects += [(node.system, node.external_id) for node in nodes]
-    subjects += [(one.system, f"{one.entity}:{one.external_id}") for one in objects if one.entity != "customer"]
+    subjects += [(one.system, f"{one.entity}:{one.external_id}") for one in who.objects if one.entity != "customer"]
     for system in sorted({system for system, _ in subjects}):
         await keys.drop(connection, system, [subject for of, subject in subjects if of == system], asked.at)
     await suppress(connection, keys, dict.fromkeys(subjects), request_id, asked.at)
     subject = subject_of(keys, current)
     await keep_request(connection, request_id, PrivacyKind.ERASURE, subject, asked, {}, {})
-    forgotten = await forget(connection, current, nodes, request_id, terms.retention_days, asked.at)
+    forgotten = await forget(connection, who, request_id, terms.retention_days, asked.at)
     receipts = await _ask_systems(connection, request_id, nodes, asked.at)
     await keep_receipts(connection, request_id, receipts)
     await keep_request(

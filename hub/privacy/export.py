@@ -13,35 +13,56 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.privacy_tables import PrivacyKind
 from hub.errors import Invalid
-from hub.flows.project_belongings import OWN, TABLE_OF
+from hub.privacy.about import conditions
 from hub.privacy.requests import Request, keep_request, subject_of
-from hub.stewardship.people import resolved_ids
+from hub.privacy.whose import Whose, whose
+from hub.stewardship.people import records_of, resolved_ids
 from hub.store.documents import opened_versions
 from hub.store.keys import KeyRing
-from hub.store.metadata import METADATA
 
 ROWS_MAX: Final = 10_000
 """Of one kind; a person has more by a mistake only, and then a person has to look at it."""
 
+_NAMED: Final[Mapping[str, str]] = {
+    "consent_statement": "consentStatements",
+    "contact_medium": "contactMedia",
+    "correction": "corrections",
+    "customer_alias": "formerIds",
+    "customer_identifier": "identifiers",
+    "customer_relation": "relations",
+    "customer_segment": "segments",
+    "postal_address": "addresses",
+    "sales_order_line": "orderLines",
+    "source_record": "statementsOfSystems",
+}
+"""Parts that are called otherwise than their table."""
+
+UNTOLD: Final[Mapping[str, str]] = {
+    "customer_provenance": "told field by field, as the part `provenance`",
+    "customer_touch": "numbers of transactions, for an hour, so that no cache tells what is old",
+}
+"""Tables with rows of a person that his copy leaves out, and why."""
+
+_WITHOUT: Final = (
+    "digest",
+    "fingerprint",
+    "search",
+    "home_of",
+    "confirm_digest",
+    "address_proof",
+    "subject_key_id",
+    "body",
+)
+"""Columns that tell nobody anything: keyed hashes, keys, spellings for searches, and what is encrypted."""
+
 _PARTS: Final[Mapping[str, str]] = {
-    "customer": "SELECT to_jsonb(t) - 'digest' - 'search' FROM customer t WHERE id = :id",
     "provenance": """SELECT jsonb_build_object('field', f.key, 'source', f.value->>'system', 'externalId',
         f.value->>'externalId', 'rule', f.value->>'rule', 'asOf', s.as_of, 'observedAt', s.observed_at)
       FROM customer_provenance p CROSS JOIN LATERAL jsonb_each(p.fields) f JOIN source_record s
         ON s.system = f.value->>'system' AND s.entity = 'customer' AND s.external_id = f.value->>'externalId'
-      WHERE p.customer_id = :id ORDER BY f.key""",
-    "identifiers": "SELECT to_jsonb(t) - 'home_of' FROM customer_identifier t WHERE customer_id = :id",
-    "formerIds": "SELECT to_jsonb(t) FROM customer_alias t WHERE current_id = :id",
-    "statementsOfSystems": """SELECT to_jsonb(s) - 'digest' - 'fingerprint' FROM customer_identifier i
-      JOIN source_record s ON s.system = i.system AND s.entity = 'customer' AND s.external_id = i.external_id
-      WHERE i.customer_id = :id""",
-    "consentStatements": """SELECT to_jsonb(s) - 'confirm_digest' FROM customer_identifier i
-      JOIN consent_statement s ON s.owner_system = i.system AND s.owner_id = i.external_id
-      WHERE i.customer_id = :id ORDER BY s.stated_at""",
-    "corrections": """SELECT to_jsonb(t) FROM customer_identifier i
-      JOIN correction t ON t.system = i.system AND t.external_id = i.external_id WHERE i.customer_id = :id""",
+      WHERE p.customer_id = ANY(:ids) ORDER BY f.key""",
     "whoLookedAndChanged": """SELECT to_jsonb(t) - 'digest' - 'seal' - 'id' - 'address' FROM audit_event t
-      WHERE object_type = 'Customer' AND object_id = CAST(CAST(:id AS uuid) AS text) ORDER BY t.id""",
+      WHERE object_type = 'Customer' AND object_id = ANY(CAST(CAST(:ids AS uuid[]) AS text[])) ORDER BY t.id""",
 }
 
 
@@ -57,16 +78,10 @@ class Exported:
 async def export(connection: AsyncConnection, customer_id: UUID, keys: KeyRing, asked: Request) -> Exported:
     """Everything of the customer, versions included. NotFound for nobody, Invalid for more than ROWS_MAX of a kind."""
     (current,) = await resolved_ids(connection, [customer_id])
+    who = await whose(connection, current, await records_of(connection, current))
     parts: dict[str, list[object]] = {}
-    for name, statement in {**_PARTS, **_tables()}.items():
-        parts[name] = await _rows(connection, name, statement, current)
-    parts["orderLines"] = await _rows(
-        connection,
-        "orderLines",
-        """SELECT to_jsonb(l) FROM sales_order o JOIN sales_order_line l ON l.order_id = o.id
-           WHERE o.customer_id = :id ORDER BY l.order_id, l.position""",
-        current,
-    )
+    for name, statement in {**_tables(), **_PARTS}.items():
+        parts[name] = await _rows(connection, name, statement, who)
     parts["history"] = await _history(connection, keys, current)
     counts = {name: len(rows) for name, rows in parts.items() if rows}
     request_id = uuid4()
@@ -78,23 +93,17 @@ async def export(connection: AsyncConnection, customer_id: UUID, keys: KeyRing, 
 
 
 def _tables() -> Mapping[str, str]:
-    """A part for every table of the customer's belongings and of the hub's own rows about him."""
-    named = {
-        "contactMedia": "contact_medium",
-        "addresses": "postal_address",
-        "relations": "customer_relation",
-        "segments": "customer_segment",
-    }
-    more = {table: table for table in (*TABLE_OF.values(), *OWN, "decision", "contact_event", "field_conflict")}
+    """A part for every table that has rows of a person."""
+    without = "".join(f" - '{column}'" for column in _WITHOUT)
     return {
-        name: f"SELECT to_jsonb(t) FROM {table} t WHERE customer_id = :id ORDER BY 1"  # noqa: S608  constant names
-        for name, table in (named | more).items()
-        if table in METADATA.tables
+        _NAMED.get(table, table): f"SELECT to_jsonb(t){without} FROM {table} t WHERE {condition} ORDER BY 1"  # noqa: S608  constant names
+        for table, condition in conditions().items()
+        if table not in UNTOLD
     }
 
 
-async def _rows(connection: AsyncConnection, name: str, statement: str, customer_id: UUID) -> list[object]:
-    found = await connection.execute(text(f"{statement} LIMIT {ROWS_MAX + 1}"), {"id": customer_id})
+async def _rows(connection: AsyncConnection, name: str, statement: str, who: Whose) -> list[object]:
+    found = await connection.execute(text(f"{statement} LIMIT {ROWS_MAX + 1}"), who.bound(statement))
     rows = list(found.scalars().all())
     if len(rows) > ROWS_MAX:
         raise Invalid(f"the customer has more than {ROWS_MAX} rows of {name}")

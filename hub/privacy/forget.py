@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,20 +11,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.customers.identifiers import Node
 from hub.flows.project_belongings import TABLE_OF
 from hub.flows.twins import forget_twins_of
+from hub.privacy.about import conditions
+from hub.privacy.whose import NODES, Whose, objects_of
+from hub.records.identity import Entity
 from hub.store.metadata import METADATA
-
-_NODES: Final = "(SELECT * FROM unnest(CAST(:s AS text[]), CAST(:e AS text[])))"
 
 _OBJECTS: Final = """(SELECT * FROM unnest(CAST(:os AS text[]), CAST(:oe AS text[]), CAST(:oi AS text[]))
   AS o(system, entity, external_id))"""
-
-# Every system that is told of customers may have been told of this one, under each id that he had.
-_LINES: Final = """(SELECT f.target || '/' || of.id FROM (SELECT DISTINCT target FROM information_flow) f
-  CROSS JOIN (SELECT CAST(:customer AS uuid) AS id
-    UNION ALL SELECT alias_id FROM customer_alias WHERE current_id = CAST(:customer AS uuid)) of)"""
 
 _OF_SOURCES: Final[Mapping[str, str]] = {
     # Objects that the hub named (contacts, requests) have no source record; what was said of them left in his line.
@@ -32,17 +27,19 @@ _OF_SOURCES: Final[Mapping[str, str]] = {
       WHERE (t.target, t.entity, t.external_id) IN (
         SELECT o.system, o.entity, o.external_id FROM {objects} o
         UNION ALL SELECT c.target, c.entity, c.external_id FROM outbound_command c
-          WHERE c.external_id IS NOT NULL AND c.line IN {lines})""",
+          WHERE c.external_id IS NOT NULL AND c.line = ANY(:lines))""",
     "outbound_command": """UPDATE outbound_command SET changes = '[]', outcome_message = NULL,
         state = CASE WHEN state IN ('COLLECTED', 'PENDING') THEN 'CANCELLED' ELSE state END
-      WHERE (target, external_id) IN (SELECT o.system, o.external_id FROM {objects} o) OR line IN {lines}""",
+      WHERE (target, external_id) IN (SELECT o.system, o.external_id FROM {objects} o) OR line = ANY(:lines)""",
     "shadow_command": """DELETE FROM shadow_command WHERE (target, external_id) IN (
-        SELECT o.system, o.external_id FROM {objects} o) OR line IN {lines}""",
+        SELECT o.system, o.external_id FROM {objects} o) OR line = ANY(:lines)""",
     "correction": """DELETE FROM correction t USING {objects} o
       WHERE t.system = o.system AND t.entity = o.entity AND t.external_id = o.external_id""",
-    "quarantine": """UPDATE quarantine t
-      SET state = 'DISCARDED', settled_reason = 'its person was erased' FROM {objects} o
-      WHERE t.system = o.system AND t.entity = o.entity AND t.external_id = o.external_id AND t.state = 'OPEN'""",
+    # Its row stays, so that a person's decision holds against a repeat; what it told of him does not.
+    "quarantine": """UPDATE quarantine t SET body = '', content = NULL, corrected = NULL, fingerprint = NULL,
+        reason = 'its person was erased', settled_reason = 'its person was erased',
+        state = CASE WHEN state = 'OPEN' THEN 'DISCARDED' ELSE state END FROM {objects} o
+      WHERE t.system = o.system AND t.entity = o.entity AND t.external_id = o.external_id""",
     "consent_statement": "DELETE FROM consent_statement WHERE (owner_system, owner_id) IN {nodes}",
     "source_identifier": """WITH gone AS (
         DELETE FROM source_identifier WHERE (system, external_id) IN {nodes} RETURNING kind, value)
@@ -63,24 +60,28 @@ _OF_SOURCES: Final[Mapping[str, str]] = {
 """In their order: what is found by the source records that are erased."""
 
 _OF_CUSTOMER: Final[Mapping[str, str]] = {
-    "field_conflict": """DELETE FROM field_conflict WHERE customer_id = :id
-        OR customer_id IN (SELECT alias_id FROM customer_alias WHERE current_id = :id)""",
-    "customer_alias": "DELETE FROM customer_alias WHERE current_id = :id",
-    "customer_history": "DELETE FROM customer_history WHERE customer_id = :id",
-    "customer": "DELETE FROM customer WHERE id = :id",
+    "customer_alias": "DELETE FROM customer_alias WHERE current_id = ANY(:ids)",
+    "customer": "DELETE FROM customer WHERE id = ANY(:ids)",
+    # That two records were joined stays, for the trail of who decided what; why is free text.
+    "steward_act": "UPDATE steward_act SET reason = NULL WHERE customer_id = ANY(:ids) AND reason IS NOT NULL",
 }
 
-_ELSEWHERE: Final = frozenset({"customer_identifier", "customer_history", "steward_act", "field_conflict"})
+_ELSEWHERE: Final = frozenset({"customer_identifier", "customer_touch", "steward_act"})
+"""What names a customer and is removed last, tells caches that he changed, or stays as proof of what was decided."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErasedObject:
-    """One source record of the person; `subject` names the data key that protects its versions."""
-
-    system: str
-    entity: str
-    external_id: str
-    subject: str
+_NAMELESS: Final[Mapping[Entity, tuple[str, ...]]] = {
+    Entity.BUSINESS_REQUEST: (
+        """UPDATE request_handling h SET answers = '{}', state_reason = NULL, session_id = NULL FROM kept k
+           WHERE h.request_id = k.id""",
+    ),
+    Entity.SALES_LEAD: (
+        "DELETE FROM lead_counterpart c USING kept k WHERE c.lead_id = k.id",
+        "DELETE FROM lead_response r USING kept k WHERE r.lead_id = k.id",
+        "DELETE FROM lead_delivery d USING kept k WHERE d.lead_id = k.id",
+    ),
+}
+"""What hangs on a retained record and tells of him, and the law does not ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,73 +92,38 @@ class Forgotten:
     retained: Mapping[str, int]
 
 
-async def erased_objects(connection: AsyncConnection, nodes: Sequence[Node]) -> list[ErasedObject]:
-    """The person's source records and all that belongs to them."""
-    rows = await connection.execute(
-        text(
-            f"""SELECT system, entity, external_id, external_id AS subject FROM source_record
-                WHERE entity = 'customer' AND (system, external_id) IN {_NODES}
-                UNION ALL SELECT system, entity, external_id, owner FROM source_record
-                WHERE owner IS NOT NULL AND (system, owner) IN {_NODES}"""  # noqa: S608  constant texts
-        ),
-        _nodes(nodes),
-    )
-    return [ErasedObject(row.system, row.entity, row.external_id, row.subject) for row in rows]
-
-
 async def forget(
-    connection: AsyncConnection,
-    customer_id: UUID,
-    nodes: Sequence[Node],
-    request_id: UUID,
-    retention_days: Mapping[str, int],
-    now: datetime,
+    connection: AsyncConnection, who: Whose, request_id: UUID, retention_days: Mapping[str, int], now: datetime
 ) -> Forgotten:
-    """Remove every row about the customer; what must be retained stays without his name on it."""
-    retained = await _retain(connection, customer_id, request_id, retention_days, now)
+    """Remove every row about the person; what must be retained stays without his name on it."""
+    retained = await _retain(connection, who, request_id, retention_days, now)
     counts: dict[str, int] = {}
     for table in _own_tables():
-        counts[table] = await _run(connection, f"DELETE FROM {table} WHERE customer_id = :id", {"id": customer_id})  # noqa: S608  constant names
-    objects = await erased_objects(connection, nodes)
-    for node in nodes:
+        counts[table] = await _run(connection, who, f"DELETE FROM {table} t WHERE {conditions()[table]}")  # noqa: S608  constant names
+    who = replace(who, objects=await objects_of(connection, who.nodes))
+    for node in who.nodes:
         await forget_twins_of(connection, node.system, node.external_id)
-    binds = {
-        **_nodes(nodes),
-        "os": [one.system for one in objects],
-        "oe": [one.entity for one in objects],
-        "oi": [one.external_id for one in objects],
-        "customer": str(customer_id),
-    }
-    for table, written in _OF_SOURCES.items():
-        statement = written.format(nodes=_NODES, objects=_OBJECTS, lines=_LINES)
-        counts[table] = await _run(
-            connection, statement, {name: bind for name, bind in binds.items() if f":{name}" in statement}
-        )
-    for table, statement in _OF_CUSTOMER.items():
-        counts[table] = await _run(connection, statement, {"id": customer_id})
+    for table, written in {**_OF_SOURCES, **_OF_CUSTOMER}.items():
+        counts[table] = await _run(connection, who, written.format(nodes=NODES, objects=_OBJECTS))
     return Forgotten({table: count for table, count in counts.items() if count}, retained)
 
 
 def _own_tables() -> list[str]:
     """Every table with a customer's rows that no source record finds, what hangs on others first."""
-    return [
-        str(table.name)
-        for table in reversed(METADATA.sorted_tables)
-        if "customer_id" in table.columns and table.name not in _ELSEWHERE
-    ]
+    return [name for name in reversed(list(conditions())) if name not in _ELSEWHERE and _names_customer(name)]
 
 
-async def _run(connection: AsyncConnection, statement: str, binds: Mapping[str, object]) -> int:
-    return (await connection.execute(text(statement), binds)).rowcount
+def _names_customer(table: str) -> bool:
+    return "customer_id" in METADATA.tables[table].columns
 
 
-def _nodes(nodes: Sequence[Node]) -> dict[str, object]:
-    return {"s": [node.system for node in nodes], "e": [node.external_id for node in nodes]}
+async def _run(connection: AsyncConnection, who: Whose, statement: str, **binds: object) -> int:
+    return (await connection.execute(text(statement), who.bound(statement, **binds))).rowcount
 
 
 async def _retain(
     connection: AsyncConnection,
-    customer_id: UUID,
+    who: Whose,
     request_id: UUID,
     retention_days: Mapping[str, int],
     now: datetime,
@@ -167,13 +133,15 @@ async def _retain(
         days = retention_days.get(entity.value)
         if days is None:
             continue
+        more = "".join(f", nameless_{place} AS ({one})" for place, one in enumerate(_NAMELESS.get(entity, ())))
         count = await _run(
             connection,
+            who,
             f"""WITH kept AS (
                   UPDATE {table} SET customer_id = NULL, owner = NULL
-                  WHERE customer_id = :id AND NOT deleted
+                  WHERE customer_id = ANY(:ids) AND NOT deleted
                     AND as_of > CAST(:now AS timestamptz) - make_interval(days => :days)
-                  RETURNING system, external_id, as_of),
+                  RETURNING id, system, external_id, as_of){more},
                 nameless AS (
                   UPDATE source_record s SET owner = NULL, document = s.document - 'customer' FROM kept k
                   WHERE s.system = k.system AND s.entity = CAST(:entity AS text)
@@ -182,7 +150,10 @@ async def _retain(
                 SELECT system, CAST(:entity AS text), external_id, CAST(:request AS uuid),
                   as_of + make_interval(days => :days) FROM kept
                 ON CONFLICT (system, entity, external_id) DO NOTHING""",  # noqa: S608  constant names
-            {"id": customer_id, "now": now, "days": days, "entity": entity.value, "request": request_id},
+            now=now,
+            days=days,
+            entity=entity.value,
+            request=request_id,
         )
         if count:
             retained[entity.value] = count

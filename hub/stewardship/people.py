@@ -44,6 +44,11 @@ async def hold(connection: AsyncConnection, ids: Sequence[UUID], spelling: Spell
     return seen
 
 
+async def records_of(connection: AsyncConnection, customer_id: UUID) -> list[Node]:
+    """Those of one current customer, held by nobody."""
+    return (await _records(connection, [customer_id])).get(customer_id, [])
+
+
 async def _records(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, list[Node]]:
     rows = await connection.execute(
         text(
