@@ -1,4 +1,4 @@
-"""Every change of a customer once and in order, through any number of broken connections, by server-sent events."""
+"""Every change of a customer once and in order, by server-sent events: through broken connections and restarts."""
 
 from __future__ import annotations
 
@@ -15,10 +15,21 @@ subscription Follow($id: ID!, $after: String) {
 }
 """
 PAUSE_S: Final = 0.5
+PASSING_CODES: Final = {"UNAVAILABLE", "RATE_LIMITED", "TOO_MANY_AT_ONCE", "SLOW_SUBSCRIBER"}
+PASSING_STATUSES: Final = {429, 502, 503, 504}
+"""Of the hub, or of what stands before it while it is deployed."""
 
 
 class Refused(Exception):
     """The hub's own word, with its code; connecting again would not help."""
+
+
+class Interrupted(Exception):
+    """The hub is stopping, or busy: it is good again after `wait_s`."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"again in {wait_s} s")
+        self.wait_s = wait_s
 
 
 async def follow(client: httpx2.AsyncClient, identity: str) -> AsyncIterator[dict[str, Any]]:
@@ -28,13 +39,16 @@ async def follow(client: httpx2.AsyncClient, identity: str) -> AsyncIterator[dic
     """
     after: str | None = None
     while True:
+        wait_s = PAUSE_S
         try:
             async for data in _events(client, {"id": identity, "after": after}):
                 after = data["customerUpdates"]["cursor"]
                 yield data["customerUpdates"]
         except httpx2.TransportError:
             pass
-        await asyncio.sleep(PAUSE_S)
+        except Interrupted as interrupted:
+            wait_s = interrupted.wait_s
+        await asyncio.sleep(wait_s)
 
 
 async def _events(client: httpx2.AsyncClient, variables: dict[str, object]) -> AsyncIterator[dict[str, Any]]:
@@ -43,11 +57,20 @@ async def _events(client: httpx2.AsyncClient, variables: dict[str, object]) -> A
     # The hub sends a sign of life every few seconds, so a minute of silence is a broken connection.
     timeout = httpx2.Timeout(10, read=60)
     async with client.stream("POST", "/graphql", json=body, headers=headers, timeout=timeout) as answer:
+        if answer.status_code in PASSING_STATUSES:
+            told_s = answer.headers.get("retry-after", "")
+            raise Interrupted(float(told_s) if told_s.isdecimal() else PAUSE_S)
         if answer.status_code != 200:
             raise Refused((await answer.aread()).decode())
         async for line in answer.aiter_lines():
             if line.startswith("data:") and (text := line.removeprefix("data:").strip()):
                 told = json.loads(text)
                 if told.get("errors"):
-                    raise Refused(told["errors"][0]["extensions"]["code"])
+                    raise _ended(told["errors"][0]["extensions"])
                 yield told["data"]
+
+
+def _ended(extensions: dict[str, Any]) -> Interrupted | Refused:
+    if extensions["code"] in PASSING_CODES:
+        return Interrupted(extensions.get("retryAfterSeconds", PAUSE_S))
+    return Refused(extensions["code"])

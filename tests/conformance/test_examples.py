@@ -1,4 +1,4 @@
-"""The example clients, built and run as their readers would, through connections that break."""
+"""The example clients, built and run as their readers would, through broken connections and restarts of the hub."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from hub.access.admission import Allowance
 from hub.access.principal import Role
 from hub.entrypoints.asgi.documents import read_manifest
 from hub.live.changes import Change
@@ -47,20 +50,46 @@ def frontend(node: Path) -> Path:
     return FOLDER
 
 
+@dataclass
+class Hub:
+    """A hub behind a proxy, stopped and started as a deployment does it."""
+
+    database_url: str
+    folder: Path
+    proxy: Proxy
+    token: str = ""
+    _running: AsyncExitStack | None = None
+
+    async def start(self, **given: Any) -> None:
+        """A server at another port, to which the proxy leads from now on."""
+        self._running = AsyncExitStack()
+        api, address = await self._running.enter_async_context(listening_api(self.database_url, self.folder, **given))
+        host, port = address.split(":")
+        self.proxy.lead_to(host, int(port))
+        self.token = api.token(Role.AGENT)
+
+    async def stop(self) -> None:
+        """Tells every subscriber UNAVAILABLE, then ends."""
+        if self._running is not None:
+            await self._running.aclose()
+        self._running = None
+
+
 @asynccontextmanager
-async def behind_a_proxy(database: Database, database_url: str, folder: Path) -> AsyncIterator[tuple[Proxy, str]]:
+async def behind_a_proxy(database: Database, database_url: str, folder: Path, **given: Any) -> AsyncIterator[Hub]:
     """A hub that knows Anna, reached through a proxy; with an agent's token."""
     async with database.transaction() as connection:
         await add_systems(connection)
         await add_person(connection, Person("Anna Bakker", "anna@example.nl", PHONE))
-    async with asyncio.timeout(120), listening_api(database_url, folder) as (api, address):
-        host, port = address.split(":")
-        proxy = Proxy(host, int(port))
-        await proxy.start()
+    hub = Hub(database_url, folder, Proxy("127.0.0.1", 0))
+    async with asyncio.timeout(120):
+        await hub.start(**given)
+        await hub.proxy.start()
         try:
-            yield proxy, api.token(Role.AGENT)
+            yield hub
         finally:
-            await proxy.stop()
+            await hub.proxy.stop()
+            await hub.stop()
 
 
 async def rename(database: Database, name: str) -> None:
@@ -85,15 +114,46 @@ async def lines(*command: str, cwd: Path, **environment: str) -> AsyncGenerator[
             await process.wait()
 
 
-async def hear(client: AsyncGenerator[str, None], proxy: Proxy, database: Database) -> list[str]:
-    """The view and the current value; then the connection is cut, and one change comes meanwhile and one behind it."""
+Interrupt = Callable[[Hub, Database], Awaitable[None]]
+
+
+async def cut(hub: Hub, database: Database) -> None:
+    """The connection breaks without a word, and one change comes meanwhile."""
+    await hub.proxy.cut(0)
+    await rename(database, "Anna Jansen")
+
+
+async def restart(hub: Hub, database: Database) -> None:
+    """The server says that it stops, one change comes, and the next server starts."""
+    await hub.stop()
+    await rename(database, "Anna Jansen")
+    await hub.start()
+
+
+async def hear(
+    client: AsyncGenerator[str, None], hub: Hub, database: Database, interrupt: Interrupt = cut
+) -> list[str]:
+    """The view and the current value; then the interruption with a change in it, and one change behind it."""
     async with aclosing(client):
         heard = [await anext(client), await anext(client)]
-        await proxy.cut(0)
-        await rename(database, "Anna Jansen")
+        await interrupt(hub, database)
         heard.append(await anext(client))
         await rename(database, "Anna Visser")
         return heard + [line async for line in client]
+
+
+def typescript(hub: Hub, frontend: Path, count: int) -> AsyncGenerator[str, None]:
+    """What the TypeScript client prints until it heard so many messages."""
+    url = f"http://127.0.0.1:{hub.proxy.port}/graphql"
+    command = ("node", "dist/main.js", PHONE, str(count))
+    return lines(*command, cwd=frontend, HUB_URL=url, HUB_TOKEN=hub.token)
+
+
+def python(hub: Hub, count: int) -> AsyncGenerator[str, None]:
+    """What the Python client prints until it heard so many messages."""
+    url = f"http://127.0.0.1:{hub.proxy.port}"
+    command = (sys.executable, "-m", "examples.python_client", PHONE, str(count))
+    return lines(*command, cwd=ROOT, HUB_URL=url, HUB_TOKEN=hub.token)
 
 
 EXPECTED = [
@@ -102,24 +162,35 @@ EXPECTED = [
     f"{CHANGED} Anna Jansen",
     f"{CHANGED} Anna Visser",
 ]
+INTERRUPTIONS = pytest.mark.parametrize("interrupt", [cut, restart])
 
 
-async def test_the_typescript_client_loses_and_repeats_nothing_over_a_cut(
+@INTERRUPTIONS
+async def test_the_typescript_client_loses_and_repeats_nothing_over_an_interruption(
+    frontend: Path, database: Database, database_url: str, tmp_path: Path, interrupt: Interrupt
+) -> None:
+    async with behind_a_proxy(database, database_url, tmp_path) as hub:
+        assert await hear(typescript(hub, frontend, 3), hub, database, interrupt) == EXPECTED
+
+
+@INTERRUPTIONS
+async def test_the_python_client_loses_and_repeats_nothing_over_an_interruption(
+    database: Database, database_url: str, tmp_path: Path, interrupt: Interrupt
+) -> None:
+    async with behind_a_proxy(database, database_url, tmp_path) as hub:
+        assert await hear(python(hub, 3), hub, database, interrupt) == EXPECTED
+
+
+async def test_the_clients_wait_where_they_ask_too_often(
     frontend: Path, database: Database, database_url: str, tmp_path: Path
 ) -> None:
-    async with behind_a_proxy(database, database_url, tmp_path) as (proxy, token):
-        url = f"http://127.0.0.1:{proxy.port}/graphql"
-        client = lines("node", "dist/main.js", PHONE, "3", cwd=frontend, HUB_URL=url, HUB_TOKEN=token)
-        assert await hear(client, proxy, database) == EXPECTED
-
-
-async def test_the_python_client_loses_and_repeats_nothing_over_a_cut(
-    database: Database, database_url: str, tmp_path: Path
-) -> None:
-    async with behind_a_proxy(database, database_url, tmp_path) as (proxy, token):
-        command = (sys.executable, "-m", "examples.python_client", PHONE, "3")
-        url = f"http://127.0.0.1:{proxy.port}"
-        assert await hear(lines(*command, cwd=ROOT, HUB_URL=url, HUB_TOKEN=token), proxy, database) == EXPECTED
+    """The view is the one request of two seconds; the subscription comes right behind it."""
+    slowly = Allowance(per_second=0.5, burst=1, at_once=2, subscriptions=2, cost=1_000_000)
+    async with behind_a_proxy(database, database_url, tmp_path, allowances={Role.AGENT: slowly}) as hub:
+        assert [line async for line in python(hub, 1)] == EXPECTED[:2]
+        await hub.stop()
+        await hub.start(allowances={Role.AGENT: slowly})
+        assert [line async for line in typescript(hub, frontend, 1)] == EXPECTED[:2]
 
 
 def test_the_generated_manifest_is_one_that_the_hub_trusts(frontend: Path) -> None:

@@ -24,6 +24,10 @@ class Proxy:
         self._server = await asyncio.start_server(self._meet, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
+    def lead_to(self, host: str, port: int) -> None:
+        """New connections go there, such as to the next server of a deployment."""
+        self._to = (host, port)
+
     async def cut(self, for_s: float) -> None:
         """Break every connection without a word and let no new one through for so long."""
         self._cut = True

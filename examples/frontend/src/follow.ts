@@ -1,4 +1,4 @@
-/** Every change of a customer once and in order, through any number of broken connections. */
+/** Every change of a customer once and in order, through any number of broken connections and restarts. */
 import { setTimeout as pause } from "node:timers/promises";
 
 import type { Client } from "@urql/core";
@@ -23,21 +23,25 @@ const FOLLOW = graphql(`
 export type Update = FollowSubscription["customerUpdates"];
 
 const PAUSE_MS = 500;
+/** What passes by itself: the hub is stopping or busy, or told so much that it cut this client off. */
+const PASSING = new Set(["UNAVAILABLE", "RATE_LIMITED", "TOO_MANY_AT_ONCE", "SLOW_SUBSCRIBER"]);
 
 /**
  * The customer as he is now, then each change. The cursor of the last message leads on behind it, so nothing is lost or
- * told twice; an error that has a code is the hub's own word and ends it.
+ * told twice. An error that has a code is the hub's own word: what does not pass by itself ends it.
  */
 export async function* follow(client: Client, id: string): AsyncGenerator<Update> {
   let after: string | undefined;
   for (;;) {
+    let pauseMs = PAUSE_MS;
     for await (const { data, error } of toAsyncIterable(client.subscription(FOLLOW, { id, after }))) {
-      const refused = error?.graphQLErrors.find((each) => each.extensions["code"]);
-      if (refused) throw refused;
+      const word = error?.graphQLErrors.find((each) => each.extensions["code"]);
+      if (word && !PASSING.has(String(word.extensions["code"]))) throw word;
+      pauseMs = 1000 * Number(word?.extensions["retryAfterSeconds"] ?? PAUSE_MS / 1000);
       if (error || !data) break;
       after = data.customerUpdates.cursor;
       yield data.customerUpdates;
     }
-    await pause(PAUSE_MS);
+    await pause(pauseMs);
   }
 }
