@@ -14,7 +14,7 @@ KEPT: Final = timedelta(days=92)
 """A quarter: thirteen windows of a weekly lane, to compare this month's run with last month's."""
 
 ABANDONED_AFTER: Final = timedelta(days=7)
-"""A week for a person to requeue the dead work of a run that was interrupted; until then its lane waits for him."""
+"""Of a run whose work is gone: one that is given up ends with its work (`GivenUp`), so this is for what went astray."""
 
 _FORGET = text(
     """

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from hub.errors import HubError, Overtaken, StaleEpoch, Transient
 from hub.exchange.breaker import PROBE
 from hub.exchange.inbox import TAKE_IN
@@ -16,6 +18,7 @@ from hub.flows.intake import Intake
 from hub.flows.probe import probe_system
 from hub.flows.release import release
 from hub.flows.run_lane import run_lane
+from hub.flows.runs import end_run
 from hub.flows.schedules import START, runs
 from hub.flows.send import send_command
 from hub.flows.start_run import RUN, start_run
@@ -37,7 +40,7 @@ class EngineHandlers:
     def registered(self) -> Handlers:
         """Every kind of the engine, all repeatable: runs resume at their cursor, commands carry a key and a guard."""
         return {
-            RUN: RegisteredHandler(self.run, repeatable=True),
+            RUN: RegisteredHandler(self.run, repeatable=True, given_up=self.run_given_up),
             START: RegisteredHandler(self.start, repeatable=True),
             SEND: RegisteredHandler(self.send, repeatable=True),
             PROBE: RegisteredHandler(self.probe, repeatable=True),
@@ -60,6 +63,10 @@ class EngineHandlers:
         except HubError as error:
             return Dead(error.code, error.message)
         return Done()
+
+    async def run_given_up(self, connection: AsyncConnection, work: Work, dead: Dead, now: datetime) -> None:
+        """The run has FAILED with its work: its lane starts the next one, or a person retries this one."""
+        await end_run(connection, UUID(str(work.payload["run"])), "FAILED", now, (dead.code, dead.message))
 
     async def start(self, work: Work) -> Decision:
         """Queue the run that a schedule asks for, unless its lane has come to rest since the schedule fired.

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import Conflict, Invalid
 from hub.exchange.order import SEND
+from hub.flows.runs import end_run
 from hub.flows.start_run import RUN
 from hub.store.audit import Deed, record_deed
 from hub.work.decisions import Dead, Done
@@ -90,6 +91,7 @@ async def settle_work(
         done = verdict is WorkVerdict.DONE
         outcome = Done() if done else Dead(verdict.value, f"{principal} found that it was not done: {reason}")
         settled = await settle(connection, ids, outcome, now)
+        await _end_settled_runs(connection, ids, verdict, reason, now)
         state, code = ("DONE", None) if done else ("DEAD", verdict.value)
         await connection.execute(
             text(_SETTLED_COMMANDS), {**binds, "state": state, "code": code, "message": reason, "now": now}
@@ -98,6 +100,18 @@ async def settle_work(
         raise Conflict("not all of this work waits for a verdict any more; look again")
     await _note(connection, "settleWork", ids, principal, now, {"verdict": verdict.value, "reason": reason})
     return settled
+
+
+async def _end_settled_runs(
+    connection: AsyncConnection, ids: Sequence[int], verdict: WorkVerdict, reason: str, now: datetime
+) -> None:
+    """Nothing goes on with them, so their lanes must not wait for them: FAILED, whatever was done by other means."""
+    runs = await connection.scalars(
+        text("SELECT CAST(payload->>'run' AS uuid) FROM dispatch WHERE id = ANY(:ids) AND kind = :kind ORDER BY id"),
+        {"ids": list(ids), "kind": RUN},
+    )
+    for run_id in runs.all():
+        await end_run(connection, run_id, "FAILED", now, (verdict.value, reason))
 
 
 async def _all_unknown(connection: AsyncConnection, ids: Sequence[int]) -> None:

@@ -165,14 +165,20 @@ async def rest(connection: AsyncConnection, flow: str, lane_id: int, now: dateti
     await forget_twins(connection, lane_id)
 
 
-async def end_runs(connection: AsyncConnection, lane_id: int, message: str, now: datetime) -> None:
-    """End every run of the lane as FAILED; one that a worker has in hand is refused at its next page."""
+async def end_runs(
+    connection: AsyncConnection, lane_id: int, message: str, now: datetime, *, begun: bool = False
+) -> None:
+    """End every run of the lane as FAILED, with `begun` all but those that only wait to begin.
+
+    One that a worker has in hand is refused at its next page.
+    """
     under_way = await connection.scalars(
         text(
             """SELECT id FROM flow_run WHERE lane_id = :lane AND state NOT IN ('COMPLETED', 'FAILED')
+                 AND NOT (:begun AND state = 'QUEUED')
                ORDER BY id FOR UPDATE"""
         ),
-        {"lane": lane_id},
+        {"lane": lane_id, "begun": begun},
     )
     for run_id in under_way.all():
         await end_run(connection, run_id, "FAILED", now, (Overtaken.code, message))

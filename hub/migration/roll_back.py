@@ -57,6 +57,8 @@ async def take_back(
     run = None
     if held.inbound:
         await _rewind(connection, migration, now)
+        # What it had in hand as auditor is of no use now, and may stand still: the run it needs must not wait for that.
+        await end_runs(connection, migration.from_lane, "its lane counts again", now, begun=True)
         restored = await lane(connection, migration.from_lane)
         run = await start_run(connection, FlowName(migration.flow), now, None, restored.cadence)
     faster = await outpacing(connection, migration.flow, migration.from_lane)

@@ -13,10 +13,10 @@ from hub.errors import HubError
 from hub.observe.context import restore_context
 from hub.store.engine import Database
 from hub.work.claim import claim_all_sent
+from hub.work.conclude import conclude
 from hub.work.decisions import Decision, Park, RetryAt, Unknown, decide
 from hub.work.doorbell import Bell
 from hub.work.leases import Leases
-from hub.work.record import record_all
 from hub.work.together import Together
 from hub.work.urgency import under_urgency, urgency_of
 from hub.work.work import Handlers, RegisteredHandler, Work
@@ -120,5 +120,5 @@ class Actor:
 
     async def _keep_all(self, outcomes: Sequence[tuple[Work, Decision]]) -> list[bool]:
         async with self._database.transaction() as connection:
-            kept = await record_all(connection, outcomes, self._clock())
+            kept = await conclude(connection, self._handlers, outcomes, self._clock())
         return [work.id in kept for work, _ in outcomes]

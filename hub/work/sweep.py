@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.store.engine import Database
+from hub.work.conclude import conclude
 from hub.work.decisions import decide_lost
-from hub.work.record import record
 from hub.work.tables import Queue
 from hub.work.work import Handlers, Work
 
@@ -57,7 +57,7 @@ async def sweep_expired(database: Database, handlers: Handlers, now: datetime) -
         )
         decision = decide_lost(handlers[work.kind].repeatable, work.attempts, now)
         async with database.transaction() as connection:
-            if await record(connection, work, decision, now, expired_at=now):
+            if await conclude(connection, handlers, [(work, decision)], now, expired_at=now):
                 swept += 1
                 log.warning("work was lost", work=work.id, kind=work.kind, then=type(decision).__name__)
     return swept

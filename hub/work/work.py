@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from hub.work.decisions import Decision
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.work.decisions import Dead, Decision
 from hub.work.tables import Queue
 
 LEASE_S = 15.0
@@ -56,6 +58,14 @@ class Handler(Protocol):
         ...
 
 
+class GivenUp(Protocol):
+    """Ends what the work stood for, in the transaction that records it as DEAD, whoever gave it up and why."""
+
+    async def __call__(self, connection: AsyncConnection, work: Work, dead: Dead, now: datetime, /) -> None:
+        """Nothing else will: nobody calls the handler again before a person retries the work."""
+        ...
+
+
 @dataclass(frozen=True)
 class RegisteredHandler:
     """A handler and its promises.
@@ -65,12 +75,14 @@ class RegisteredHandler:
     it is renewed while the handler runs, so it bounds no run. `together`: several travel in one message and are
     run at once, and their outcomes are recorded several at a time. That is for kinds whose lines nobody holds for long,
     as each then waits for the lines of all, and whose handlers themselves deal with many at the price of one.
+    `given_up`: for kinds whose work has a row of its own elsewhere that would wait for it.
     """
 
     handler: Handler
     repeatable: bool
     lease_s: float = LEASE_S
     together: bool = False
+    given_up: GivenUp | None = None
 
 
 Handlers: TypeAlias = Mapping[str, RegisteredHandler]

@@ -27,8 +27,8 @@ from hub.records.lanes import FlowCadence, LaneMode
 from hub.settings.flows import HUB, Flow, Lane
 from hub.store.engine import Database
 from hub.work.claim import claim_ready, claim_sent
+from hub.work.conclude import conclude
 from hub.work.decisions import Decision, Park, decide
-from hub.work.record import record
 from hub.work.tables import Queue
 from hub.work.work import Handlers, Work
 from tests.flows.building import RULES, at
@@ -159,7 +159,7 @@ async def work_off(room: EngineRoom, rows: int = 10_000) -> int:
             assert work is not None
             decision = await _decided(handlers, work, room.clock())
             async with room.database.transaction() as connection:
-                await record(connection, work, decision, now)
+                await conclude(connection, handlers, [(work, decision)], now)
             done += 1
     return done
 

@@ -43,8 +43,8 @@ from hub.settings.migrations import MigrationRules
 from hub.settings.systems import Limits
 from hub.store.engine import Database
 from hub.work.claim import claim_ready, claim_sent
+from hub.work.conclude import conclude
 from hub.work.decisions import RetryAt, decide
-from hub.work.record import record
 from hub.work.tables import Queue
 from hub.work.work import Handlers, Work
 from tests.flows.building import RULES
@@ -170,7 +170,7 @@ class Steered:
             if isinstance(decision, RetryAt):
                 self.pass_time(decision.at - self.now)
         async with self.database.transaction() as connection:
-            await record(connection, work, decision, self.now)
+            await conclude(connection, self.handlers, [(work, decision)], self.now)
 
     async def window(self) -> None:
         """The daily lane runs, then the real-time one passes it and the window is compared."""

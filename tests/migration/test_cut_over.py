@@ -56,6 +56,27 @@ async def test_a_way_back_is_open_and_names_the_flows_that_it_leaves_ahead(datab
     assert told == [([f"flow orders is REAL_TIME and waits for {FLOW}"],)]
 
 
+@pytest.mark.parametrize("work", ["DEAD", "PARKED"])
+async def test_a_way_back_waits_for_no_run_of_the_auditor_that_stands_still(database: Database, work: str) -> None:
+    hub = await steered(database)
+    await hub.until(S.OBSERVING)
+    hub.pass_time(timedelta(minutes=1))
+    run = await hub.queue(DAILY)
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE flow_run SET state = 'INTERRUPTED' WHERE id = :id"), {"id": run})
+        await connection.execute(
+            text("UPDATE dispatch SET state = :work WHERE dedupe_key = :key"), {"work": work, "key": f"run:{run}"}
+        )
+    hub.pass_time(timedelta(minutes=1))
+    await take_back(hub)
+    assert await hub.rows(f"SELECT state, error_code FROM flow_run WHERE id = '{run}'") == [("FAILED", "OVERTAKEN")]
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE dispatch SET state = 'READY' WHERE state = 'PARKED'"))
+    await hub.work_off()
+    await hub.look()
+    assert await hub.state() is S.ROLLED_BACK
+
+
 async def test_of_two_approvers_the_second_is_told(database: Database) -> None:
     hub = await steered(database)
     await hub.until(S.GATED)

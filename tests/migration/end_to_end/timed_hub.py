@@ -44,8 +44,8 @@ from hub.settings.flows import Flow
 from hub.settings.systems import Limits
 from hub.store.engine import Database
 from hub.work.claim import claim_ready, claim_sent
+from hub.work.conclude import conclude
 from hub.work.decisions import Decision, RetryAt, decide
-from hub.work.record import record
 from hub.work.tables import Queue
 from hub.work.work import Handlers, Work
 from tests.flows.building import RULES
@@ -139,7 +139,7 @@ class TimedHub:
                     done.append(work.kind)
                     decision = await self._decided(work)
                     async with self.database.transaction() as connection:
-                        await record(connection, work, decision, self.clock())
+                        await conclude(connection, self.handlers, [(work, decision)], self.clock())
 
     async def _decided(self, work: Work) -> Decision:
         try:
