@@ -30,9 +30,9 @@ async def cut_over(connection: AsyncConnection, desk: Desk, flow_name: str, by: 
     desk.flow(flow_name)
     migration = await hold_open(connection, flow_name)
     expect(migration.state, MigrationState.APPROVED)
+    held = await lock_flow(connection, flow_name)
     gates = await gates_of(connection, desk, migration, now)
     require(gates)
-    held = await lock_flow(connection, flow_name)
     if held.inbound:
         await _require_caught_up(connection, migration, now)
     cursor = await connection.scalar(

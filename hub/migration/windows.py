@@ -18,19 +18,25 @@ from hub.migration.stored import Migration
 from hub.records.migration import DifferenceKind, Verdict
 from hub.settings.migrations import MigrationRules
 
+_RUNS: Final = """
+FROM flow_run r JOIN lane l ON l.id = r.lane_id JOIN information_flow f ON f.name = l.flow
+WHERE r.lane_id = :lane AND r.state = 'COMPLETED' AND r.source_until IS NOT NULL AND r.started_at > :since
+  AND NOT EXISTS (SELECT FROM parity_run p WHERE p.migration = :migration AND p.incumbent_run = r.id)"""
+
 # Of what leaves, nothing is compared from before both lanes were recorded.
-_OPEN: Final = text("""
+_OPEN: Final = text(f"""
 INSERT INTO parity_run (id, migration, number, audit, since, until, incumbent_run, opened_at)
 SELECT gen_random_uuid(), :migration,
   (SELECT coalesce(max(number), 0) FROM parity_run WHERE migration = :migration)
     + row_number() OVER (ORDER BY r.finished_at, r.id),
   :audit, CASE WHEN f.target = 'hub' THEN r.source_since ELSE greatest(r.source_since, :since) END, r.source_until,
-  r.id, :now
-FROM flow_run r JOIN lane l ON l.id = r.lane_id JOIN information_flow f ON f.name = l.flow
-WHERE r.lane_id = :lane AND r.state = 'COMPLETED' AND r.source_until IS NOT NULL AND r.started_at > :since
-  AND NOT EXISTS (SELECT FROM parity_run p WHERE p.migration = :migration AND p.incumbent_run = r.id)
+  r.id, :now {_RUNS}
 ORDER BY r.finished_at, r.id
-RETURNING number""")
+RETURNING number""")  # noqa: S608  constants of this file
+
+_WAITING: Final = text(f"""
+SELECT (SELECT count(*) FROM parity_run WHERE migration = :migration AND compared_at IS NULL AND NOT audit)
+  + (SELECT count(*) {_RUNS} AND CAST(:before AS boolean))""")  # noqa: S608  constants of this file
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +199,12 @@ def difference_of(example: dict[str, object]) -> Difference:
     )
 
 
-async def waiting(connection: AsyncConnection, migration: UUID, *, audit: bool) -> int:
-    """How many windows are not compared."""
-    count: int = await connection.scalar(
-        text(
-            """SELECT count(*) FROM parity_run
-               WHERE migration = :migration AND compared_at IS NULL AND audit = :audit"""
-        ),
-        {"migration": migration, "audit": audit},
-    )
+async def waiting(connection: AsyncConnection, migration: Migration) -> int:
+    """How many windows before the cut-over are not compared.
+
+    A run that has ended counts as soon as it has: whoever opens its window may be behind, or kept by a pause.
+    """
+    binds = {"migration": migration.id, "lane": migration.from_lane, "since": migration.shadow_since}
+    before = migration.cut_over_at is None
+    count: int = await connection.scalar(_WAITING, binds | {"before": before})
     return count

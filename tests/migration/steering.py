@@ -141,18 +141,19 @@ class Steered:
         async with self.database.transaction() as connection:
             return await start_run(connection, FLOW, self.now, None, cadence)
 
-    async def run(self, cadence: FlowCadence) -> None:
-        """A run of that lane a minute later, and all that follows from it."""
+    async def run(self, cadence: FlowCadence, *but: Queue) -> None:
+        """A run of that lane a minute later, and all that follows from it where somebody works."""
         self.pass_time(timedelta(minutes=1))
         await self.queue(cadence)
-        await self.work_off()
+        await self.work_off(*but)
 
-    async def work_off(self) -> list[str]:
-        """Do what is ready, in the table's order, until nothing is; tells the kinds."""
+    async def work_off(self, *but: Queue) -> list[str]:
+        """Do what is ready, in the table's order, until nothing is; tells the kinds. Nobody works on queue `but`."""
         done: list[str] = []
         while True:
             async with self.database.transaction() as connection:
-                ready = await claim_ready(connection, "test", dict.fromkeys(Queue, 1), self.now)
+                room = {queue: 1 for queue in Queue if queue not in but}
+                ready = await claim_ready(connection, "test", room, self.now)
             if not ready:
                 return done
             for _, row_id, _ in ready:

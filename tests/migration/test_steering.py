@@ -18,6 +18,7 @@ from hub.records.identity import Entity, FlowName
 from hub.records.migration import DifferenceKind, MigrationState, Verdict
 from hub.settings.migrations import MigrationRules
 from hub.store.engine import Database
+from hub.work.tables import Queue
 from tests.migration.steering import DAILY, FLOW, REAL_TIME, WRONG, steered
 
 pytestmark = pytest.mark.slow
@@ -178,6 +179,38 @@ async def test_a_window_nobody_compared_yet_holds_the_cut_over(database: Databas
     await hub.run(DAILY)
     with pytest.raises(Conflict, match="windows_waiting: 1"):
         await hub.cut_over()
+
+
+async def test_a_run_whose_window_nobody_opened_yet_holds_approval_and_cut_over(database: Database) -> None:
+    hub = await steered(database)
+    await hub.until(S.GATED)
+    for cadence in (DAILY, REAL_TIME):
+        await hub.run(cadence, Queue.SYSTEM)
+    with pytest.raises(Conflict, match="windows_waiting: 1"):
+        await hub.approve()
+    await hub.work_off()
+    await hub.approve()
+    for cadence in (DAILY, REAL_TIME):
+        await hub.run(cadence, Queue.SYSTEM)
+    with pytest.raises(Conflict, match="windows_waiting: 1"):
+        await hub.cut_over()
+    assert (await hub.state(), (await hub.modes())["DAILY"]) == (S.APPROVED, "AUTHORITATIVE")
+
+
+async def test_what_ran_while_it_was_paused_is_compared_before_a_cut_over(database: Database) -> None:
+    hub = await steered(database)
+    await hub.until(S.APPROVED)
+    async with database.transaction() as connection:
+        await pause(connection, FLOW, "anna", hub.now)
+    hub.found = [[WRONG], [WRONG]]
+    await hub.window()
+    await hub.window()
+    async with database.transaction() as connection:
+        await resume(connection, FLOW, "anna", hub.now)
+    with pytest.raises(Conflict, match="windows_waiting: 2"):
+        await hub.cut_over()
+    await hub.work_off()
+    assert (await hub.state(), (await hub.migration()).approved_by) == (S.SHADOW, None)
 
 
 async def test_only_one_migration_of_a_flow_is_open(database: Database) -> None:
