@@ -19,7 +19,7 @@ LISTED_MAX: Final = 10_000
 
 
 class UndoKind(StrEnum):
-    """RECORD: golden fields won by a version that the lane brought in. COMMAND: an effect that went to a target."""
+    """RECORD: golden fields won by a version that the lane brought in. COMMAND: an effect that went, or goes, out."""
 
     RECORD = "RECORD"
     COMMAND = "COMMAND"
@@ -66,21 +66,25 @@ SELECT c.id, c.target, c.entity, coalesce(c.external_id, c.object_id) AS externa
   (SELECT array_agg(DISTINCT change->'path'->>0) FROM jsonb_array_elements(c.changes) AS change) AS fields
 FROM outbound_command c
 LEFT JOIN customer_identifier i ON i.system = c.target AND i.external_id = c.external_id
-WHERE c.sent_at >= :since AND (CAST(:until AS timestamptz) IS NULL OR c.sent_at <= :until)
-  AND c.state IN ('SENT', 'DONE', 'UNKNOWN')
-  AND (c.lane_id = :lane OR i.customer_id = ANY(CAST(:customers AS uuid[])))
-ORDER BY c.sent_at, c.id LIMIT :most""")
+WHERE c.lane_id = :lane AND c.epoch = :epoch AND c.state IN ('PENDING', 'SENT', 'DONE', 'UNKNOWN')
+  OR i.customer_id = ANY(CAST(:customers AS uuid[])) AND c.created_at >= :since
+    AND (CAST(:until AS timestamptz) IS NULL OR c.wanted_from <= :until)
+    AND c.state IN ('COLLECTED', 'PENDING', 'SENT', 'DONE', 'UNKNOWN')
+ORDER BY at, c.id LIMIT :most""")
+"""What the lane was given under its epoch finishes under its key, also when the rollback comes first."""
 
 
 async def undo_list(connection: AsyncConnection, migration: Migration) -> list[UndoItem]:
     """Records first, then commands; nothing before the cut-over. Bounded by LISTED_MAX of each.
 
-    Of a flow into the hub the commands are those sent to anybody whose golden record the lane has touched.
+    Of a flow into the hub the commands are those for anybody whose golden record the lane has touched. Commands that
+    are still on their way when it is taken back are among them.
     """
-    if migration.cut_over_at is None:
+    if migration.cut_over_at is None or migration.incumbent_epoch is None:
         return []
     binds = {
         "lane": migration.to_lane,
+        "epoch": migration.incumbent_epoch + 1,
         "since": migration.cut_over_at,
         "until": migration.rolled_back_at,
         "most": LISTED_MAX,

@@ -11,7 +11,9 @@ from hub.migration.undo import UndoItem as Item
 from hub.migration.undo import UndoKind as Kind
 
 UndoKind = strawberry.enum(
-    Kind, description="RECORD: golden fields won by what the lane brought in. COMMAND: an effect sent to a target."
+    Kind,
+    description="RECORD: golden fields won by what the lane brought in. COMMAND: an effect that went to a target or is "
+    "on its way there.",
 )
 
 

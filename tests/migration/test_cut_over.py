@@ -252,6 +252,34 @@ async def test_the_undo_list_names_fields_and_tells_what_still_stands(database: 
     assert item.stands is False
 
 
+COLLECTED = """
+INSERT INTO outbound_command (id, key, flow, target, entity, operation, object_id, external_id, line, changes,
+  from_version, version, state, wanted_from, created_at)
+SELECT gen_random_uuid(), 'key', 'corrections', 'crm', 'customer', 'UPDATE', '2', '2', 'crm/2',
+  '[{"path": ["name"]}]', 1, 1, 'COLLECTED', :now, :now"""
+
+
+async def test_what_a_touched_customer_is_still_to_be_told_is_in_the_undo_list(database: Database) -> None:
+    hub = await steered(database)
+    await hub.until(S.OBSERVING)
+    hub.store.put(Entity.CUSTOMER, "2", body("Other", "c2@example.com"))
+    await hub.run(REAL_TIME)
+    async with database.transaction() as connection:
+        await connection.execute(
+            text("INSERT INTO information_flow (name, business_flow, title) VALUES ('corrections', 8, 'Test')")
+        )
+        await connection.execute(text(COLLECTED), {"now": hub.now})
+    await take_back(hub)
+    listed = []
+    for change in ("state = state", "state = 'DONE', sent_at = :at", "wanted_from = :at, created_at = :at"):
+        async with database.transaction() as connection:
+            at = {"at": hub.now + timedelta(hours=1)} if ":at" in change else {}
+            await connection.execute(text(f"UPDATE outbound_command SET {change}"), at)
+            items = await undo_list(connection, await hub.migration())
+        listed.append([item.state for item in items if item.kind is UndoKind.COMMAND])
+    assert listed == [["COLLECTED"], ["DONE"], []]
+
+
 async def test_drift_alerts_and_rolls_back_where_that_is_configured(database: Database) -> None:
     hub = await steered(database, rules=MigrationRules(clean_windows=1, on_drift=OnDrift.ROLL_BACK))
     await hub.until(S.OBSERVING)

@@ -102,3 +102,21 @@ async def test_a_rollback_lists_the_commands_that_left_and_collects_again(databa
     assert hub.name("2") == "Customer 2"
     await hub.run(DAILY)
     assert hub.name("2") == "Ben"
+
+
+async def test_what_leaves_after_the_rollback_is_in_the_undo_list_before_and_after(database: Database) -> None:
+    hub = await sending(database)
+    await hub.until(S.OBSERVING)
+    await hub.rename("1", "Customer 1", "Anna")
+    async with database.transaction() as connection:
+        await roll_back(connection, hub.desk, FLOW, "ben", "the target is down", hub.now)
+    told = await hub.rows("SELECT body -> 'undo' FROM migration_evidence WHERE kind = 'ROLLING_BACK'")
+    assert told == [({"COMMAND": 1},)]
+    states = []
+    for _ in range(2):
+        async with database.reading() as connection:
+            (item,) = await undo_list(connection, await hub.migration())
+        states.append((item.external_id, item.state))
+        hub.pass_time(timedelta(minutes=5))
+        await hub.work_off()
+    assert (states, hub.name("1")) == ([("1", "PENDING"), ("1", "DONE")], "Anna")
