@@ -9,7 +9,7 @@ from typing import Any, Final
 from strawberry.extensions import FieldExtension
 
 from hub.access.principal import Scope
-from hub.errors import Forbidden
+from hub.errors import Forbidden, Unauthorised
 from schema.context import Context, Info
 
 __all__ = ["ANYBODY", "Requires", "Scope"]
@@ -33,6 +33,9 @@ class Requires(FieldExtension):
             context.authorise(self.scope)
         except Forbidden:
             context.denies(place)
+            raise
+        except Unauthorised as error:
+            context.denies(place, error.code)
             raise
 
     def resolve(self, next_: Next, source: object, info: Info, **arguments: object) -> object:

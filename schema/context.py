@@ -23,7 +23,7 @@ from hub.access.watched import Watched
 from hub.clock import Clock
 from hub.contacts.desk import ContactDesk
 from hub.customers.recognise import Rules
-from hub.errors import TooCostly, Unauthorised
+from hub.errors import NotFound, TooCostly, Unauthorised
 from hub.flows.systems import OpenSystems
 from hub.flows.terms import Terms
 from hub.live.reader import Reader
@@ -40,7 +40,8 @@ from hub.settings.steering import SteeringRules
 from hub.store.engine import Database
 from hub.store.origin import NOWHERE, Origin
 from hub.store.prepared import PreparedReads
-from hub.store.read_trail import Denial, ReadTrail, Shown
+from hub.store.read_trail import ReadTrail, Shown
+from hub.store.refusals import UNKNOWN, Denial
 from hub.store.straight import Fetch
 from schema.compiled.reading import Reading, ReadsElsewhere
 from schema.loaders import Loaders
@@ -209,9 +210,15 @@ class Context:
         shown = Shown(self.principal.subject, place, named, self.request_id, self.origin)
         self.hub.trail.note_shown(shown, frozenset(customers))
 
-    def denies(self, place: str) -> None:
+    def denies(self, place: str, outcome: str = "DENIED") -> None:
         """Note in the audit trail that the caller may not do what stands at this place of the schema."""
-        self.hub.trail.note(Denial(self.principal.subject, place, self.request_id, self.origin))
+        subject = UNKNOWN if self._principal is None else self._principal.subject
+        self.hub.trail.note(Denial(subject, place, self.request_id, self.origin, outcome))
+
+    def hides(self, place: str) -> None:
+        """Note that a caller who does not see everybody was told that there is nothing at this place of the schema."""
+        if self._principal is not None and self._principal.customer is not None:
+            self.denies(place, NotFound.code)
 
     @property
     def fetch(self) -> Fetch:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import structlog
-from graphql import GraphQLError, SourceLocation
+from graphql import FieldNode, GraphQLError, SourceLocation
 from strawberry.exceptions import StrawberryGraphQLError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from structlog.contextvars import get_contextvars
 
-from hub.errors import HubError, Invalid, SlowSubscriber, Transient
+from hub.errors import HubError, Invalid, NotFound, SlowSubscriber, Transient
 
 BAD_REQUEST: Final = "BAD_REQUEST"
 """The document or its variables do not fit the schema, or ask for more than is allowed."""
@@ -62,6 +62,14 @@ def told(error: GraphQLError, *, suggests: bool = True) -> GraphQLError:
     correlation = str(get_contextvars().get("request_id", ""))
     log.error("a resolver failed", exc_info=cause)
     return _with(error, "something went wrong inside the hub", {"code": INTERNAL, "correlationId": correlation})
+
+
+def hidden(errors: Iterable[GraphQLError]) -> Iterator[str]:
+    """The fields at which there is nothing for this caller."""
+    for error in errors:
+        node = error.nodes[0] if error.nodes else None
+        if isinstance(node, FieldNode) and isinstance(_cause_of(error), NotFound):
+            yield node.name.value
 
 
 def _cause_of(error: GraphQLError) -> BaseException | None:

@@ -14,9 +14,10 @@ from strawberry.types import ExecutionContext
 
 from schema.compiled.documents import Asking, Documents, KnownDocuments
 from schema.compiled.reading import Read
+from schema.context import Context
 from schema.cost import declare_costs
 from schema.deadline import Deadline
-from schema.errors import told
+from schema.errors import hidden, told
 from schema.execution import Execution
 from schema.limits import TOKENS_MAX
 from schema.mutations.abort_cadence_migration import AbortCadenceMigrationMutation
@@ -198,6 +199,9 @@ class HubSchema(strawberry.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Replace each error, in place, by what the caller may see."""
         caller = None if execution_context is None else execution_context.context
+        if isinstance(caller, Context) and execution_context is not None:
+            for field in hidden(errors):
+                caller.hides(f"{execution_context.operation_type.value.capitalize()}.{field}")
         suggests = not isinstance(caller, Asking) or caller.may_introspect()
         errors[:] = [told(error, suggests=suggests) for error in errors]
 

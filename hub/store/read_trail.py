@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -17,6 +18,7 @@ from hub.errors import Transient
 from hub.store.audit import Deed, Deeds, record_deeds, record_reads
 from hub.store.engine import Database
 from hub.store.origin import NOWHERE, Origin
+from hub.store.refusals import MINUTE, Denial, Refusals
 
 WRITE_EVERY_S: Final = 0.25
 """At most so much of the trail is lost when the process is killed; half as often would save nothing worth measuring."""
@@ -56,16 +58,6 @@ class Shown(NamedTuple):
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """Something the caller's token did not allow, named like a read's place; nothing was read or changed."""
-
-    principal: str
-    place: str
-    request_id: str | None
-    origin: Origin
-
-
 class ReadTrail:
     """One for each process, on the loop that serves."""
 
@@ -73,7 +65,8 @@ class ReadTrail:
         self._database = database
         self._clock = clock
         self._shown: dict[Shown, tuple[datetime, set[UUID]]] = {}
-        self._denied: dict[Denial, datetime] = {}
+        self._refusals = Refusals()
+        self._denied: list[tuple[Deed, datetime]] = []
         self._count = 0
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -85,10 +78,7 @@ class ReadTrail:
             self.note_shown(shown, [read.customer])
             return
         self._check()
-        if read not in self._denied:
-            self._denied[read] = self._clock()
-            self._count += 1
-        self._some.set()
+        self._deny(self._refusals.note(read, self._clock()))
 
     def note_shown(self, shown: Shown, customers: Collection[UUID]) -> None:
         """As `note`, for all customers whom one answer shows at one place."""
@@ -104,6 +94,13 @@ class ReadTrail:
         self._count += len(noted) - before
         self._some.set()
 
+    def _deny(self, deeds: Iterable[tuple[Deed, datetime]]) -> None:
+        before = len(self._denied)
+        self._denied.extend(deeds)
+        if len(self._denied) > before:
+            self._count += len(self._denied) - before
+            self._some.set()
+
     def _check(self) -> None:
         if self._count >= NOTED_AT_MOST:
             raise Transient("the audit trail cannot be written at the moment, so no customer is shown")
@@ -111,8 +108,10 @@ class ReadTrail:
     async def run(self) -> None:
         """Write until cancelled; what the database did not take is tried again."""
         while True:
-            await self._some.wait()
-            await asyncio.sleep(WRITE_EVERY_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(MINUTE.total_seconds()):
+                    await self._some.wait()
+                    await asyncio.sleep(WRITE_EVERY_S)
             try:
                 await self.write()
             except (SQLAlchemyError, OSError) as error:
@@ -120,18 +119,21 @@ class ReadTrail:
                 self._some.set()
                 await asyncio.sleep(AGAIN_S)
 
-    async def write(self) -> None:
-        """Everything noted is in the table when this returns, also when several ask for it at once."""
+    async def write(self, *, closing: bool = False) -> None:
+        """Everything noted is in the table when this returns, also when several ask for it at once.
+
+        How many more refusals there were is written once their minute is over, or when `closing`.
+        """
         async with self._writing:
+            self._deny(self._refusals.over(self._clock(), all_of_it=closing))
             self._some.clear()
             while self._count:
-                denied, shown = list(self._denied.items())[:BATCH], self._some_shown()
+                denied, shown = self._denied[:BATCH], self._some_shown()
                 async with self._database.transaction() as connection:
-                    await record_deeds(connection, [(_deed(denial), at) for denial, at in denied])
+                    await record_deeds(connection, denied)
                     await record_reads(connection, [(_reads(place, customers), at) for place, at, customers in shown])
-                for denial, _ in denied:
-                    del self._denied[denial]
-                    self._count -= 1
+                del self._denied[: len(denied)]
+                self._count -= len(denied)
                 for place, _, customers in shown:
                     self._forget(place, customers)
 
@@ -153,18 +155,6 @@ class ReadTrail:
         self._count -= len(written)
         if not noted:
             del self._shown[place]
-
-
-def _deed(denial: Denial) -> Deed:
-    return Deed(
-        denial.principal,
-        "denied",
-        "Operation",
-        denial.place,
-        outcome="DENIED",
-        request_id=denial.request_id,
-        origin=denial.origin,
-    )
 
 
 def _reads(shown: Shown, customers: Collection[UUID]) -> Deeds:

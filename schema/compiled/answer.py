@@ -188,6 +188,8 @@ class _Run:
         else:
             told[root.key] = KEPT
             answer, shown = kept.answer, kept.shown
+        if root.name == "nodes" and self.context.reach.only is not None and None in orjson.loads(answer):
+            self.context.hides("Query.nodes")
         name = self.asked.operation.definition.name
         self.context.note_shown(f"Query.{root.name}", None if name is None else name.value, shown)
         return answer

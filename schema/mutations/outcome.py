@@ -66,6 +66,8 @@ async def carry_out(
     except _DryRun as dry:
         return Outcome(dry.response, [])
     except (Invalid, NotFound, Conflict, Rejected) as error:
+        if isinstance(error, NotFound):
+            context.hides(f"Mutation.{operation}")
         return Outcome({}, [_problem(error)])
     return Outcome(response, [])
 

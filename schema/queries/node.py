@@ -219,6 +219,8 @@ class NodeQuery:
         if len(ids) > IDS_AT_MOST:
             raise Invalid(f"at most {IDS_AT_MOST} ids at once", ("ids",))
         found = await asyncio.gather(*(find_node(info, identity) for identity in ids), return_exceptions=True)
+        if None in found:
+            info.context.hides("Query.nodes")
         # GraphQL makes an exception among the elements a null with an error of its own at that place.
         return cast("list[Node | None]", found)
 

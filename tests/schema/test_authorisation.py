@@ -154,9 +154,20 @@ async def test_a_customer_changes_nothing_of_another_one(api: Api, company: Data
         for document in asked.values():
             await api.ask(document, role=Role.CUSTOMER, customer=ben)
         await api.app.state.running.hub.trail.write()
+    told = set(await denials(company, "development:customer", "NOT_FOUND"))
+    assert {place_by(keyword, name) for keyword, name in ANSWERED if name in asked} - told == NOT_FROM_HIM
     async with company.reading() as connection:
         of_anna = text("SELECT count(*) FROM audit_event WHERE object_type = 'Customer' AND object_id = :anna")
         assert await connection.scalar(of_anna, {"anna": str(ANNA)}) == 0
+
+
+NOT_FROM_HIM = frozenset({"Mutation.recordContactEvents"})
+"""What the shortest document asks of it is INVALID before anybody looks whose it is."""
+
+
+def place_by(keyword: str, name: str) -> str:
+    """As what is not for somebody is named: node by the field that asked."""
+    return f"{keyword.capitalize()}.{name}"
 
 
 @pytest.mark.parametrize("role", Role)
@@ -234,11 +245,11 @@ def test_every_role_and_every_scope_has_a_use() -> None:
     assert asked - {None} <= set(Scope)
 
 
-async def denials(database: Database, principal: str) -> list[str]:
+async def denials(database: Database, principal: str, outcome: str = "DENIED") -> list[str]:
     """What the audit trail says somebody was refused."""
     async with database.reading() as connection:
         rows = await connection.execute(
-            text("SELECT DISTINCT object_id FROM audit_event WHERE outcome = 'DENIED' AND principal = :p ORDER BY 1"),
-            {"p": principal},
+            text("SELECT DISTINCT object_id FROM audit_event WHERE outcome = :o AND principal = :p ORDER BY 1"),
+            {"p": principal, "o": outcome},
         )
         return sorted(rows.scalars().all())

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from structlog.contextvars import get_contextvars
+
 from hub.access.principal import Principal
 from hub.access.tokens import TokenVerifier
 from hub.errors import Unauthorised
+from hub.store.origin import origin_now
+from hub.store.refusals import UNKNOWN, Denial
 from schema.context import Hub
 
 SCHEME = "bearer "
 
-
-def token_of(headers: Mapping[str, str]) -> str:
-    """The token of the Authorization header (RFC 6750); never of the URL, which ends up in logs."""
-    return token_in(headers.get("authorization"))
+PLACE = "/graphql"
+"""As the audit trail names what was asked before anything of it was read."""
 
 
-def token_of_init(payload: Mapping[str, object] | None) -> str:
-    """The token in a WebSocket's connection_init, since browsers cannot send headers with one."""
+def bearing(payload: Mapping[str, object] | None) -> str | None:
+    """What a WebSocket's connection_init has instead of the header (RFC 6750), which browsers cannot send with one."""
     payload = payload or {}
     given = payload.get("authorization", payload.get("Authorization"))
-    return token_in(given if isinstance(given, str) else None)
+    return given if isinstance(given, str) else None
 
 
 def token_in(value: str | None) -> str:
@@ -31,8 +33,18 @@ def token_in(value: str | None) -> str:
     return value[len(SCHEME) :].strip()
 
 
-async def caller_of(hub: Hub, tokens: TokenVerifier, token: str) -> Principal:
-    """Whose token it is. Unauthorised for one that does not hold, or does not hold any more."""
-    principal = await tokens.verify(token)
-    hub.revoked.check(principal)
+async def caller_of(hub: Hub, tokens: TokenVerifier, authorization: str | None) -> Principal:
+    """Whose token an Authorization header bears. Unauthorised for none, and for one that does not hold (any more).
+
+    That somebody was refused goes into the audit trail.
+    """
+    subject = UNKNOWN
+    try:
+        principal = await tokens.verify(token_in(authorization))
+        subject = principal.subject
+        hub.revoked.check(principal)
+    except Unauthorised as error:
+        request_id = get_contextvars().get("request_id")
+        hub.trail.note(Denial(subject, PLACE, request_id, origin_now(), error.code))
+        raise
     return principal

@@ -25,7 +25,7 @@ from strawberry.types.unset import UNSET, UnsetType
 from hub.access.principal import Principal
 from hub.access.tokens import TokenVerifier
 from hub.entrypoints.asgi.answers import problem, refused
-from hub.entrypoints.asgi.bearer import caller_of, token_of, token_of_init
+from hub.entrypoints.asgi.bearer import bearing, caller_of
 from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.explorer import explorer_page, wants_page
 from hub.entrypoints.asgi.negotiation import EVENTS, media_type_of, written
@@ -111,12 +111,17 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         hub = running.hub
         if isinstance(request, WebSocket):
             return Context(hub, await self._greeted(hub, request), origin=origin_now())
-        return Context(hub, await caller_of(hub, self._tokens, token_of(request.headers)), origin=origin_now())
+        return Context(
+            hub, await caller_of(hub, self._tokens, request.headers.get("authorization")), origin=origin_now()
+        )
 
     async def _greeted(self, hub: Hub, socket: WebSocket) -> Principal | None:
         """Who a WebSocket says it is by header; what the header does not prove connection_init still may."""
+        authorization = socket.headers.get("authorization")
+        if authorization is None:
+            return None
         try:
-            return await caller_of(hub, self._tokens, token_of(socket.headers))
+            return await caller_of(hub, self._tokens, authorization)
         except HubError:
             return None
 
@@ -129,7 +134,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         comes_from(context.origin)
         if not context.identified:
             try:
-                context.identify(await caller_of(context.hub, self._tokens, token_of_init(context.connection_params)))
+                context.identify(await caller_of(context.hub, self._tokens, bearing(context.connection_params)))
             except HubError:
                 raise ConnectionRejectionError from None
         return cast("UnsetType", UNSET)

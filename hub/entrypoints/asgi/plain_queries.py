@@ -17,7 +17,7 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from hub.access.tokens import TokenVerifier
 from hub.entrypoints.asgi.answers import NEVER_KEPT, refused
-from hub.entrypoints.asgi.bearer import caller_of, token_in
+from hub.entrypoints.asgi.bearer import caller_of
 from hub.entrypoints.asgi.cors import VARY, Cors
 from hub.entrypoints.asgi.documents import Documents
 from hub.entrypoints.asgi.negotiation import media_type_of, written
@@ -105,7 +105,7 @@ class PlainQueries:
         try:
             origin = origin_given(head.host, head.purpose, head.session)
             with coming_from(origin):
-                principal = await caller_of(hub, self.tokens, token_in(head.authorization))
+                principal = await caller_of(hub, self.tokens, head.authorization)
                 return await self._admitted(Context(hub, principal, request_id, origin), head, asked)
         except HubError as error:
             refusal = refused(error)

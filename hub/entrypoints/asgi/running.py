@@ -130,6 +130,6 @@ async def _reader(services: Services) -> DocumentReader | None:
 async def _written(trail: ReadTrail) -> None:
     """The rest of the trail, unless the database is gone as well."""
     try:
-        await trail.write()
+        await trail.write(closing=True)
     except (SQLAlchemyError, OSError) as error:
         log.warning("the last reads are missing in the audit trail", error=type(error).__name__)
