@@ -120,7 +120,7 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event read back; `received_at` by the hub's clock."""
+    """An event read back; `received_at` by the hub's clock. A settled one has no body any more."""
 
     state: EventState
     received_at: datetime
@@ -147,7 +147,7 @@ async def events_of(
             EventState(row.state),
             row.received_at,
             row.headers,
-            ciphers[row.subject_key_id].unseal(row.body, _place(system, row.event_id)),
+            ciphers[row.subject_key_id].unseal(row.body, _place(system, row.event_id)) if row.body else b"",
         )
         for row in rows
         if row.subject_key_id in ciphers
@@ -157,11 +157,12 @@ async def events_of(
 async def settle(connection: AsyncConnection, system: str, states: Mapping[str, EventState], now: datetime) -> None:
     """Say what became of events, by their ids, in a transaction of its own, which does not wait for the disk.
 
+    What they told goes with it: it is truth by now, or nobody's business. Their ids stay, so that a repeat is known.
     After a crash of the server that forgets it the events are taken in once more, and change nothing.
     """
     await connection.execute(
         text(
-            """UPDATE inbox_event e SET state = r.state, settled_at = :now
+            """UPDATE inbox_event e SET state = r.state, settled_at = :now, body = '', headers = '{}'
                FROM (SELECT set_config('synchronous_commit', 'off', true)) lazily,
                  unnest(CAST(:events AS text[]), CAST(:states AS text[])) AS r(event, state)
                WHERE e.system = :system AND e.event_id = ANY(CAST(:events AS text[])) AND e.event_id = r.event"""

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.errors import HubError, Invalid, Rejected
 from hub.flows.engine_room import EngineRoom
 from hub.flows.lane import authoritative_lane
+from hub.flows.made_after_erasure import undo_erased
 from hub.flows.meetings import answered
 from hub.flows.take_in import take_in_read
 from hub.flows.taken import TakenCommand, put_back, settle
@@ -50,6 +51,7 @@ async def carry_out(room: EngineRoom, taken: Sequence[TakenCommand]) -> list[tup
     # Before anything else, and whatever follows: of a command that is settled nothing is ever sent again.
     async with room.database.transaction() as connection:
         await settle(connection, settled, room.clock())
+        await undo_erased(connection, room.keys, settled, room.clock())
         if entity is Entity.SALES_LEAD:
             await _follow_refusals(connection, target, settled, room.clock())
         if any(not isinstance(outcome, Unanswered) for outcome in outcomes):

@@ -17,6 +17,7 @@ from hub.live.changes import Change
 from hub.live.publish import publish
 from hub.privacy.forget import Forgotten, forget
 from hub.privacy.requests import Receipt, Request, keep_receipts, keep_request, subject_of
+from hub.privacy.told import made_there, on_their_way, told_systems
 from hub.privacy.whose import whose
 from hub.records.identity import Entity, ExternalId
 from hub.stewardship.people import hold, resolved_ids
@@ -60,13 +61,19 @@ async def erase(
     subjects = [(one.system, one.subject) for one in who.objects]
     subjects += [(node.system, node.external_id) for node in nodes]
     subjects += [(one.system, f"{one.entity}:{one.external_id}") for one in who.objects if one.entity != "customer"]
+    made = await made_there(connection, who)
+    subjects += [(node.system, node.external_id) for node in made]
+    asked_of = [*nodes, *made]
+    told = await told_systems(connection, who, asked_of)
     for system in sorted({system for system, _ in subjects}):
         await keys.drop(connection, system, [subject for of, subject in subjects if of == system], asked.at)
+    subjects += await on_their_way(connection, who)
     await suppress(connection, keys, dict.fromkeys(subjects), request_id, asked.at)
     subject = subject_of(keys, current)
     await keep_request(connection, request_id, PrivacyKind.ERASURE, subject, asked, {}, {})
     forgotten = await forget(connection, who, request_id, terms.retention_days, asked.at)
-    receipts = await _ask_systems(connection, request_id, nodes, asked.at)
+    receipts = await _ask_systems(connection, request_id, asked_of, asked.at)
+    receipts += tuple(Receipt(system, str(current), None) for system in told)
     await keep_receipts(connection, request_id, receipts)
     await keep_request(
         connection, request_id, PrivacyKind.ERASURE, subject, asked, forgotten.counts, forgotten.retained

@@ -35,6 +35,11 @@ _OF_SOURCES: Final[Mapping[str, str]] = {
         SELECT o.system, o.external_id FROM {objects} o) OR line = ANY(:lines)""",
     "correction": """DELETE FROM correction t USING {objects} o
       WHERE t.system = o.system AND t.entity = o.entity AND t.external_id = o.external_id""",
+    # An event that waits, or whose work is a dead letter, tells of him in the line of the object it names.
+    "inbox_event": """UPDATE inbox_event e SET body = '', headers = '{{}}', state = 'IGNORED', settled_at = :now
+      FROM dispatch d JOIN {objects} o ON d.line = 'inbox/' || o.system || '/' || o.entity || '/' || o.external_id
+      WHERE d.kind = 'inbox.apply' AND e.system = d.payload->>'system' AND e.event_id = d.payload->>'event'
+        AND e.state = 'NEW'""",
     # Its row stays, so that a person's decision holds against a repeat; what it told of him does not.
     "quarantine": """UPDATE quarantine t SET body = '', content = NULL, corrected = NULL, fingerprint = NULL,
         reason = 'its person was erased', settled_reason = 'its person was erased',
@@ -104,7 +109,7 @@ async def forget(
     for node in who.nodes:
         await forget_twins_of(connection, node.system, node.external_id)
     for table, written in {**_OF_SOURCES, **_OF_CUSTOMER}.items():
-        counts[table] = await _run(connection, who, written.format(nodes=NODES, objects=_OBJECTS))
+        counts[table] = await _run(connection, who, written.format(nodes=NODES, objects=_OBJECTS), now=now)
     return Forgotten({table: count for table, count in counts.items() if count}, retained)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -58,11 +58,19 @@ async def suppressed_among(
     connection: AsyncConnection, keys: Proves, system: str, subjects: Collection[str]
 ) -> frozenset[str]:
     """Those of the subjects that were erased."""
+    return frozenset(await suppressed_by(connection, keys, system, subjects))
+
+
+async def suppressed_by(
+    connection: AsyncConnection, keys: Proves, system: str, subjects: Collection[str]
+) -> Mapping[str, UUID]:
+    """Those of the subjects that were erased, and by which request."""
     digests = {_digest(keys, system, subject): subject for subject in subjects}
     rows = await run_set(
         connection,
-        """SELECT r.digest FROM json_array_elements_text(CAST(:rows AS json)) AS r(digest)
-           WHERE EXISTS (SELECT FROM suppression s WHERE s.digest = decode(r.digest, 'hex'))""",
+        """SELECT r.digest, s.request_id FROM json_array_elements_text(CAST(:rows AS json)) AS r(digest)
+           CROSS JOIN LATERAL (SELECT request_id FROM suppression o
+             WHERE o.digest = decode(r.digest, 'hex') LIMIT 1) s""",
         list(digests),
     )
-    return frozenset(digests[digest] for digest in rows.scalars())
+    return {digests[row.digest]: row.request_id for row in rows.all()}

@@ -379,3 +379,16 @@ class _Unversioned(MemoryWebhooks):
     def objects(self, body: bytes, headers: Mapping[str, str]) -> Told:
         told = super().objects(body, headers)
         return Told(tuple(replace(source, stamp=None) for source in told.objects))
+
+
+async def test_what_an_event_told_is_gone_once_it_was_taken_in_and_a_repeat_is_still_known(database: Database) -> None:
+    store = MemoryStore()
+    room = pushing(database, store)
+    await real_time(database)
+    store.put(CUSTOMER, "1", {"name": "Anna de Vries"})
+    (event,) = await arrive(database, room, event_of(store, CUSTOMER, "1"))
+    assert await take_event(room, "crm", event) == Done()
+    async with database.reading() as connection:
+        left = (await connection.execute(text("SELECT event_id, body, headers FROM inbox_event"))).all()
+    assert [tuple(row) for row in left] == [(event, b"", {})]
+    assert await take_event(room, "crm", event) == Done()
