@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, literal
 from sqlalchemy.types import TypeEngine
+
+from hub.errors import Invalid
+
+TEXT_MAX: Final = 500
+"""Characters of what a text is compared with: no name, address or campaign is longer."""
 
 
 def _as_it_is(value: object) -> object:
@@ -37,14 +42,23 @@ def where_later(
     declared: Declared, conditions: object, slot: Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
 ) -> Iterator[ColumnElement[bool]]:
     """The same clauses with the values still to be bound, under the conditions' names."""
-    for name in values(declared, conditions):
+    for name, _ in _given(declared, conditions):
         yield declared[name].clause(slot(name, declared[name].kind))
 
 
 def values(declared: Declared, conditions: object) -> Mapping[str, object]:
-    """The values of what is asked, by name."""
-    given = ((name, getattr(conditions, name)) for name in declared)
-    return {name: declared[name].value(value) for name, value in given if value is not None}
+    """The values of what is asked, by name; raises Invalid for a text that is too long."""
+    given = dict(_given(declared, conditions))
+    if any(isinstance(value, str) and len(value) > TEXT_MAX for value in given.values()):
+        raise Invalid(f"a text in a filter has at most {TEXT_MAX} characters", ("filter",))
+    return {name: declared[name].value(value) for name, value in given.items()}
+
+
+def _given(declared: Declared, conditions: object) -> Iterator[tuple[str, Any]]:  # Any: each of its condition's type
+    for name in declared:
+        value = getattr(conditions, name)
+        if value is not None:
+            yield name, value
 
 
 def beginning_with(prefix: str) -> str:

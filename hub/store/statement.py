@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam
@@ -13,10 +14,17 @@ from sqlalchemy.types import TypeEngine
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`parameters` names the values that each request brings, in the driver's order."""
+    """`parameters` names the values that each request brings, in the driver's order.
+
+    `digest` stands for the text where that would be held for as long as something else is.
+    """
 
     sql: str
     parameters: tuple[str, ...]
+    digest: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", blake2b(self.sql.encode(), digest_size=16).digest())
 
     def arguments(self, values: Mapping[str, object]) -> list[object]:
         """What the driver binds."""

@@ -197,7 +197,7 @@ class _Run:
     async def _kept(self, root: Root, statement: Statement, bound: Bound) -> KeptAnswer | None:
         """The answer that was made before, if the database still tells of the state that it was made of."""
         hub = self.context.hub
-        known = None if root.state is None else hub.kept.find((statement.sql, bound.arguments))
+        known = None if root.state is None else hub.kept.find((statement.digest, bound.arguments))
         if known is None or root.state is None:
             return None
         rows = await hub.prepared.fetch(root.state.sql, bound.asking)
@@ -213,7 +213,7 @@ class _Run:
         customers = found if isinstance(found, list) else [found]
         shown = frozenset(customer for customer in customers if customer is not None)
         if root.state is not None and rows[0][2] is not None:
-            hub.kept.keep((statement.sql, bound.arguments), rows[0][2], answer, shown)
+            hub.kept.keep((statement.digest, bound.arguments), rows[0][2], answer, shown)
         return answer, shown
 
     def _bound(self, root: Root, statement: Statement) -> Bound:

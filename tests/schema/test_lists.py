@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hub.access.principal import Role
+from hub.reads.conditions import TEXT_MAX
 from hub.records.identity import CustomerId
 from hub.store.engine import Database
 from tests.schema.company import NOW, Person, add_person, uid
@@ -85,6 +86,13 @@ async def test_a_person_who_changes_while_pages_are_read_does_not_hide_others(ap
 )
 async def test_conditions_narrow_the_list(api: Api, conditions: dict[str, object], expected: list[str]) -> None:
     assert await names(api, filter=conditions) == expected
+
+
+@pytest.mark.parametrize("name", ["nameStartsWith", "status", "system"])
+async def test_no_text_of_a_filter_is_longer_than_anything_it_is_compared_with(api: Api, name: str) -> None:
+    assert (await api.ask(PAGE, {"filter": {name: "x" * TEXT_MAX}})).codes == []
+    for _ in range(2):
+        assert (await api.ask(PAGE, {"filter": {name: "x" * (TEXT_MAX + 1)}})).codes == ["INVALID"]
 
 
 async def test_a_page_has_a_size_and_a_side(api: Api) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
@@ -13,7 +14,10 @@ LASTING_S: Final = 600.0
 """No answer is older, used or not: what is erased in the store leaves the memory as well."""
 
 OVERHEAD: Final = 1_000
-"""Bytes that an answer takes beside its own: key, state, customers."""
+"""Bytes that an answer takes beside its own, its key and its state."""
+
+A_CUSTOMER: Final = 150
+"""Bytes of a customer's identity among `shown`."""
 
 SHARE: Final = 16
 """An answer that would fill more than this part of the room is not kept."""
@@ -27,6 +31,7 @@ class KeptAnswer:
     answer: bytes
     shown: Collection[UUID]
     until: float
+    weight: int
 
 
 class KeptAnswers:
@@ -54,10 +59,11 @@ class KeptAnswers:
         now = self._clock()
         while self._kept and next(iter(self._kept.values())).until <= now:
             self._drop(next(iter(self._kept)))
-        if len(answer) + OVERHEAD > self._bytes_max // SHARE:
+        weight = len(answer) + OVERHEAD + _weight(key) + len(state) + A_CUSTOMER * len(shown)
+        if weight > self._bytes_max // SHARE:
             return
-        self._kept[key] = KeptAnswer(state, answer, shown, now + LASTING_S)
-        self._bytes += len(answer) + OVERHEAD
+        self._kept[key] = KeptAnswer(state, answer, shown, now + LASTING_S, weight)
+        self._bytes += weight
         while self._bytes > self._bytes_max:
             self._drop(next(iter(self._kept)))
 
@@ -69,4 +75,10 @@ class KeptAnswers:
     def _drop(self, key: Hashable) -> None:
         gone = self._kept.pop(key, None)
         if gone is not None:
-            self._bytes -= len(gone.answer) + OVERHEAD
+            self._bytes -= gone.weight
+
+
+def _weight(key: object) -> int:
+    """In bytes, of what only the key holds: its values come from whoever asks, of whatever length."""
+    own = sys.getsizeof(key)
+    return own + sum(map(_weight, key)) if isinstance(key, tuple) else own
