@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -21,7 +21,8 @@ from hub.reads.compiled.state import NOW
 from hub.reads.reach import ONLY
 from hub.reads.viewer import EXPIRES, SUBJECT
 from hub.store.statement import Statement
-from schema.compiled.documents import LONGEST_KEPT, Document, Kept, Reduced
+from schema.compiled.documents import LONGEST_KEPT, Document, Reduced
+from schema.compiled.kept import KeptWith
 from schema.compiled.plan import CHANGING, Bound, Plan, Root, plan
 from schema.compiled.select import NotCompiled, Operation
 from schema.compiled.shape import shape_of
@@ -32,6 +33,9 @@ from schema.limits import bound_variables
 from schema.schema import HubSchema
 
 PLANS_KEPT: Final = 1_000
+
+SQL_KEPT: Final = 40_000_000
+"""Characters in the statements of all plans; a plan takes less than two bytes for each."""
 
 REQUESTS_KEPT: Final = 4_000
 """Requests whose variables need not be coerced again; each a kilobyte or two."""
@@ -65,13 +69,14 @@ class Asked:
 class CompiledReads:
     """One for each process: its plans are kept by document, operation, rights and the shape of variables.
 
-    What variables come to is kept as well, by their JSON: the same request comes again and again.
+    What variables come to is kept as well, by their JSON: the same request comes again and again. All of it goes with
+    the document, whose tree it holds.
     """
 
     def __init__(self, schema: HubSchema) -> None:
         self._schema = schema
-        self._plans: Kept[Hashable, Plan] = Kept(PLANS_KEPT)
-        self._asked: Kept[Hashable, Asked] = Kept(REQUESTS_KEPT)
+        self._plans: KeptWith[Document, Plan] = KeptWith(PLANS_KEPT, SQL_KEPT)
+        self._asked: KeptWith[Document, Asked] = KeptWith(REQUESTS_KEPT)
 
     async def answer(
         self, context: Context, text: str, variables: Mapping[str, Any] | None, operation_name: str | None
@@ -87,14 +92,14 @@ class CompiledReads:
             given = orjson.dumps(variables)
         except TypeError:  # nested too deeply
             return None
-        key = (document, operation_name, given, context.principal.scopes, context.principal.customer)
-        asked = self._asked.find(key)
+        key = (operation_name, given, context.principal.scopes, context.principal.customer)
+        asked = self._asked.find(document, key)
         if asked is None:
-            asked = self._read(context, document, text, variables, operation_name)
+            asked = self._read(context, document, variables, operation_name)
             if asked is None:
                 return None
             if len(given) <= VARIABLES_KEPT and len(text) <= LONGEST_KEPT:
-                self._asked.keep(key, asked)
+                self._asked.keep(document, key, asked)
         allowance = context.hub.admission.allowance(context.principal)
         if asked.cost > allowance.cost or (asked.introspects and not allowance.introspects):
             return None
@@ -107,7 +112,6 @@ class CompiledReads:
         self,
         context: Context,
         document: Document,
-        text: str,
         variables: Mapping[str, Any] | None,
         operation_name: str | None,
     ) -> Asked | None:
@@ -125,17 +129,20 @@ class CompiledReads:
         if cost > context.hub.admission.allowance(context.principal).cost:
             return None
         operation = Operation(self._schema, document.fragments, definition, coerced, context.principal.scopes)
-        made = self._plan(context, text, document, operation)
+        made = self._plan(context, document, operation)
         return Asked(operation, made, cost, document.introspects) if made.compiled else None
 
-    def _plan(self, context: Context, text: str, document: Document, operation: Operation) -> Plan:
+    def _plan(self, context: Context, document: Document, operation: Operation) -> Plan:
         alone = context.reach.only is not None
         types = self._schema._schema.type_map
         shape = tuple((name, shape_of(value, types)) for name, value in operation.variables.coerced.items())
         name = operation.definition.name
-        key = (text, None if name is None else name.value, operation.scopes, alone, shape)
-        known = self._plans.find(key)
-        return known or self._plans.keep(key, plan(operation, document.node, context.terms, alone=alone))
+        key = (None if name is None else name.value, operation.scopes, alone, shape)
+        known = self._plans.find(document, key)
+        if known is not None:
+            return known
+        made = plan(operation, document.node, context.terms, alone=alone)
+        return self._plans.keep(document, key, made, made.weight)
 
 
 @dataclass(slots=True)

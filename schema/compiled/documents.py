@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from graphql import (
     DocumentNode,
@@ -22,11 +21,15 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 from hub.errors import HubError
+from schema.compiled.kept import Kept
 from schema.compiled.reading import Read, Reading, ReadsTexts
 from schema.cost import Costs, cost_of, sizes_told
 from schema.limits import bound_variables
 
 DOCUMENTS_KEPT: Final = 500
+TEXT_KEPT: Final = 1_000_000
+"""Characters of all of them; a tree takes about a hundred bytes for each."""
+
 REFUSED_KEPT: Final = 500
 
 LONGEST_KEPT: Final = 20_000
@@ -54,39 +57,6 @@ class Asking(Protocol):
 
 
 NOTHING_READ: Final = DocumentNode(definitions=())
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-
-class Kept(Generic[K, V]):
-    """The values that were asked for last, `at_most` of them."""
-
-    def __init__(self, at_most: int) -> None:
-        self._at_most = at_most
-        self._values: OrderedDict[K, V] = OrderedDict()
-
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        """What is kept under the key, made now if nothing is."""
-        found = self.find(key)
-        return self.keep(key, make()) if found is None else found
-
-    def find(self, key: K) -> V | None:
-        """What is kept under the key."""
-        value = self._values.get(key)
-        if value is not None:
-            self._values.move_to_end(key)
-        return value
-
-    def keep(self, key: K, value: V) -> V:
-        """Keep it, and forget what nobody has asked for the longest."""
-        self._values[key] = value
-        if len(self._values) > self._at_most:
-            self._values.popitem(last=False)
-        return value
-
-    def __len__(self) -> int:
-        return len(self._values)
 
 
 class Document:
@@ -158,7 +128,7 @@ class Documents:
     def __init__(self, read: Read, costs: Costs) -> None:
         self.costs = costs
         self.reading = read
-        self._kept: Kept[str, Document] = Kept(DOCUMENTS_KEPT)
+        self._kept: Kept[str, Document] = Kept(DOCUMENTS_KEPT, TEXT_KEPT)
         self._refused: Kept[bytes, Document] = Kept(REFUSED_KEPT)
 
     def find(self, text: str) -> Document | None:
@@ -179,7 +149,7 @@ class Documents:
     def _keep(self, text: str, document: Document) -> Document:
         if document.refused:
             return self._refused.keep(_digest(text), document)
-        return self._kept.keep(text, document) if len(text) <= LONGEST_KEPT else document
+        return self._kept.keep(text, document, len(text)) if len(text) <= LONGEST_KEPT else document
 
 
 def _digest(text: str) -> bytes:

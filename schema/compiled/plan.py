@@ -84,6 +84,11 @@ class Plan:
         """Whether there is anything that resolvers need not do."""
         return any(root.statement is not None for root in self.roots)
 
+    @property
+    def weight(self) -> int:
+        """Characters of its statements."""
+        return sum(len(each.sql) for root in self.roots for each in (root.statement, root.state) if each is not None)
+
     def reduced(self, roots: Sequence[Root], whole: OperationDefinitionNode) -> DocumentNode:
         """The document with these root fields only, each where it was."""
         nodes = tuple(node for root in roots for node in root.nodes)

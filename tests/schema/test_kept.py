@@ -1,0 +1,74 @@
+"""What is worked out for documents is bounded by what it takes, and goes with them."""
+
+from __future__ import annotations
+
+import gc
+from weakref import ref
+
+from graphql import DocumentNode
+
+from hub.store.engine import Database
+from schema.compiled.documents import LONGEST_KEPT, TEXT_KEPT
+from schema.compiled.kept import Kept, KeptWith
+from tests.schema.serving import Api
+
+SENT = 3 * TEXT_KEPT // LONGEST_KEPT
+
+
+class Owner:
+    pass
+
+
+class Value:
+    pass
+
+
+def long_ones(count: int) -> list[str]:
+    """Valid documents, all different, each as long as one may be to be kept."""
+    asked = [f"{{ a{n}: customers(first: 1) {{ edges {{ node {{ id }} }} }} }}" for n in range(count)]
+    return [each.ljust(LONGEST_KEPT) for each in asked]
+
+
+def trees() -> int:
+    gc.collect()
+    return sum(isinstance(each, DocumentNode) for each in gc.get_objects())
+
+
+def test_what_nobody_asked_for_the_longest_makes_room_for_what_is_heavy() -> None:
+    kept: Kept[str, int] = Kept(3, 10)
+    for key, weight in [("a", 4), ("b", 4), ("a", 2)]:
+        kept.keep(key, weight, weight)
+    kept.keep("c", 5, 5)
+    assert [kept.find(key) for key in "abc"] == [2, None, 5]
+    kept.keep("heavy", 11, 11)
+    assert len(kept) == 0
+
+
+def test_what_belongs_to_something_goes_with_it_and_makes_room_like_the_rest() -> None:
+    kept: KeptWith[Owner, Value] = KeptWith(2)
+    first, second, value = Owner(), Owner(), Value()
+    kept.keep(first, "a", value)
+    kept.keep(second, "a", Value())
+    assert kept.find(first, "a") is value
+    kept.keep(second, "b", Value())
+    assert kept.find(second, "a") is None
+    gone = ref(value)
+    del first, value
+    gc.collect()
+    assert gone() is None
+    kept.keep(second, "c", Value())
+    assert kept.find(second, "b") is not None
+
+
+async def test_no_number_of_valid_documents_keeps_more_trees_than_fit(api: Api, company: Database) -> None:
+    before = trees()
+    for text in long_ones(SENT):
+        assert (await api.ask(text)).codes == []
+    assert trees() - before <= TEXT_KEPT // LONGEST_KEPT + 2
+
+
+async def test_no_number_of_documents_too_long_to_keep_leaves_a_tree(api: Api, company: Database) -> None:
+    before = trees()
+    for text in long_ones(20):
+        assert (await api.ask(text + " ")).codes == []
+    assert trees() - before <= 2
