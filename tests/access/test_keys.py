@@ -73,15 +73,19 @@ async def test_broken_key_beside_a_good_one_is_skipped() -> None:
 class _Provider:
     """An identity provider that publishes `keys`, or is down while that is None; counts how often it is asked."""
 
-    def __init__(self, *keys: RSAKey) -> None:
+    def __init__(self, *keys: RSAKey, within_s: float = 10, patience_s: float = 10) -> None:
         self.keys: tuple[RSAKey, ...] | None = keys
         self.now: datetime = NOON
         self.asked = 0
-        self.remote = RemoteKeys(self.fetch, lambda: self.now)
+        self.answers = asyncio.Event()
+        self.answers.set()
+        within, patience = timedelta(seconds=within_s), timedelta(seconds=patience_s)
+        self.remote = RemoteKeys(self.fetch, lambda: self.now, within=within, patience=patience)
 
     async def fetch(self) -> bytes:
         self.asked += 1
         await asyncio.sleep(0)
+        await self.answers.wait()
         if self.keys is None:
             raise Transient("down")
         return key_set(*self.keys)
@@ -93,6 +97,30 @@ class _Provider:
 async def test_key_set_is_asked_for_once_for_many_callers_at_once() -> None:
     provider = _Provider(RSA)
     assert await asyncio.gather(*(provider.knows("rsa-1") for _ in range(20))) == [True] * 20
+    assert provider.asked == 1
+
+
+async def test_nobody_with_a_known_key_waits_while_the_provider_hangs() -> None:
+    provider = _Provider(RSA, patience_s=0)
+    assert await provider.knows("rsa-1")
+    provider.now += timedelta(minutes=10)
+    provider.answers.clear()
+    stranger = asyncio.create_task(provider.knows("rsa-2"))
+    async with asyncio.timeout(5):
+        assert [await provider.knows("rsa-1") for _ in range(3)] == [True] * 3
+    assert not stranger.done()
+    provider.keys = (SECOND,)
+    provider.answers.set()
+    assert await stranger
+    assert not await provider.knows("rsa-1")
+    assert provider.asked == 2
+
+
+async def test_a_provider_that_never_answers_is_given_up() -> None:
+    provider = _Provider(RSA, within_s=0)
+    provider.answers.clear()
+    with pytest.raises(Transient):
+        await provider.knows("rsa-1")
     assert provider.asked == 1
 
 
