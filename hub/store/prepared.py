@@ -40,13 +40,24 @@ class PreparedReads:
         self._unopened = size
         self._waiting: deque[asyncio.Future[_Connection | None]] = deque()
         self._open: set[_Connection] = set()
+        self._generation = 0
 
     async def fetch(self, sql: str, arguments: Sequence[object]) -> list[Any]:  # Any: asyncpg's records
-        """The rows.
+        """The rows; asked for once more where the connection broke, for a read may be repeated.
 
         Raises asyncpg.PostgresError for what is wrong with the statement and ValueError for what is with its values;
         Transient when the database is away or takes longer than is allowed.
         """
+        try:
+            return await self._fetched(sql, arguments)
+        except _Broken:
+            self._drop_idle()
+        try:
+            return await self._fetched(sql, arguments)
+        except _Broken:
+            raise Transient("the hub's database broke the connection; try again", retry_after_s=5) from None
+
+    async def _fetched(self, sql: str, arguments: Sequence[object]) -> list[Any]:
         connection = await self._taken()
         kept: _Connection | None = None
         try:
@@ -56,8 +67,10 @@ class PreparedReads:
         except asyncpg.QueryCanceledError:
             kept = connection
             raise Transient("the request took longer than is allowed; ask for less") from None
-        except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, ConnectionError):
-            raise Transient("the hub's database broke the connection; try again", retry_after_s=5) from None
+        except _Broken:
+            if connection.generation == self._generation:
+                self._generation += 1
+            raise
         except (asyncpg.PostgresError, ValueError):
             kept = None if connection.closed else connection
             raise
@@ -67,6 +80,15 @@ class PreparedReads:
                 self._open.discard(connection)
                 connection.terminate()
             self._give(kept)
+
+    def _drop_idle(self) -> None:
+        """Those that are no younger than one that broke: after a restart of the database each would break once."""
+        old = [each for each in self._idle if each.generation < self._generation]
+        self._idle = [each for each in self._idle if each.generation == self._generation]
+        for connection in old:
+            self._open.discard(connection)
+            connection.terminate()
+            self._give(None)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -110,7 +132,7 @@ class PreparedReads:
     async def _opened(self) -> _Connection:
         connection: _Connection | None = None
         try:
-            connection = await _detached(self._engine)
+            connection = await _detached(self._engine, self._generation)
         except (OSError, DBAPIError, asyncpg.PostgresError):
             raise Transient("the hub's database does not answer; try again", retry_after_s=5) from None
         finally:
@@ -127,12 +149,12 @@ def _give_up(waiting: asyncio.Future[_Connection | None]) -> None:
         waiting.set_exception(Transient("too many requests are under way; try again", retry_after_s=1))
 
 
-async def _detached(engine: AsyncEngine) -> _Connection:
+async def _detached(engine: AsyncEngine, generation: int) -> _Connection:
     """A connection made as the engine makes its own, and no longer the engine's."""
     holder = await engine.raw_connection()
     driver: Any = holder.driver_connection
     holder.detach()
-    connection = _Connection(holder, driver)
+    connection = _Connection(holder, driver, generation)
     try:
         await driver.execute(_PREPARING)
     except BaseException:
@@ -141,13 +163,30 @@ async def _detached(engine: AsyncEngine) -> _Connection:
     return connection
 
 
+class _Broken(Exception):
+    """The connection is gone, and what became of the statement is not known."""
+
+
 class _Connection:
-    def __init__(self, holder: PoolProxiedConnection, driver: Any) -> None:
+    """`generation` counts the breaks before it was opened."""
+
+    def __init__(self, holder: PoolProxiedConnection, driver: Any, generation: int) -> None:
+        self.generation = generation
         self._holder = holder  # would close the connection when nobody holds it
         self._driver = driver
         self._prepared: OrderedDict[str, Any] = OrderedDict()
 
     async def fetch(self, sql: str, arguments: Sequence[object]) -> list[Any]:
+        try:
+            return await self._fetch(sql, arguments)
+        except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, ConnectionError):
+            raise _Broken from None
+        except asyncpg.InterfaceError as error:
+            if isinstance(error, ValueError) or not self.closed:
+                raise
+            raise _Broken from None
+
+    async def _fetch(self, sql: str, arguments: Sequence[object]) -> list[Any]:
         prepared = self._prepared.get(sql)
         if prepared is None:
             prepared = self._prepared[sql] = await self._driver.prepare(sql)

@@ -6,10 +6,14 @@ import asyncio
 import contextlib
 
 import pytest
+from sqlalchemy import text
 
 from hub.errors import Transient
 from hub.store.engine import Database
 from hub.store.prepared import PreparedReads
+from tests.waiting import until
+
+OURS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 async def cancelled_after(reads: PreparedReads, turns: int) -> None:
@@ -55,4 +59,51 @@ async def test_who_waits_too_long_is_told_to_try_again(database: Database, monke
         await reads.fetch("SELECT 1", ())
     await slow
     assert [tuple(row) for row in await reads.fetch("SELECT 2", ())] == [(2,)]
+    await reads.aclose()
+
+
+async def ended(database: Database, condition: str) -> int:
+    """How many of the connections to this database were ended."""
+    async with database.reading() as connection:
+        rows = await connection.execute(text(f"SELECT pg_terminate_backend(pid) {OURS} AND {condition}"))
+        return len(rows.all())
+
+
+async def test_nobody_is_told_that_the_database_was_started_again(database: Database) -> None:
+    opened: list[None] = []
+    reads = PreparedReads(database.engine, 4, lambda: opened.append(None))
+    many = [reads.fetch("SELECT count(*) FROM pg_class", ()) for _ in range(4)]
+    assert len(await asyncio.gather(*many)) == 4
+    assert await ended(database, "query LIKE 'SELECT count(*) FROM pg_class'") == 4
+    assert [tuple(row) for _ in range(8) for row in await reads.fetch("SELECT 7", ())] == [(7,)] * 8
+    assert len(opened) == 5, "the idle ones were not tried one after the other"
+    await reads.aclose()
+
+
+async def test_a_read_that_is_cut_off_is_asked_for_once_more(database: Database) -> None:
+    reads = PreparedReads(database.engine, 1)
+    seen: list[int] = []
+
+    async def another_waits() -> bool:
+        async with database.reading() as connection:
+            found = (await connection.execute(text(f"SELECT pid {OURS} AND wait_event = 'advisory'"))).scalars()
+            new = [pid for pid in found if pid not in seen]
+        seen.extend(new)
+        return bool(new)
+
+    async def begun_and_cut_off(times: int) -> asyncio.Task[list[object]]:
+        reading = asyncio.create_task(reads.fetch("SELECT pg_advisory_xact_lock_shared(4711)", ()))
+        for _ in range(times):
+            await until(another_waits, 10, "the read to wait")
+            assert not reading.done()
+            assert await ended(database, f"pid = {seen[-1]}") == 1
+        return reading
+
+    async with database.reading() as holder:
+        await holder.execute(text("SELECT pg_advisory_xact_lock(4711)"))
+        with pytest.raises(Transient):
+            await (await begun_and_cut_off(2))
+        reading = await begun_and_cut_off(1)
+        await until(another_waits, 10, "the read to wait again")
+    assert len(await reading) == 1
     await reads.aclose()
