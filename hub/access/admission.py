@@ -81,18 +81,23 @@ class Admission:
             known = self._by_roles[principal.roles] = reduce(Allowance.or_more, given)
         return known
 
-    def enter(self, principal: Principal) -> Caller:
-        """Begin an operation; give what this returns to `leave`. RateLimited or TooManyAtOnce when it may not begin."""
+    def judge(self, principal: Principal) -> Caller:
+        """Raise RateLimited or TooManyAtOnce where no operation may begin now; counts nothing."""
         caller = self._caller(principal)
         allowance = caller.allowance
         if caller.open >= allowance.at_once:
             raise TooManyAtOnce(f"at most {allowance.at_once} operations at once", AGAIN_S)
         now = self._clock_s()
-        due = max(caller.due, now)
-        early = due - now - (allowance.burst - 1) * caller.interval
+        early = max(caller.due, now) - now - (allowance.burst - 1) * caller.interval
         if early > 1e-9:
             raise RateLimited(f"at most {allowance.per_second:g} requests a second", early)
-        caller.due = due + caller.interval
+        return caller
+
+    def enter(self, principal: Principal) -> Caller:
+        """Begin an operation; give what this returns to `leave`. RateLimited or TooManyAtOnce when it may not begin."""
+        caller = self.judge(principal)
+        caller.due = max(caller.due, self._clock_s())
+        caller.due += caller.interval
         caller.used += 1
         caller.open += 1
         return caller

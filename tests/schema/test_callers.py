@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from graphql import DocumentNode
 from sqlalchemy import text
 
 from hub.access.admission import Allowance
 from hub.access.principal import Role
+from hub.entrypoints.asgi.graphql import SUBSCRIPTIONS_PER_SOCKET
 from hub.entrypoints.asgi.services import NO_LIMITS
 from hub.store.engine import Database
 from tests.schema.company import gid, uid
@@ -150,3 +153,42 @@ async def test_a_flood_over_one_socket_is_refused_as_over_http(
             if heard["type"] != "error":
                 assert (await client.hear())["type"] == "complete"
         assert codes == ["OK", "OK", "OK", "RATE_LIMITED", "RATE_LIMITED"]
+
+
+def trees() -> int:
+    gc.collect()
+    return sum(isinstance(each, DocumentNode) for each in gc.get_objects())
+
+
+async def test_nothing_that_is_new_is_read_for_who_asks_too_often(
+    company: Database, database_url: str, tmp_path: Path
+) -> None:
+    async with (
+        asyncio.timeout(60),
+        listening_api(database_url, tmp_path, allowances=ALLOWANCES) as (api, address),
+        acknowledged(address, api.token(Role.AGENT)) as client,
+    ):
+        read: list[int] = []
+        for number in range(6):
+            await client.subscribe(f"{{ new{number}: viewer {{ subject }} }}", {}, str(number))
+            while (await client.hear())["type"] == "next":
+                pass
+            read.append(trees())
+        assert read[0] < read[1] < read[2] == read[3] == read[5]
+
+
+async def test_one_operation_too_many_over_one_connection_is_told_by_its_code(
+    company: Database, database_url: str, tmp_path: Path
+) -> None:
+    async with (
+        asyncio.timeout(60),
+        listening_api(database_url, tmp_path) as (api, address),
+        acknowledged(address, api.token(Role.AGENT)) as client,
+    ):
+        for number in range(SUBSCRIPTIONS_PER_SOCKET):
+            await client.subscribe(FOLLOW, ANNA, str(number))
+            assert (await client.hear())["type"] == "next"
+        await client.subscribe(ASK, {}, "more")
+        refused = await client.hear()
+        assert (refused["id"], refused["type"]) == ("more", "error")
+        assert refused["payload"][0]["extensions"]["code"] == "TOO_MANY_AT_ONCE"

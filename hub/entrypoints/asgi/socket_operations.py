@@ -10,9 +10,9 @@ from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, Message, SubscribeMessage
 
-from hub.access.admission import Caller
+from hub.access.admission import AGAIN_S, Caller
 from hub.entrypoints.asgi.documents import Documents
-from hub.errors import HubError
+from hub.errors import HubError, TooManyAtOnce
 from schema.context import Context
 from schema.errors import told
 from schema.schema import HubSchema
@@ -64,6 +64,13 @@ class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
         except HubError as error:
             await self._refuse(message["id"], error)
             return
+        most = self.max_subscriptions_per_connection
+        if most is not None and len(self.operations) >= most and message["id"] not in self.operations:
+            self.context.hub.admission.leave(caller)
+            await self._refuse(
+                message["id"], TooManyAtOnce(f"at most {most} operations at once over one connection", AGAIN_S)
+            )
+            return
         payload["query"] = text or ""
         await super().handle_subscribe(message)
         self._leave_at_the_end(message["id"], caller, follows=follows)
@@ -80,7 +87,10 @@ class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
         """Whether the operation is a subscription; RateLimited where its text is not even read."""
         if not text:
             return False
-        document = await cast("HubSchema", self.schema).documents.read(text, self.context)
+        documents = cast("HubSchema", self.schema).documents
+        if documents.find(text) is None:
+            self.context.hub.admission.judge(self.context.principal)
+        document = await documents.read(text, self.context)
         definition = document.operation(name)
         return definition is not None and definition.operation is OperationType.SUBSCRIPTION
 
