@@ -35,6 +35,10 @@ _BROUGHT: Final = text("""
 SELECT DISTINCT external_id FROM change_ledger
 WHERE lane_id = :lane AND observed_at >= :since AND external_id > :after ORDER BY external_id LIMIT 500""")
 
+_AUDITED: Final = text("""
+SELECT max(source_since) FROM flow_run
+WHERE lane_id = :lane AND state = 'COMPLETED' AND started_at > :since AND finished_at <= :until""")
+
 
 async def replay(room: MigrationRoom, migration_id: UUID, stopping: Stopping = lambda: False) -> MigrationState:
     """After a cut-over: apply the candidate's twins since the last window and ask the source where live differs.
@@ -50,7 +54,9 @@ async def replay(room: MigrationRoom, migration_id: UUID, stopping: Stopping = l
     if room.desk.flow(migration.flow).inbound:
         lane = await _lane(room, migration.to_lane)
         counters += await _replay_twins(room, migration, lane, stopping)
-        counters += await _settle_differences(room, lane, stopping)
+        async with room.engine.database.reading() as connection:
+            reached = await watermark(connection, migration.to_lane, room.engine.clock())
+        counters += await _settle_differences(room, lane, reached, stopping)
         counters["adopted"] = await adopt_fingerprints(room.engine.database, lane)
     now = room.engine.clock()
     async with room.engine.database.transaction() as connection:
@@ -64,7 +70,8 @@ async def replay(room: MigrationRoom, migration_id: UUID, stopping: Stopping = l
 async def restore(room: MigrationRoom, migration_id: UUID, stopping: Stopping = lambda: False) -> MigrationState:
     """After a rollback: ask the source about all that the failed lane brought in; ROLLED_BACK once its run is through.
 
-    What it failed to bring in comes by the restored lane's run. Where nobody can be asked only the undo list is left.
+    What it failed to bring in comes by the restored lane's run, or lies in that lane's twins: a file that it read as
+    auditor is not read again. Where nobody can be asked the twins are believed as of the last audit.
     """
     migration = await _by_id(room, migration_id)
     if migration.state is not S.ROLLING_BACK or migration.reconciled_at is not None:
@@ -79,6 +86,10 @@ async def restore(room: MigrationRoom, migration_id: UUID, stopping: Stopping = 
                 ids = await _brought(connection, migration, after)
             counters += await reread(room.engine, lane, ids)
             after = ids[-1] if ids else None
+        async with room.engine.database.reading() as connection:
+            reached = await _audited_until(connection, migration)
+        if reached is not None:
+            counters += await _settle_differences(room, lane, reached, stopping)
     now = room.engine.clock()
     async with room.engine.database.transaction() as connection:
         migration = await hold(connection, migration_id)
@@ -115,7 +126,17 @@ async def _replay_twins(
     return counters
 
 
-async def _settle_differences(room: MigrationRoom, lane: LaneContext, stopping: Stopping) -> Counter[str]:
+async def _audited_until(connection: AsyncConnection, migration: Migration) -> datetime | None:
+    """The source time that the old lane's twins tell of: its last whole run as auditor; None where it had none."""
+    binds = {"lane": migration.from_lane, "since": migration.cut_over_at, "until": migration.rolled_back_at}
+    until: datetime | None = await connection.scalar(_AUDITED, binds)
+    return until
+
+
+async def _settle_differences(
+    room: MigrationRoom, lane: LaneContext, reached: datetime | None, stopping: Stopping
+) -> Counter[str]:
+    """Read what differs from the lane's twins; where nobody can be asked, believe the twins as of `reached`."""
     counters: Counter[str] = Counter()
     after: str | None = ""
     while after is not None:
@@ -124,22 +145,13 @@ async def _settle_differences(room: MigrationRoom, lane: LaneContext, stopping: 
             ids = await different(connection, lane, lane.lane_id, after)
         if ids and reader_of(room.engine, lane) is not None:
             counters += await reread(room.engine, lane, ids)
-        elif ids:
-            counters += await _believe(room, lane, ids)
+        elif ids and reached is not None:
+            async with room.engine.database.reading() as connection:
+                page = await twins_as_of(connection, lane, ids, reached)
+            counters += await _apply(room, lane, page)
         counters["different"] += len(ids)
         after = ids[-1] if ids else None
     return counters
-
-
-async def _believe(room: MigrationRoom, lane: LaneContext, ids: list[str]) -> Counter[str]:
-    """A lane that is complete up to its watermark vouches for its last versions there."""
-    now = room.engine.clock()
-    async with room.engine.database.reading() as connection:
-        reached = await watermark(connection, lane.lane_id, now)
-        if reached is None:
-            return Counter()
-        page = await twins_as_of(connection, lane, ids, reached)
-    return await _apply(room, lane, page)
 
 
 async def _apply(room: MigrationRoom, lane: LaneContext, page: Incoming) -> Counter[str]:
