@@ -15,10 +15,10 @@ from hub.migration.comparison import Comparison
 from hub.migration.evidence import append
 from hub.migration.facts import as_body, gates_of
 from hub.migration.gates import clean_in_a_row, refused
-from hub.migration.lanes import reached_by, run_state
+from hub.migration.lanes import lane, reached_by, run_state
 from hub.migration.roll_back import take_back
 from hub.migration.states import COMPARING
-from hub.migration.stored import Migration, by_id, hold, move, put, tell
+from hub.migration.stored import Migration, by_id, hold, move, open_migrations, put, tell
 from hub.migration.windows import (
     Judged,
     WaitingWindow,
@@ -30,6 +30,7 @@ from hub.migration.windows import (
     open_windows,
     window_facts,
 )
+from hub.records.lanes import LaneMode
 from hub.records.migration import MigrationState
 from hub.settings.migrations import OnDrift
 
@@ -191,10 +192,15 @@ async def _drifted(
     connection: AsyncConnection, migration: Migration, window: WaitingWindow, judged: Judged, now: datetime
 ) -> None:
     problem = f"audit {window.number} found {judged.unexplained} unexplained differences"
+    goes_back = migration.rules.on_drift is OnDrift.ROLL_BACK
+    others = [each for each in await open_migrations(connection, migration.flow) if each != migration.id]
+    if goes_back and others:
+        problem += ", and it is not taken back by itself: the flow has another migration under way"
     log.warning(
         "live has drifted from its auditor", flow=migration.flow, window=window.number, found=judged.unexplained
     )
     await put(connection, migration, now, problem=problem)
     await tell(connection, migration.flow, "CadenceMigrationDriftEvent", now)
-    if migration.rules.on_drift is OnDrift.ROLL_BACK and migration.state is S.OBSERVING:
+    counts = (await lane(connection, migration.to_lane)).mode is LaneMode.AUTHORITATIVE
+    if goes_back and counts and not others:
         await take_back(connection, migration, BY_ITSELF, now, {"reason": "drift", "window": window.number})

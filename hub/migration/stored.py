@@ -95,9 +95,28 @@ async def hold_last_cut_over(connection: AsyncConnection, flow: str) -> Migratio
 
 
 async def latest(connection: AsyncConnection, flow: str) -> Migration:
-    """The flow's newest migration, not held. NotFound when it never had one."""
-    newest = "m.id = (SELECT id FROM cadence_migration WHERE flow = :flow ORDER BY created_at DESC, id DESC LIMIT 1)"
-    return await _one(connection, newest, {"flow": flow}, "")
+    """The flow's open migration, else the one in which somebody acted last; not held. NotFound when it never had one.
+
+    As `latest_migrations` has it: an older one that is taken back comes before a newer one that was given up.
+    """
+    current = f"""m.id = (SELECT id FROM cadence_migration WHERE flow = :flow
+      ORDER BY {OPEN} DESC, greatest(created_at, cut_over_at, rolled_back_at) DESC, id DESC LIMIT 1)"""  # noqa: S608
+    return await _one(connection, current, {"flow": flow}, "")
+
+
+async def last_moved(connection: AsyncConnection, flow: str) -> Migration:
+    """The flow's migration that moved authority last, forth or back, else its newest: the one an undo list is about.
+
+    Not held. NotFound when it never had one.
+    """
+    moved = """m.id = (SELECT id FROM cadence_migration WHERE flow = :flow
+      ORDER BY greatest(cut_over_at, rolled_back_at) DESC NULLS LAST, created_at DESC, id DESC LIMIT 1)"""
+    return await _one(connection, moved, {"flow": flow}, "")
+
+
+async def of_flow(connection: AsyncConnection, flow: str, migration: UUID) -> Migration:
+    """That one, not held. NotFound when the flow has none of this id."""
+    return await _one(connection, "m.id = :id AND m.flow = :flow", {"id": migration, "flow": flow}, "")
 
 
 async def open_migrations(connection: AsyncConnection, flow: str) -> list[UUID]:
@@ -128,7 +147,7 @@ async def _one(connection: AsyncConnection, where: str, binds: Mapping[str, obje
     statement = f"SELECT {_COLUMNS} FROM cadence_migration m WHERE {where}{lock}"  # noqa: S608  constants of this file
     row = (await connection.execute(text(statement), binds)).one_or_none()
     if row is None:
-        named = binds.get("flow")
+        named = None if "id" in binds else binds.get("flow")
         raise NotFound(f"flow {named} has no migration under way" if named else "there is no such migration")
     return Migration.of(row)
 

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from hub.exchange.tables import Lane
+from hub.migration.states import ENDED
 from hub.migration.tables import CadenceMigration, MigrationEvidence, ParityRun
-from hub.reads.paging import Order, Page, Window, page_of, sorting, windowed
+from hub.reads.paging import Order, Page, Window, page_of, windowed
 from hub.reads.rows import Shape, fetch
 
 
@@ -122,10 +123,12 @@ async def migrations_by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> 
 
 
 async def latest_migrations(connection: AsyncConnection, flows: Sequence[str]) -> Mapping[str, MigrationRow]:
-    """The newest migration of each flow that has one."""
-    statement = _all(None).where(CadenceMigration.flow.in_(flows)).ext(distinct_on(CadenceMigration.flow))
-    newest = statement.order_by(CadenceMigration.flow, *sorting(NEWEST.columns, NEWEST, Window(1)))
-    return {row.flow: row for row in await fetch(connection, MigrationRow, newest)}
+    """Of each flow that has one: the open migration, else the one in which somebody acted last (as `latest`)."""
+    m = CadenceMigration
+    statement = _all(None).where(m.flow.in_(flows)).ext(distinct_on(m.flow))
+    acted = func.greatest(m.created_at, m.cut_over_at, m.rolled_back_at)
+    current = statement.order_by(m.flow, m.state.in_(ENDED), acted.desc(), m.id.desc())
+    return {row.flow: row for row in await fetch(connection, MigrationRow, current)}
 
 
 async def windows_of(connection: AsyncConnection, migration: UUID, last: int) -> Sequence[WindowRow]:

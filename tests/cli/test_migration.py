@@ -77,6 +77,23 @@ async def test_what_cannot_be_done_is_said_in_words(daily: Company) -> None:
     assert [one.code for one in said] == ["INVALID", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND"]
 
 
+async def test_an_earlier_migration_is_shown_by_its_id(daily: Company) -> None:
+    await daily.hub("migration", "plan", FLOW, "--to", "DAILY")
+    await daily.hub("migration", "abort", FLOW)
+    ((first,),) = await daily.rows("SELECT CAST(id AS text) FROM cadence_migration")
+    await daily.hub("migration", "plan", FLOW, "--to", "DAILY")
+    listed = (await daily.hub("migration", "list", FLOW)).output
+    assert (str(first) in listed, listed.count("WEEKLY"), "ABORTED" in listed) == (True, 2, True)
+    one = ("--migration", str(first))
+    assert "ABORTED" in (await daily.hub("migration", "status", FLOW, *one)).output
+    assert "PREFLIGHT" in (await daily.hub("migration", "status", FLOW)).output
+    kinds = (await daily.hub("migration", "evidence", FLOW, *one, "--json")).output.splitlines()
+    assert orjson.loads(kinds[-1])["kind"] == "ABORTED"
+    assert (await daily.hub("migration", "evidence", FLOW, *one, "--verify")).status == 0
+    assert "There is nothing to undo." in (await daily.hub("migration", "undo", FLOW, *one)).output
+    assert (await daily.hub("migration", "undo", "nowhere", *one)).code == "NOT_FOUND"
+
+
 async def test_every_flow_is_listed_where_none_is_named(daily: Company) -> None:
     assert "No flow has a migration yet" in (await daily.hub("migration", "status")).output
     await daily.hub("migration", "plan", FLOW, "--to", "DAILY")

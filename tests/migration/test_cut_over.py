@@ -292,6 +292,19 @@ async def test_drift_alerts_and_rolls_back_where_that_is_configured(database: Da
     assert events == [("CadenceMigrationDriftEvent",)]
 
 
+async def test_drift_rolls_back_a_completed_migration_too(database: Database) -> None:
+    rules = MigrationRules(clean_windows=1, clean_audits=1, on_drift=OnDrift.ROLL_BACK)
+    hub = await steered(database, rules=rules)
+    await hub.until(S.OBSERVING)
+    await hub.window()
+    assert await hub.state() is S.COMPLETED
+    hub.found = [[WRONG]]
+    await hub.window()
+    hub.pass_time(timedelta(minutes=1))
+    await hub.work_off()
+    assert (await hub.state(), (await hub.modes())["DAILY"]) == (S.ROLLED_BACK, "AUTHORITATIVE")
+
+
 async def test_drift_alone_alerts_and_starts_the_count_of_clean_audits_anew(database: Database) -> None:
     hub = await steered(database)
     await hub.until(S.OBSERVING)

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
+from uuid import UUID
 
 import orjson
 import typer
@@ -19,6 +20,7 @@ from hub.entrypoints.cli.migration_tables import (
     show_evidence,
     show_gates,
     show_migration,
+    show_migrations,
     show_preflight,
     show_undo,
     show_windows,
@@ -36,9 +38,10 @@ from hub.migration.loads import outpacing
 from hub.migration.plan import plan
 from hub.migration.roll_back import roll_back
 from hub.migration.start import start
-from hub.migration.stored import Migration, latest
+from hub.migration.stored import Migration, last_moved, latest, of_flow
 from hub.migration.undo import undo_list
-from hub.reads.migrations import latest_migrations, windows_of
+from hub.reads.migrations import latest_migrations, list_migrations, migrations_by_id, windows_of
+from hub.reads.paging import Window
 from hub.records.lanes import FlowCadence
 from hub.settings.environment import Settings
 
@@ -50,9 +53,13 @@ application = typer.Typer(
     epilog="In order: plan, start, status (until it is GATED), approve, cutover, status. Before a cut-over: abort.",
 )
 
+LISTED: Final = 100
 T = TypeVar("T")
 FlowName = Annotated[str, typer.Argument(help="A flow's name, as `hub flows` lists it.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides; default: your login name. Stays in the evidence.")]
+Which = Annotated[
+    UUID | None, typer.Option("--migration", help="One of the flow's migrations, by its id: `hub migration list FLOW`.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check everything, tell what would happen, change nothing.")]
 
 
@@ -132,26 +139,35 @@ def start_migration(flow: FlowName, by: By = None, dry_run: DryRun = False) -> N
 
 @application.command("status")
 def status(
-    flow: Annotated[str | None, typer.Argument(help="A flow; default: the newest migration of every flow.")] = None,
+    flow: Annotated[str | None, typer.Argument(help="A flow; default: all of them, each with one migration.")] = None,
+    which: Which = None,
     windows: Annotated[int, typer.Option(min=1, max=100, help="How many of the newest windows to show.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Where migrations stand: state, gates, windows with their differences, and the freshness gained.
 
+    Of each flow the one under way, else the one in which somebody acted last.
+
     Example: hub migration status crm-customers
     """
-    shown = _at_counter(lambda c: _status(c, flow, windows, as_json=as_json))
+    if which is not None and flow is None:
+        raise typer.BadParameter("name the flow too", param_hint="--migration")
+    shown = _at_counter(lambda c: _status(c, flow, which, windows, as_json=as_json))
     if not shown and flow is not None:
         raise NotFound(f"flow {flow} never had a migration; hub migration plan {flow} --to REAL_TIME")
     if not shown:
         Console().print("No flow has a migration yet: hub migration plan FLOW --to CADENCE")
 
 
-async def _status(counter: Counter, flow: str | None, last: int, *, as_json: bool) -> bool:
-    flows = [flow] if flow is not None else [str(name) for name in counter.desk.flows]
-    rows = await latest_migrations(counter.connection, flows)
-    for row in rows.values():
-        migration = await latest(counter.connection, row.flow)
+async def _status(counter: Counter, flow: str | None, which: UUID | None, last: int, *, as_json: bool) -> bool:
+    if flow is not None and which is not None:
+        await of_flow(counter.connection, flow, which)
+        rows = list((await migrations_by_id(counter.connection, [which])).values())
+    else:
+        flows = [flow] if flow is not None else [str(name) for name in counter.desk.flows]
+        rows = list((await latest_migrations(counter.connection, flows)).values())
+    for row in rows:
+        migration = await of_flow(counter.connection, row.flow, row.id)
         gates = await gates_of(counter.connection, counter.desk, migration, counter.now)
         compared = await windows_of(counter.connection, row.id, last)
         if as_json:
@@ -162,6 +178,15 @@ async def _status(counter: Counter, flow: str | None, last: int, *, as_json: boo
             show_gates(gates)
             show_windows(compared)
     return bool(rows)
+
+
+@application.command("list")
+def list_all(flow: FlowName) -> None:
+    """The migrations a flow has had, newest first, with the ids that `--migration` takes; 100 at most.
+
+    Example: hub migration list crm-customers
+    """
+    show_migrations(_at_counter(lambda c: list_migrations(c.connection, flow, Window(LISTED))).rows)
 
 
 def _hex(value: object) -> str:
@@ -258,16 +283,18 @@ def complete_migration(flow: FlowName, by: By = None) -> None:
 @application.command("evidence")
 def evidence(
     flow: FlowName,
+    which: Which = None,
     verify: Annotated[bool, typer.Option("--verify", help="Recompute the chain; status 1 if it is broken.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Every row with its body, one a line.")] = False,
 ) -> None:
-    """The evidence of a flow's newest migration, chained by SHA-256.
+    """The evidence of a flow's migration, chained by SHA-256: of the one that `status` shows, or of `--migration`.
 
     Example: hub migration evidence crm-customers --verify
     """
 
     async def read(counter: Counter) -> bool:
-        migration = await latest(counter.connection, flow)
+        connection = counter.connection
+        migration = await (latest(connection, flow) if which is None else of_flow(connection, flow, which))
         rows = await evidence_of(counter.connection, migration.id)
         if as_json:
             for row in rows:
@@ -289,14 +316,22 @@ def evidence(
 
 
 @application.command("undo")
-def undo(flow: FlowName, as_json: Annotated[bool, typer.Option("--json", help="One entry a line.")] = False) -> None:
+def undo(
+    flow: FlowName,
+    which: Which = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One entry a line.")] = False,
+) -> None:
     """What the new lane has brought about since the cut-over: golden fields it won and commands it sent.
+
+    Of the migration that moved authority last, forth or back, or of `--migration`.
 
     Example: hub migration undo crm-customers
     """
 
     async def read(counter: Counter) -> None:
-        items = await undo_list(counter.connection, await latest(counter.connection, flow))
+        connection = counter.connection
+        migration = await (last_moved(connection, flow) if which is None else of_flow(connection, flow, which))
+        items = await undo_list(connection, migration)
         if as_json:
             for item in items:
                 print(orjson.dumps(item, default=str).decode())

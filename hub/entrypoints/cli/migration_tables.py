@@ -66,6 +66,18 @@ def show_migration(row: MigrationRow, now: datetime) -> None:
     console.print(f"evidence: {row.evidence_count} rows, digest {row.evidence_digest.hex()}", highlight=False)
 
 
+def show_migrations(rows: Sequence[MigrationRow]) -> None:
+    """One line each, with its id."""
+    if not rows:
+        Console().print("There is none.")
+        return
+    table = Table("id", "from", "to", "state", "planned", "cut over", "taken back")
+    for row in rows:
+        times = (None if at is None else _time(at) for at in (row.created_at, row.cut_over_at, row.rolled_back_at))
+        table.add_row(str(row.id), row.from_cadence, row.to_cadence, row.state, *times)
+    Console(soft_wrap=True).print(table)
+
+
 def show_gates(gates: Sequence[GateResult]) -> None:
     """Each gate with what stands in the way."""
     table = Table("", "gate", "measured", "limit", "examples")
