@@ -14,6 +14,7 @@ HubError
 ├── Conflict         the state moved on: read again, then decide
 │   ├── StaleEpoch   a lane wrote after its flow was cut over to another lane
 │   ├── Overtaken    a run or a lane that works beside the one that counts has no part in the flow any more
+│   │   └── InOtherHands  another worker has taken the run on: whoever stalled with it leaves it to him
 │   ├── Frozen       a system's objects no longer look as agreed, and the contract says to stop
 │   ├── SlowSubscriber  cut off from the change feed; carries the cursor to come back with
 │   └── CursorTooOld    the feed cannot go on from this cursor: read afresh, subscribe without one
@@ -145,6 +146,10 @@ class Overtaken(Conflict):
     """Nothing of it was kept, and nobody has to do anything: what the lane has to do by now was queued in its place."""
 
     code = "OVERTAKEN"
+
+
+class InOtherHands(Overtaken):
+    """Another worker has taken the run on since, or has brought it to its end: it is his alone."""
 
 
 class Frozen(Conflict):

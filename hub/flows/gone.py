@@ -11,6 +11,7 @@ from sqlalchemy import text
 from hub.errors import Conflict
 from hub.flows.engine_room import EngineRoom
 from hub.flows.images import images_of
+from hub.flows.lane import fence
 from hub.flows.quarantine import lane_binds, waiting_for
 from hub.flows.runs import OpenRun, keep_seen
 from hub.flows.take_in import reader_of, reread, take_in_read
@@ -43,6 +44,7 @@ async def _different(room: EngineRoom, run: OpenRun, page: SweepPage) -> list[st
     ids = [swept.external_id for swept in page.ids]
     images = images_of(run.lane)
     async with room.database.transaction() as connection:
+        await fence(connection, run.lane)
         await keep_seen(connection, run.id, ids)
         rows = await run_set(
             connection,
@@ -89,7 +91,9 @@ async def delete_missing(room: EngineRoom, run: OpenRun, since: datetime, max_sh
 async def _missing(room: EngineRoom, run: OpenRun, since: datetime) -> tuple[Sequence[str], int]:
     images = images_of(run.lane)
     binds = {**images.key, "run": run.id, "since": since}
-    async with room.database.reading() as connection:
+    async with room.database.transaction() as connection:
+        # Whoever ended the run forgot what it had seen: to one who stood still meanwhile everything would be missing.
+        await fence(connection, run.lane)
         missing = await connection.execute(
             text(
                 f"""SELECT external_id FROM {images.table} s

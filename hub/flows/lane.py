@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.errors import NotFound, Overtaken, StaleEpoch
+from hub.errors import InOtherHands, NotFound, Overtaken, StaleEpoch
 from hub.exchange.authority import AFTER_CUT_OVERS
 from hub.records.identity import Entity
 from hub.records.lanes import RUNNING_MODES, FlowCadence, LaneMode
@@ -19,6 +19,8 @@ from hub.store.sets import ALONG_KEYS
 @dataclass(frozen=True, slots=True)
 class LaneContext:
     """Who writes: the lane, the epoch and mode it believes in, and the run (None outside one, as for an event).
+
+    `attempt` says which time it is that a worker took this run on; None for one that nobody can take over.
 
     Records belong to `system`, the flow's source. They come by `road`: another system where the lane says `via`, as for
     the weekly file of a CRM that has an API as well.
@@ -33,6 +35,7 @@ class LaneContext:
     mode: LaneMode
     cadence: FlowCadence
     via: str | None = None
+    attempt: int | None = None
 
     @property
     def road(self) -> str:
@@ -49,9 +52,8 @@ _FENCE: Final = f"""
 WITH turn AS MATERIALIZED (SELECT {AFTER_CUT_OVERS}, {ALONG_KEYS})
 SELECT f.epoch FROM turn CROSS JOIN information_flow f WHERE f.name = :flow FOR SHARE OF f"""  # noqa: S608  constants of ours
 
-_BESIDE: Final = """
-SELECT l.mode, r.state IN ('COMPLETED', 'FAILED') AS ended FROM lane l LEFT JOIN flow_run r ON r.id = CAST(:run AS uuid)
-WHERE l.id = :lane"""
+_NOW: Final = """
+SELECT l.mode, r.state, r.attempt FROM lane l LEFT JOIN flow_run r ON r.id = CAST(:run AS uuid) WHERE l.id = :lane"""
 
 _SELECT: Final = """
 SELECT l.id, l.flow, l.cadence, l.mode, l.via, f.epoch, f.source, f.entity
@@ -113,8 +115,9 @@ async def fence(connection: AsyncConnection, lane: LaneContext) -> None:
     """Hold the flow's epoch until the transaction ends; StaleEpoch when a cut-over has ended this lane's authority.
 
     FOR SHARE and nothing weaker: a plain read lets a write of the old epoch commit after the cut-over. A lane beside
-    the authority may change its mode within an epoch (a migration is given up) and its run may be ended by somebody
-    else (it is seeded anew), so both are read behind the lock; Overtaken when they are others. It queues behind a
+    the authority may change its mode within an epoch (a migration is given up); Overtaken when it did. A run may be
+    ended by somebody else (its lane is seeded anew), or be taken on by another worker while this one stood still:
+    Overtaken, or InOtherHands where the run loses nothing by that. Both are read behind the lock. It queues behind a
     cut-over that waits (see `AFTER_CUT_OVERS`). The page's statements read along keys.
     """
     row = (await connection.execute(text(_FENCE), {"flow": lane.flow})).one_or_none()
@@ -122,11 +125,13 @@ async def fence(connection: AsyncConnection, lane: LaneContext) -> None:
         raise NotFound(f"there is no flow {lane.flow}")
     if row.epoch != lane.epoch:
         raise StaleEpoch(lane.flow, lane.epoch, row.epoch)
-    if not lane.counts:
-        now = (await connection.execute(text(_BESIDE), {"lane": lane.lane_id, "run": lane.run_id})).one()
-        if now.mode != lane.mode:
-            raise Overtaken(
-                f"the {lane.cadence.value} lane of flow {lane.flow} is {now.mode} now, not {lane.mode.value}"
-            )
-        if now.ended:
-            raise Overtaken(f"this run of the {lane.cadence.value} lane of flow {lane.flow} was ended by another")
+    if lane.counts and lane.run_id is None:
+        return
+    now = (await connection.execute(text(_NOW), {"lane": lane.lane_id, "run": lane.run_id})).one()
+    whose = f"the {lane.cadence.value} lane of flow {lane.flow}"
+    if not lane.counts and now.mode != lane.mode:
+        raise Overtaken(f"{whose} is {now.mode} now, not {lane.mode.value}")
+    if now.state == "COMPLETED" or lane.attempt not in (None, now.attempt):
+        raise InOtherHands(f"this run of {whose} was taken on by another worker")
+    if now.state == "FAILED":
+        raise Overtaken(f"this run of {whose} was ended by another")

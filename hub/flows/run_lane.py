@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.errors import Conflict, HubError, NothingWaiting, Overtaken, Rejected, StaleEpoch, Transient
+from hub.errors import Conflict, HubError, InOtherHands, NothingWaiting, Overtaken, Rejected, StaleEpoch, Transient
 from hub.flows.drift import report_drifts
 from hub.flows.engine_room import EngineRoom
 from hub.flows.give_way import Throttle
@@ -58,7 +58,7 @@ async def run_lane(
 
     Raises Transient when the system cannot be reached or `stopping` became true: the run is then INTERRUPTED and a
     later call goes on behind its last committed page. Any other HubError has FAILED the run; after StaleEpoch and
-    Overtaken another one is queued, for what the lane is by now.
+    Overtaken another one is queued, for what the lane is by now. Not so after InOtherHands: the run goes on there.
     """
     async with room.database.transaction() as connection:
         run = await open_run(connection, run_id, room.clock())
@@ -70,14 +70,14 @@ async def run_lane(
         state = "INTERRUPTED" if isinstance(error, Transient) else "FAILED"
         async with room.database.transaction() as connection:
             await failed(connection, run.lane.road, error, room.clock())
-            await end_run(connection, run_id, state, room.clock(), (error.code, error.message))
-            if isinstance(error, StaleEpoch | Overtaken):
+            await end_run(connection, run_id, state, room.clock(), (error.code, error.message), run.attempt)
+            if isinstance(error, StaleEpoch | Overtaken) and not isinstance(error, InOtherHands):
                 await run_in_new_role(connection, run.lane, room.clock())
         raise
     async with room.database.transaction() as connection:
         await keep_counters(connection, run_id, run.counters)
         await answered(connection, run.lane.road, room.clock())
-        await end_run(connection, run_id, "COMPLETED", room.clock())
+        await end_run(connection, run_id, "COMPLETED", room.clock(), attempt=run.attempt)
     return run.counters
 
 

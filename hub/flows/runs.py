@@ -41,23 +41,31 @@ class OpenRun:
     midway: bool
     counters: Counter[str]
 
+    @property
+    def attempt(self) -> int | None:
+        """Which time it is that a worker took it on."""
+        return self.lane.attempt
+
 
 async def open_run(connection: AsyncConnection, run_id: UUID, now: datetime) -> OpenRun | None:
-    """Mark the run as running; None when it has ended already (a message that came twice)."""
+    """Mark the run as running; None when it has ended already (a message that came twice).
+
+    It belongs to this caller from now on: another who still has it in hand is refused at his next write (see `fence`).
+    """
     row = (
         await connection.execute(
             text(
                 """UPDATE flow_run r SET state = 'RUNNING', started_at = coalesce(started_at, :now), error_code = NULL,
-                     error_message = NULL, giving_way_since = NULL
+                     error_message = NULL, giving_way_since = NULL, attempt = r.attempt + 1
                    WHERE r.id = :id AND r.state IN ('QUEUED', 'RUNNING', 'INTERRUPTED')
-                   RETURNING r.epoch, r.lane_id, r.counters"""
+                   RETURNING r.epoch, r.lane_id, r.counters, r.attempt"""
             ),
             {"id": run_id, "now": now},
         )
     ).one_or_none()
     if row is None:
         return None
-    lane = replace(await lane_of(connection, row.lane_id, run_id), epoch=row.epoch)
+    lane = replace(await lane_of(connection, row.lane_id, run_id), epoch=row.epoch, attempt=row.attempt)
     await publish_flow(connection, lane.flow, now)
     cursor = (
         await connection.execute(
@@ -150,11 +158,12 @@ async def end_run(
     state: str,
     now: datetime,
     error: tuple[str, str] | None = None,
+    attempt: int | None = None,
 ) -> None:
     """COMPLETED, FAILED or INTERRUPTED (it goes on later), with the error's code and message where there is one.
 
-    One that somebody else has ended meanwhile stays as he left it. The commands that a failed run of an outbound lane
-    did not send wait for the next carrier.
+    One that somebody else has ended meanwhile stays as he left it, and so does one of another `attempt`. The commands
+    that a failed run of an outbound lane did not send wait for the next carrier.
     """
     code, message = error or (None, None)
     flow = await connection.scalar(
@@ -163,9 +172,10 @@ async def end_run(
                  giving_way_since = NULL,
                  finished_at = CASE WHEN :state = 'INTERRUPTED' THEN NULL ELSE CAST(:now AS timestamptz) END
                FROM lane l WHERE r.id = :id AND l.id = r.lane_id AND r.state NOT IN ('COMPLETED', 'FAILED')
+                 AND r.attempt = coalesce(:attempt, r.attempt)
                RETURNING l.flow"""
         ),
-        {"id": run_id, "state": state, "code": code, "message": message, "now": now},
+        {"id": run_id, "state": state, "code": code, "message": message, "now": now, "attempt": attempt},
     )
     if flow is None:
         return

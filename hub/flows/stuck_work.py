@@ -41,7 +41,7 @@ WHERE d.id = ANY(:ids) AND d.kind = :kind AND c.id = CAST(d.payload->>'command' 
 # A failed run begins again where its lane stood, under the epoch of now, as the next run of the schedule would.
 _RUNS_AGAIN: Final = """
 UPDATE flow_run r SET state = 'QUEUED', epoch = f.epoch, counters = '{}', error_code = NULL, error_message = NULL,
-  started_at = NULL, finished_at = NULL
+  started_at = NULL, finished_at = NULL, attempt = r.attempt + 1
 FROM dispatch d, lane l JOIN information_flow f ON f.name = l.flow
 WHERE d.id = ANY(:ids) AND d.kind = :kind AND r.id = CAST(d.payload->>'run' AS uuid) AND r.state = 'FAILED'
   AND l.id = r.lane_id

@@ -20,6 +20,7 @@ class FlowRun(Table):
     `source_until`, when the last of it was read: an interval for a complete set, an instant for changes since a cursor.
     An outbound run tells of the changes wanted after `source_since`, up to and with `source_until`.
     `giving_way_since`: real-time work is late, and the run takes small steps until it is not.
+    `attempt`: how often a worker took it on; only the last one may write under it.
     """
 
     __tablename__ = "flow_run"
@@ -40,6 +41,7 @@ class FlowRun(Table):
     source_since: Mapped[datetime | None]
     source_until: Mapped[datetime | None]
     giving_way_since: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
     error_code: Mapped[str | None]
     error_message: Mapped[str | None]
 
