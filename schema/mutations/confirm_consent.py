@@ -13,7 +13,7 @@ from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.mutations.consent_payload import ConsentPayload, kept_of
-from schema.mutations.outcome import carry_out
+from schema.mutations.outcome import KEY, carry_out, under_key
 
 
 @strawberry.input(description="What the customer gave back.")
@@ -21,6 +21,7 @@ class ConfirmConsentInput:
     """A token is used once, within 7 days."""
 
     token: str = strawberry.field(description="The token that `recordConsent` told.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 Input = Annotated[ConfirmConsentInput, strawberry.argument(description="What the customer gave back.")]
@@ -41,4 +42,6 @@ class ConfirmConsentMutation:
             context = info.context
             return kept_of(await confirm_consent(connection, input.token, context.principal.subject, context.now()))
 
-        return await ConsentPayload.of(info, await carry_out(info.context, "confirmConsent", {}, write), None)
+        given, key = under_key(input), input.idempotency_key
+        outcome = await carry_out(info.context, "confirmConsent", given, write, key=key)
+        return await ConsentPayload.of(info, outcome, None)

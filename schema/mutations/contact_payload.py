@@ -12,11 +12,9 @@ from strawberry.relay import GlobalID
 
 from schema.conducting import session_to_hold
 from schema.context import Info
+from schema.mutations.outcome import KEY as KEY
 from schema.mutations.outcome import Outcome, Problem, carry_out
 from schema.types.session import CustomerSession
-
-KEY = "Your own name for this request: repeated within 24 hours it gives the same answer."
-"""Description of every idempotencyKey of contacts."""
 
 Step = Callable[[AsyncConnection, UUID], Awaitable[None]]
 

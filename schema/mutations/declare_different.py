@@ -15,7 +15,7 @@ from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.ids import uuid_of
-from schema.mutations.outcome import Outcome, Problem, carry_out
+from schema.mutations.outcome import KEY, Outcome, Problem, carry_out, under_key
 from schema.types.customer import Customer
 
 
@@ -25,6 +25,7 @@ class DeclareDifferentInput:
 
     customer_id: GlobalID = strawberry.field(description="The one.")
     other_id: GlobalID = strawberry.field(description="The other, such as a candidate's `customerId`.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.type(description="The customer as he is now, or why nothing was decided.")
@@ -65,4 +66,6 @@ class DeclareDifferentMutation:
             current = await declare_different(connection, ids, who, region, context.now())
             return {"customer": str(current[0])}
 
-        return await DeclareDifferentPayload.of(info, await carry_out(info.context, "declareDifferent", {}, write))
+        given, key = under_key(input), input.idempotency_key
+        outcome = await carry_out(info.context, "declareDifferent", given, write, key=key)
+        return await DeclareDifferentPayload.of(info, outcome)

@@ -241,13 +241,13 @@ async def _session(context: Context, connection: AsyncConnection, identity: Glob
 async def _answer(
     context: Context, connection: AsyncConnection, given: RecordLeadResponseInput
 ) -> Mapping[str, object]:
+    if not 0 < len(given.idempotency_key) <= KEY_LENGTH_MAX:
+        raise Invalid(f"a key has 1 to {KEY_LENGTH_MAX} characters", ("idempotencyKey",))
     lead = await _visible(context, connection, given.lead_id)
     session = None if given.session_id is None else await _session(context, connection, given.session_id)
     channel = given.channel or (None if session is None else session.channel)
     if channel is None:
         raise Invalid("give the channel in which he answered, or the session", ("channel",))
-    if not 0 < len(given.idempotency_key) <= KEY_LENGTH_MAX:
-        raise Invalid(f"a key has 1 to {KEY_LENGTH_MAX} characters", ("idempotencyKey",))
     new = NewResponse(
         lead=lead,
         key=f"{context.principal.subject}/{given.idempotency_key}",

@@ -16,6 +16,9 @@ from schema.types.error_code import ErrorCode
 
 KEY_LENGTH_MAX: Final = 200
 
+KEY: Final = "Your own name for this request: repeated within 24 hours it gives the same answer."
+"""Description of an idempotencyKey where it says nothing more."""
+
 Write = Callable[[AsyncConnection], Awaitable[Mapping[str, object]]]
 
 

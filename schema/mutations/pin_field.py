@@ -15,7 +15,7 @@ from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.ids import uuid_of
-from schema.mutations.outcome import Outcome, Problem, carry_out
+from schema.mutations.outcome import KEY, Outcome, Problem, carry_out, under_key
 from schema.types.customer import Customer
 from schema.types.steward import in_column
 
@@ -28,6 +28,7 @@ class PinFieldInput:
     field: str = strawberry.field(description="A field of Customer that a survivorship rule chooses, such as name.")
     value: str | None = strawberry.field(description="Its value as text; null: it has none.")
     dry_run: bool = strawberry.field(default=False, description="Check everything and change nothing.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.input(description="The decision to take back.")
@@ -36,6 +37,7 @@ class UnpinFieldInput:
 
     customer_id: GlobalID = strawberry.field(description="The customer.")
     field: str = strawberry.field(description="The pinned field.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.type(description="The customer as he is now, or why nothing was decided.")
@@ -75,7 +77,9 @@ class PinFieldMutations:
             field = in_column(input.field)
             return {"customer": str(await pin_field(connection, customer, field, input.value, who, rules, now))}
 
-        return await PinPayload.of(info, await carry_out(info.context, "pinField", {}, write, dry_run=input.dry_run))
+        given, key = under_key(input), input.idempotency_key
+        outcome = await carry_out(info.context, "pinField", given, write, key=key, dry_run=input.dry_run)
+        return await PinPayload.of(info, outcome)
 
     @resolved("Give a pinned field back to the rules.", Requires(Scope.CUSTOMERS_STEWARD))
     async def unpin_field(self, info: Info, input: Unpin) -> PinPayload:
@@ -86,4 +90,5 @@ class PinFieldMutations:
             who, rules, now = context.principal.subject, context.hub.rules, context.now()
             return {"customer": str(await unpin_field(connection, customer, in_column(input.field), who, rules, now))}
 
-        return await PinPayload.of(info, await carry_out(info.context, "unpinField", {}, write))
+        given, key = under_key(input), input.idempotency_key
+        return await PinPayload.of(info, await carry_out(info.context, "unpinField", given, write, key=key))

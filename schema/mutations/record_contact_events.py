@@ -26,7 +26,7 @@ from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
 from schema.ids import uuid_of
-from schema.mutations.outcome import Problem, carry_out
+from schema.mutations.outcome import KEY, Problem, carry_out, under_key
 from schema.types.enums import ContactEventKind
 from schema.types.next_best_action import Decision
 
@@ -69,9 +69,10 @@ class ContactEventInput:
 
 @strawberry.input(description="A batch of contact events: all of it is recorded, or nothing.")
 class RecordContactEventsInput:
-    """Needs no idempotency key: each event has an id."""
+    """Harmless to repeat without a key too: each event has an id."""
 
     events: list[ContactEventInput] = strawberry.field(description="1 to 500 events in any order.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.type(description="What was recorded, and the lists as they now stand.")
@@ -99,7 +100,8 @@ class RecordContactEventsMutation:
         self, info: Info, input: Annotated[RecordContactEventsInput, strawberry.argument(description="The batch.")]
     ) -> RecordContactEventsPayload:
         """Refused as a whole: a part that was recorded would be hard to tell from one that was not."""
-        outcome = await carry_out(info.context, "recordContactEvents", {}, lambda c: _record(info.context, c, input))
+        context, given, key = info.context, under_key(input), input.idempotency_key
+        outcome = await carry_out(context, "recordContactEvents", given, lambda c: _record(context, c, input), key=key)
         kept = outcome.response
         standing = [await Decision.visible(info, UUID(one)) for one in str(kept.get("decisions", "")).split()]
         return RecordContactEventsPayload(

@@ -14,7 +14,7 @@ from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.ids import uuid_of
-from schema.mutations.outcome import carry_out
+from schema.mutations.outcome import carry_out, under_key
 from schema.mutations.privacy_payload import PrivacyPayload, asked_by
 
 
@@ -25,6 +25,11 @@ class RequestExportInput:
     customer_id: GlobalID = strawberry.field(description="The customer; a merged id stands for who has his records.")
     reason: str | None = strawberry.field(default=None, description="Why, without personal data; kept as proof.")
     dry_run: bool = strawberry.field(default=False, description="Tell how much there is; hand nothing out.")
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="Your own name for this request: repeated within 24 hours it is done once, and the document, "
+        "which is told once, is null.",
+    )
 
 
 Input = Annotated[RequestExportInput, strawberry.argument(description="Whose data.")]
@@ -51,6 +56,7 @@ class RequestExportMutation:
             counts = [f"{name}: {count}" for name, count in sorted(exported.counts.items())]
             return {"request": str(exported.request_id), "counts": counts}
 
-        outcome = await carry_out(context, "requestExport", {}, write, dry_run=input.dry_run)
+        given, key = under_key(input), input.idempotency_key
+        outcome = await carry_out(context, "requestExport", given, write, key=key, dry_run=input.dry_run)
         document = done[0].document if done and not input.dry_run else None
         return await PrivacyPayload.of(info, outcome, document)

@@ -18,7 +18,7 @@ from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.ids import uuid_of
-from schema.mutations.outcome import Outcome, Problem, carry_out
+from schema.mutations.outcome import KEY, Outcome, Problem, carry_out, under_key
 from schema.types.customer_conflict import CustomerConflict
 
 
@@ -68,6 +68,7 @@ class ThawConflictInput:
     """The rules decide again."""
 
     conflict_id: GlobalID = strawberry.field(description="A FROZEN or RESOLVED conflict.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.type(description="A record that says otherwise.")
@@ -143,7 +144,8 @@ class ResolveConflictMutations:
             await thaw_conflict(connection, conflict, context.principal.subject, context.hub.rules, context.now())
             return {"conflict": str(conflict)}
 
-        return await ConflictPayload.of(info, await carry_out(info.context, "thawConflict", {}, write))
+        given, key = under_key(input), input.idempotency_key
+        return await ConflictPayload.of(info, await carry_out(info.context, "thawConflict", given, write, key=key))
 
 
 def _answer(conflict: UUID, done: Resolved) -> Mapping[str, object]:

@@ -16,7 +16,7 @@ from hub.store.revocations import revoke
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
-from schema.mutations.outcome import Problem, carry_out
+from schema.mutations.outcome import KEY, Problem, carry_out, under_key
 from schema.mutations.steward_act import REASON_LENGTH_MAX
 
 LONGEST_NAME: Final = 500
@@ -32,6 +32,7 @@ class RevokeTokensInput:
         default=None, description="With a subject: only those issued before this time; up to now if left out."
     )
     reason: str | None = strawberry.field(default=None, description="Why, without personal data.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.type(description="Whether they are revoked.")
@@ -54,7 +55,8 @@ class RevokeTokensMutation:
         self, info: Info, input: Annotated[RevokeTokensInput, strawberry.argument(description="Which tokens.")]
     ) -> RevokeTokensPayload:
         """Committed with its audit when this answers."""
-        outcome = await carry_out(info.context, "revokeTokens", {}, lambda c: _revoke(info.context, c, input))
+        context, given, key = info.context, under_key(input), input.idempotency_key
+        outcome = await carry_out(context, "revokeTokens", given, lambda c: _revoke(context, c, input), key=key)
         return RevokeTokensPayload(revoked=not outcome.problems, problems=outcome.problems)
 
 

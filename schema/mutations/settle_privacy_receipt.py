@@ -14,7 +14,7 @@ from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.ids import uuid_of
-from schema.mutations.outcome import carry_out
+from schema.mutations.outcome import KEY, carry_out, under_key
 from schema.mutations.privacy_payload import PrivacyPayload, asked_by
 
 
@@ -27,6 +27,7 @@ class SettlePrivacyReceiptInput:
     refusal: str | None = strawberry.field(
         default=None, description="Why it must not be done there; left out: it was done. Without personal data."
     )
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 Input = Annotated[SettlePrivacyReceiptInput, strawberry.argument(description="What became of it.")]
@@ -49,4 +50,6 @@ class SettlePrivacyReceiptMutation:
             await settle_receipts(connection, request, input.system, input.refusal, asked)
             return {"request": str(request), "systems": [input.system]}
 
-        return await PrivacyPayload.of(info, await carry_out(info.context, "settlePrivacyReceipt", {}, write))
+        given, key = under_key(input), input.idempotency_key
+        outcome = await carry_out(info.context, "settlePrivacyReceipt", given, write, key=key)
+        return await PrivacyPayload.of(info, outcome)

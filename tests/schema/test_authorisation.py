@@ -85,8 +85,7 @@ def _literal(name: str, kind: GraphQLInputType) -> str:
         if isinstance(definition, StrawberryObjectDefinition) and definition.is_one_of:
             name, chosen = next(iter(kind.fields.items()))
             return f"{{{name}: {_literal(name, chosen.type)}}}"
-        fields = [f"{n}: {_literal(n, f.type)}" for n, f in kind.fields.items() if is_required_input_field(f)]
-        return f"{{{', '.join(fields)}}}"
+        return input_for(kind)
     if kind.name == "ID":
         return f'"{ANNAS.get(name, ANNAS["customerId"])}"'
     if kind.name == "Date":
@@ -94,6 +93,12 @@ def _literal(name: str, kind: GraphQLInputType) -> str:
     if kind.name == "DateTime":
         return '"2026-03-02T13:00:00Z"'
     return '"crm-customers"'
+
+
+def input_for(kind: GraphQLInputObjectType, **given: str) -> str:
+    """An input of what is required and the given literals."""
+    required = {n: _literal(n, f.type) for n, f in kind.fields.items() if is_required_input_field(f)}
+    return f"{{{', '.join(f'{n}: {literal}' for n, literal in (required | given).items())}}}"
 
 
 def may(role: Role, keyword: str, name: str) -> bool:

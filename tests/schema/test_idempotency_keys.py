@@ -1,0 +1,73 @@
+"""Every mutation takes a key of the caller's, and is carried out once under it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLInputObjectType, GraphQLNonNull
+
+from hub.access.principal import Role
+from hub.store.engine import Database
+from schema.mutations.outcome import KEY_LENGTH_MAX
+from tests.schema.company import gid, uid
+from tests.schema.matrix import SCHEMA
+from tests.schema.serving import Api
+from tests.schema.test_authorisation import MATRIX, input_for, own
+from tests.schema.untouched import untouched
+
+MUTATION = SCHEMA._schema.mutation_type
+assert MUTATION is not None
+NAMES = list(MUTATION.fields)
+ANNA, BEN = (gid("Customer", uid(name)) for name in ("Anna Bakker", "Ben de Vries"))
+AT = "2026-03-02T12:00:00Z"
+EVENT = {"customerId": ANNA, "kind": "INTEREST", "occurredAt": AT, "subject": "fibre", "channel": "web"}
+
+
+def input_of(name: str) -> GraphQLInputObjectType:
+    """The input of a mutation."""
+    assert MUTATION is not None
+    kind = MUTATION.fields[name].args["input"].type
+    assert isinstance(kind, GraphQLNonNull)
+    assert isinstance(kind.of_type, GraphQLInputObjectType)
+    return kind.of_type
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_mutation_looks_at_its_key(api: Api, company: Database, name: str) -> None:
+    kind = input_of(name)
+    given = input_for(kind, idempotencyKey=f'"{"k" * (KEY_LENGTH_MAX + 1)}"')
+    role = next(role for role in (Role.STEWARD, Role.ARCHITECT, *Role) if role in MATRIX[f"Mutation.{name}"])
+    document = f"mutation {{ {name}(input: {given}) {{ problems {{ code path }} }} }}"
+    async with untouched(company, apart_from={"audit_event"}):
+        answer = await api.ask(document, role=role, customer=own(role))
+    assert answer.errors == []
+    assert answer.data[name]["problems"] == [{"code": "INVALID", "path": ["idempotencyKey"]}]
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "first", "other"),
+    [
+        ("declareDifferent", Role.STEWARD, {"customerId": ANNA, "otherId": BEN}, {"customerId": BEN, "otherId": ANNA}),
+        ("requestExport", Role.STEWARD, {"customerId": ANNA}, {"customerId": BEN}),
+        ("revokeTokens", Role.ARCHITECT, {"subject": "one"}, {"subject": "two"}),
+        (
+            "recordContactEvents",
+            Role.AGENT,
+            {"events": [EVENT | {"eventId": "1"}]},
+            {"events": [EVENT | {"eventId": "2"}]},
+        ),
+    ],
+)
+async def test_under_one_key_it_is_done_once_and_not_for_another_input(
+    api: Api, company: Database, name: str, role: Role, first: dict[str, object], other: dict[str, object]
+) -> None:
+    document = f"mutation($i: {input_of(name).name}!) {{ {name}(input: $i) {{ problems {{ code }} }} }}"
+
+    async def problems(given: dict[str, object]) -> Any:
+        return (await api.ask(document, {"i": given | {"idempotencyKey": "mine"}}, role=role)).data[name]["problems"]
+
+    assert await problems(first) == []
+    async with untouched(company, apart_from={"audit_event"}):
+        assert await problems(first) == []
+        assert await problems(other) == [{"code": "CONFLICT"}]
