@@ -16,7 +16,7 @@ from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import subscribed
 from schema.ids import uuid_of
-from schema.subscriptions.follow import After, follow
+from schema.subscriptions.follow import TOLD_ONCE, After, follow
 from schema.types.promise import Commitment
 
 REQUIRES: Final = Requires(Scope.CONTACTS_READ)
@@ -37,7 +37,9 @@ class CommitmentUpdate:
 class CommitmentUpdates:
     """Mixed into Subscription."""
 
-    @subscribed("A promise: first as it is now (unless `after` is given), then after each change.", REQUIRES)
+    @subscribed(
+        f"A promise: first as it is now (unless `after` is given), then after each change. {TOLD_ONCE}", REQUIRES
+    )
     async def commitment_updates(
         self,
         info: Info,

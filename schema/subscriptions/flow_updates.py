@@ -13,7 +13,7 @@ from hub.live.reader import Interest
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import subscribed
-from schema.subscriptions.follow import After, follow
+from schema.subscriptions.follow import TOLD_ONCE, After, follow
 from schema.types.flow import InformationFlow
 
 REQUIRES: Final = Requires(Scope.FLOWS_READ)
@@ -34,7 +34,7 @@ class FlowUpdate:
 class FlowUpdates:
     """Mixed into Subscription."""
 
-    @subscribed("A flow: first as it is now (unless `after` is given), then after each change.", REQUIRES)
+    @subscribed(f"A flow: first as it is now (unless `after` is given), then after each change. {TOLD_ONCE}", REQUIRES)
     async def flow_updates(
         self,
         info: Info,

@@ -17,6 +17,9 @@ from schema.context import Context
 CURRENT: Final = "CURRENT"
 """The event of the first message: nothing happened, this is how things are."""
 
+TOLD_ONCE: Final = "Changes that come faster than they are read are told once, with the latest state and event."
+"""Of every subscription: a change says only "read again"."""
+
 After = Annotated[
     str | None,
     strawberry.argument(description="Cursor of the last message received: go on behind it without loss or repeat."),

@@ -16,7 +16,7 @@ from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import subscribed
 from schema.ids import uuid_of
-from schema.subscriptions.follow import After, follow
+from schema.subscriptions.follow import TOLD_ONCE, After, follow
 from schema.types.customer import SalesLead
 
 REQUIRES: Final = Requires(Scope.LEADS_READ)
@@ -38,7 +38,7 @@ class LeadUpdate:
 class LeadUpdates:
     """Mixed into Subscription."""
 
-    @subscribed("A lead: first as it is now (unless `after` is given), then after each change.", REQUIRES)
+    @subscribed(f"A lead: first as it is now (unless `after` is given), then after each change. {TOLD_ONCE}", REQUIRES)
     async def lead_updates(
         self,
         info: Info,

@@ -14,7 +14,7 @@ from hub.migration.stored import TOPIC
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import subscribed
-from schema.subscriptions.follow import After, follow
+from schema.subscriptions.follow import TOLD_ONCE, After, follow
 from schema.types.migration import CadenceMigration
 
 REQUIRES: Final = Requires(Scope.FLOWS_READ)
@@ -38,7 +38,7 @@ class MigrationUpdates:
 
     @subscribed(
         "A flow's newest migration: first as it is now (unless `after` is given), then after each change of its state, "
-        "its windows or its gates.",
+        f"its windows or its gates. {TOLD_ONCE}",
         REQUIRES,
     )
     async def migration_updates(

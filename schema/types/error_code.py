@@ -29,7 +29,9 @@ class ErrorCode(Enum):
         "CONTRACT_FROZEN", description="A system's objects changed their shape and the contract says to stop."
     )
     SLOW_SUBSCRIBER = strawberry.enum_value(
-        "SLOW_SUBSCRIBER", description="Changes came faster than they were read; subscribe again with `cursor`."
+        "SLOW_SUBSCRIBER",
+        description="Changes came faster than they were read; subscribe again with `cursor`. Kept for "
+        "subscriptions that tell every change; those that there are tell the latest instead.",
     )
     CURSOR_TOO_OLD = strawberry.enum_value(
         "CURSOR_TOO_OLD", description="The feed cannot go on from this cursor; subscribe without one."

@@ -45,3 +45,9 @@ def _undescribed(built: GraphQLSchema) -> set[str]:
             if not field.description:
                 found.add(f"{name}.{field_name}")
     return found
+
+
+def test_every_subscription_says_that_changes_may_be_told_together() -> None:
+    kind = build_schema()._schema.subscription_type
+    assert kind is not None
+    assert [name for name, field in kind.fields.items() if "are told once" not in (field.description or "")] == []
