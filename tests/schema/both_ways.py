@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub.access.principal import Role
+from hub.access.principal import Role, Scope
 from hub.records.identity import CustomerId
 from tests.schema.serving import Api, serving
 
@@ -36,34 +36,31 @@ class Both:
         *,
         role: Role | None = Role.AGENT,
         customer: CustomerId | None = None,
+        scopes: Collection[Scope] = (),
     ) -> tuple[Told, Told, dict[str, str]]:
         """The answers of both, and which way each root field was answered where something was compiled."""
-        compiled = await self._asked(self.compiling, document, variables, role, customer)
-        resolved = await self._asked(self.resolving, document, variables, role, customer)
+        token = None if role is None else self.compiling.tokens.issue(role, customer, scopes=scopes)
+        compiled = await self._asked(self.compiling, document, variables, token)
+        resolved = await self._asked(self.resolving, document, variables, token)
         return compiled[0], resolved[0], compiled[1]
 
     async def _asked(
-        self,
-        api: Api,
-        document: str,
-        variables: Mapping[str, object] | None,
-        role: Role | None,
-        customer: CustomerId | None,
+        self, api: Api, document: str, variables: Mapping[str, object] | None, token: str | None
     ) -> tuple[Told, dict[str, str]]:
-        token = None if role is None else api.token(role, customer)
         response = await api.post(document, variables, token)
         body = response.json()
         plan = response.headers.get("x-hub-plan", "")
         ways = dict(way.split(": ", 1) for way in plan.split("; ") if way)
-        return _told(body), {key: way.removesuffix(", kept") for key, way in ways.items()}
+        return told(body), {key: way.removesuffix(", kept") for key, way in ways.items()}
 
 
-def _told(body: dict[str, Any]) -> Told:
-    data, told = body.get("data"), body.get("errors", [])
+def told(body: dict[str, Any]) -> Told:
+    """The body of an answer as it is compared."""
+    data, found = body.get("data"), body.get("errors", [])
     if data is None:
         # A root field that may not be null failed: what its siblings would have told is told or not (spec 6.4.4).
-        told = [error for error in told if len(error.get("path") or ()) < 2]
-    errors = [json.dumps(_without_number(error), sort_keys=True) for error in told]
+        found = [error for error in found if len(error.get("path") or ()) < 2]
+    errors = [json.dumps(_without_number(error), sort_keys=True) for error in found]
     return Told(json.dumps(data), sorted(errors))
 
 

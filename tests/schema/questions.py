@@ -9,9 +9,9 @@ from random import Random
 from typing import Any, Final
 
 from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
-from hypothesis import HealthCheck, Phase, given, settings, strategies
+from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 
-from hub.access.principal import Role
+from hub.access.principal import SCOPES_OF, Role, Scope
 from hub.records.identity import CustomerId
 from schema.schema import build_schema
 from tests.schema.company import gid, uid
@@ -19,6 +19,16 @@ from tests.schema.company import gid, uid
 DEEPEST: Final = 5
 ROOTS: Final = (*("customer", "customers", "leads", "node") * 4, "nodes", "viewer")
 ANNA, BEN = CustomerId(uid("Anna Bakker")), CustomerId(uid("Ben de Vries"))
+
+ASKED_BY: Final[list[tuple[Role | None, CustomerId | None]]] = [
+    *[(Role.AGENT, None)] * 6,
+    *((role, None) for role in Role if role not in (Role.AGENT, Role.CUSTOMER)),
+    (Role.CUSTOMER, ANNA),
+    (Role.CUSTOMER, BEN),
+    (None, None),
+]
+NARROWED: Final = 0.25
+"""Of the tokens have some of their role's scopes only."""
 
 PARTS: Final = {
     "ContactMedium": "EMAIL",
@@ -113,6 +123,8 @@ class Question:
     variables: dict[str, Any]
     role: Role | None
     customer: CustomerId | None
+    scopes: frozenset[Scope]
+    """Narrowed to these; empty for all that the role has."""
 
 
 @dataclass
@@ -210,22 +222,22 @@ def questions(draw: Callable[..., Any]) -> Question:
     """Any question that can be asked, sensible or not."""
     writer = _Writer(build_schema()._schema, draw(strategies.randoms(use_true_random=False)))
     document = writer.document()
-    role, customer = draw(
-        strategies.sampled_from(
-            [(Role.AGENT, None)] * 8
-            + [(Role.CUSTOMER, ANNA), (Role.CUSTOMER, BEN), (Role.ARCHITECT, None), (None, None)]
-        )
+    role, customer = draw(strategies.sampled_from(ASKED_BY))
+    may = sorted(SCOPES_OF[role]) if role is not None else []
+    narrowed = writer.random.random() < NARROWED
+    scopes = (
+        frozenset(writer.random.sample(may, writer.random.randint(1, len(may)))) if may and narrowed else frozenset()
     )
-    return Question(document, writer.variables, role, customer)
+    return Question(document, writer.variables, role, customer, scopes)
 
 
-def drawn(count: int) -> Iterator[Question]:
-    """The same `count` questions at every run."""
+def drawn(count: int, part: int) -> Iterator[Question]:
+    """The same `count` questions at every run, and others in another part."""
     found: list[Question] = []
 
+    @seed(part)
     @settings(
         max_examples=count,
-        derandomize=True,
         database=None,
         deadline=None,
         phases=[Phase.generate],

@@ -1,4 +1,4 @@
-"""Hundreds of generated documents: none of them is a fault of the hub."""
+"""Hundreds of generated documents: none of them is a fault of the hub, and queries have one answer in both ways."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from hub.store.engine import Database
 from schema.schema import build_schema
 from schema.sdl import export_sdl
 from schema.types.error_code import ErrorCode
+from tests.schema.both_ways import told
 from tests.schema.company import gid, uid
 from tests.schema.matrix import of_the_schema
 from tests.schema.serving import listening_api
@@ -73,13 +74,13 @@ def _named(drawn: tuple[str, ValueNode]) -> ValueNode:
 
 
 @contextmanager
-def served_beside(database_url: str, data_dir: Path) -> Iterator[tuple[str, dict[Role, str]]]:
+def served_beside(database_url: str, data_dir: Path, **given: Any) -> Iterator[tuple[str, dict[Role, str]]]:
     """The application in a thread with a loop of its own: its URL, and a token per role."""
     ready, stop = threading.Event(), threading.Event()
     found: list[tuple[str, dict[Role, str]]] = []
 
     async def serve() -> None:
-        async with listening_api(database_url, data_dir) as (api, address):
+        async with listening_api(database_url, data_dir, **given) as (api, address):
             tokens = {role: api.token(role) for role in ROLES}
             found.append((f"http://{address}/graphql", tokens))
             ready.set()
@@ -106,6 +107,7 @@ def served_beside(database_url: str, data_dir: Path) -> Iterator[tuple[str, dict
 def ask(
     operation: APIOperation[Any, Any, Any, Any],  # Any: schemathesis leaves its parameters open
     session: requests.Session,
+    resolving: str,
     admitted: set[str],
     data: strategies.DataObject,
 ) -> None:
@@ -113,6 +115,9 @@ def ask(
     case = data.draw(operation.as_strategy())
     response = case.call(session=session)
     assert response.status_code < 500
+    if operation.label.startswith("Query."):
+        resolved = case.call(base_url=resolving, session=session)
+        assert told(response.json()) == told(resolved.json()), case.body
     errors = response.json().get("errors", [])
     assert {error["extensions"]["code"] for error in errors} <= CODES, (case.body, errors)
     if not any(error["extensions"]["code"] == "FORBIDDEN" and len(error.get("path", [])) == 1 for error in errors):
@@ -124,7 +129,11 @@ def test_no_generated_document_is_a_fault_of_the_hub(company: Database, database
     teach_values()
     matrix = of_the_schema()
     admitted: set[str] = set()
-    with served_beside(database_url, tmp_path) as (url, tokens), requests.Session() as session:
+    with (
+        served_beside(database_url, tmp_path) as (url, tokens),
+        served_beside(database_url, tmp_path, compiled=False) as (resolving, _),
+        requests.Session() as session,
+    ):
         described = schemathesis.graphql.from_file(plausible_sdl())
         described.config.update(base_url=url)
         for result in described.get_all_operations():
@@ -132,7 +141,7 @@ def test_no_generated_document_is_a_fault_of_the_hub(company: Database, database
             operation = result.ok()
             role = next(role for role in ROLES if role in matrix[operation.label])
             session.headers["authorization"] = f"Bearer {tokens[role]}"
-            ask(operation, session, admitted)
+            ask(operation, session, resolving, admitted)
     assert admitted == operations() - FEDERATION
 
 
