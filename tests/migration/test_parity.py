@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from adapters.memory.store import MemoryStore
 from hub.errors import Invalid, NotFound
+from hub.flows.lane import lane_of
+from hub.flows.take_in import take_in
 from hub.flows.twins import begin_twins
 from hub.migration.comparison import Comparison, Window
 from hub.migration.parity import compare
@@ -132,6 +134,64 @@ async def test_rows_without_a_stamp_that_tell_when_they_were_read_explain_nothin
     await firm.day()
     comparison = await compared(firm, await firm.hand_over())
     assert comparison.counts == {(DifferenceKind.STALE, Verdict.CANDIDATE_WRONG): 1}
+
+
+async def told(firm: Company, name: str, stamp: datetime) -> None:
+    """A real-time candidate brings in customer 10 under this name and stamp, of its own making."""
+    async with firm.database.reading() as connection:
+        lane = await lane_of(connection, firm.lanes[DAILY])
+    await take_in(
+        firm.room, lane, [SourceObject(CUSTOMER, ExternalId("10"), body(name, "c10@example.com"), stamp, stamp)]
+    )
+
+
+@pytest.mark.parametrize("at_last", ["Customer 10", "Changed 10"])
+async def test_an_old_version_and_the_new_one_in_turns_are_not_explained_by_their_fresh_stamps(
+    database: Database, at_last: str
+) -> None:
+    firm = await begun(database, filled(20))
+    rename(firm.store, 10, "Changed 10")
+    await firm.day()
+    await told(firm, "Customer 10", firm.store.clock)
+    firm.store.advance(timedelta(hours=1))
+    window = await firm.hand_over()
+    for hours, name in ((2, "Changed 10"), (3, "Customer 10"), (4, "Changed 10"), (5, at_last)):
+        await told(firm, name, window.until + timedelta(hours=hours))
+    comparison = await compared(firm, window)
+    assert comparison.counts == {(DifferenceKind.ORDER, Verdict.CANDIDATE_WRONG): 1}
+    assert comparison.examples[0].external_id == "10"
+
+
+@pytest.mark.parametrize(
+    ("late_s", "counts"),
+    [
+        (20, {(DifferenceKind.LATE, None): 1}),
+        (300, {(DifferenceKind.STALE, Verdict.CANDIDATE_WRONG): 1}),
+    ],
+)
+async def test_a_clock_that_is_far_ahead_explains_nothing(database: Database, late_s: int, counts: Counts) -> None:
+    store = filled(20)
+    start = seeded(store)
+    firm = await begun(database, store, lambda one: [] if one.as_of > start else [one])
+    rename(store, 10, "Changed 10")
+    await told(firm, "Changed 10", store.clock + timedelta(seconds=late_s))
+    store.advance(timedelta(seconds=10))
+    firm.export.deliver()
+    began = store.clock
+    store.advance(timedelta(minutes=10))
+    await firm.run(WEEKLY)
+    await firm.day()
+    assert (await compared(firm, Window(began, began))).counts == counts
+
+
+async def test_what_the_candidate_found_by_reading_behind_the_window_is_late(database: Database) -> None:
+    store = filled(20)
+    start = seeded(store)
+    firm = await begun(database, store, lambda one: [] if one.as_of > start else [one], sweeps=True)
+    rename(store, 10, "Changed 10")
+    store.advance(timedelta(hours=1))
+    comparison = await compared(firm, await firm.hand_over())
+    assert comparison.counts == {(DifferenceKind.LATE, None): 1}
 
 
 async def test_a_missed_delete_is_told_once_the_window_has_passed_it(database: Database) -> None:

@@ -85,8 +85,11 @@ async def _lane(connection: AsyncConnection, flow: str, lane_id: int) -> LaneCon
 
 
 async def _judged(referee: Referee, unequal: Sequence[Unequal], window: Window) -> list[Difference]:
+    refuted = await referee.refuted(unequal, window.since)
+    unequal = [replace(one, late=False) if one.external_id in refuted else one for one in unequal]
     kinds = {one.external_id: kind_of(one) for one in unequal}
-    source = await referee.read([i for i, kind in kinds.items() if kind is not DifferenceKind.LATE])
+    late = {i for i, kind in kinds.items() if kind is DifferenceKind.LATE}
+    source = {**refuted, **await referee.read([i for i in kinds if i not in refuted and i not in late])}
     differences = []
     for one in unequal:
         kind, verdict = kinds[one.external_id], None

@@ -29,7 +29,9 @@ class Held:
 class Unequal:
     """One object over which the sides differ. `late`: the source changed it inside or after the window.
 
-    `held`: the candidate had the incumbent's content earlier; `held_stamp` is the source's stamp of that version.
+    `alleged`: only the candidate says that it is late; `told` is the newest stamp that it gave the object, and
+    `present` the mark of what it holds of it by now. `held`: the candidate had the incumbent's content earlier;
+    `held_stamp` is the source's stamp of that version.
     """
 
     external_id: str
@@ -38,6 +40,9 @@ class Unequal:
     late: bool
     held: bool
     held_stamp: datetime | None
+    alleged: bool = False
+    told: datetime | None = None
+    present: bytes | None = None
 
 
 async def unequal_in(connection: AsyncConnection, sides: Sides, buckets: Sequence[int]) -> list[Unequal]:
@@ -51,6 +56,9 @@ async def unequal_in(connection: AsyncConnection, sides: Sides, buckets: Sequenc
             late=row.late,
             held=row.held,
             held_stamp=row.held_stamp,
+            alleged=row.late and not row.surely_late,
+            told=row.told,
+            present=row.present,
         )
         for row in rows
     ]
@@ -75,8 +83,9 @@ def _statement(sides: Sides) -> str:
       e AS (
         SELECT d.*, CASE WHEN d.i_digest IS NOT NULL THEN {i_mark} END AS i_mark,
           CASE WHEN d.c_digest IS NOT NULL THEN {c_mark} END AS c_mark FROM d)
-      SELECT e.*, {incumbent.late("i")} OR {candidate.late("c")} AS late, h.held, h.stamp AS held_stamp
-      FROM e, LATERAL ({candidate.held_before("e.i_mark")}) h
+      SELECT e.*, {incumbent.late("i")} AS surely_late, {incumbent.late("i")} OR {candidate.late("c")} AS late,
+        h.held, h.stamp AS held_stamp, n.told, n.present
+      FROM e, LATERAL ({candidate.held_before("e.i_mark")}) h, LATERAL ({candidate.by_now("c")}) n
       WHERE e.i_mark IS DISTINCT FROM e.c_mark ORDER BY e.external_id"""  # noqa: S608  names of ours
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from hub.flows.engine_room import EngineRoom
@@ -18,9 +18,15 @@ from hub.records.migration import Verdict
 REFEREED_MAX: Final = 10_000
 """Objects that one comparison reads at the source; a candidate that is all wrong must not cost a call per object."""
 
+STAMPS_APART: Final = timedelta(minutes=1)
+"""How much later than the object's own stamp that of an event may be which tells of the same change."""
+
 
 class Referee:
-    """Reads differing objects by id, in batches, outside any transaction. `left` is how many more it will read."""
+    """Reads differing objects by id, in batches, outside any transaction.
+
+    `left` is how many more it will read to judge them, `alleged_left` to see whether the source changed them at all.
+    """
 
     def __init__(self, room: EngineRoom, lanes: Sequence[LaneContext], marks: Marks) -> None:
         self._room = room
@@ -28,6 +34,18 @@ class Referee:
         self._lane = lanes[0]
         self._reader = next((reader for lane in lanes if (reader := reader_of(room, lane)) is not None), None)
         self.left = REFEREED_MAX
+        self.alleged_left = REFEREED_MAX
+
+    async def refuted(self, unequal: Sequence[Unequal], since: datetime) -> Mapping[str, Held]:
+        """What the source holds of those whose lateness only the candidate alleges, and untruly; `since`: the window's.
+
+        They cost no read that the others need. Beyond the limit, and where nobody can be asked, its word is taken.
+        """
+        alleged = {one.external_id: one for one in unequal if one.alleged}
+        left, self.left = self.left, self.alleged_left
+        found = await self.read(list(alleged))
+        self.left, self.alleged_left = left, self.left
+        return {i: now for i, now in found.items() if is_refuted(alleged[i], now, since)}
 
     async def read(self, ids: Sequence[str]) -> Mapping[str, Held]:
         """What the source holds now. Left out are objects beyond the limit or that do not fit the mapping.
@@ -59,6 +77,18 @@ class Referee:
                 known=True, mark=mark, as_of=content.as_of, stamp=content.stamp, fingerprint=content.fingerprint
             )
         return found
+
+
+def is_refuted(alleged: Unequal, now: Held, since: datetime) -> bool:
+    """Whether the source last changed the object before the window, though the candidate tells of a later change.
+
+    A change that the candidate found only by reading, behind the window, has a later time as well, and says no less of
+    it by now than the source. One that flaps does, or has given out a stamp that the source never did.
+    """
+    if now.mark is None or now.stamp is None or now.stamp >= since:
+        return False
+    invented = alleged.told is not None and alleged.told > now.stamp + STAMPS_APART
+    return invented or alleged.present != now.mark
 
 
 def verdict_of(unequal: Unequal, now: Held | None, until: datetime) -> Verdict:

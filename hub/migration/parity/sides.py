@@ -74,6 +74,19 @@ class Side:
             WHERE v.lane_id = :{self.name}_lane AND v.external_id = e.external_id AND NOT v.deleted
               AND v.as_of <= :until AND {self.marks.sql("v.digest", "v.document")} = {mark}"""  # noqa: S608  names of ours
 
+    def by_now(self, prefix: str) -> str:
+        """The newest stamp the side gave the object, and the mark of what it holds by now: columns told, present.
+
+        One row, on a row `e` as for `late`.
+        """
+        if self.lane.counts:
+            return f"SELECT e.{prefix}_stamp AS told, e.{prefix}_mark AS present"
+        return f"""SELECT max(v.stamp) AS told,
+              (SELECT CASE WHEN NOT r.deleted THEN {self.marks.sql("r.digest", "r.document")} END FROM shadow_record r
+               WHERE r.lane_id = :{self.name}_lane AND r.external_id = e.external_id) AS present
+            FROM shadow_version v WHERE v.lane_id = :{self.name}_lane
+              AND v.external_id = e.external_id"""  # noqa: S608  names of ours
+
     def sightings(self) -> str:
         """A query for external_id, mark, stamp and seen (the hub's time) of contents changed in (:at_work, :until].
 
