@@ -15,6 +15,7 @@ from hub.access.principal import Role
 from hub.live.changes import Change
 from hub.live.publish import publish
 from hub.store.engine import Database
+from schema.sdl import export_subgraph
 from tests.conformance.clients import findings
 from tests.schema.company import NOW, Person, add_person, add_systems, gid, uid
 from tests.schema.serving import listening_api
@@ -104,3 +105,16 @@ async def test_graphql_sse_follows_and_resumes(node: Path, served: Served) -> No
     assert names(found["subscription"]) == ["Anna Bakker"]
     assert names(found["resumed"]) == ["Anna Verhuisd"]
     assert found["unknown token"] == {"status": 401}
+
+
+async def test_a_gateway_carries_out_one_query_over_the_hub_and_another_subgraph(
+    node: Path, served: Served, tmp_path: Path
+) -> None:
+    path = tmp_path / "subgraph.graphql"
+    path.write_text(export_subgraph(), encoding="utf-8")
+    found = [each async for each in findings(node, served.environment, "gateway.mjs", str(path))]
+    anna = {"name": "Anna Bakker", "points": 7}
+    assert found == [
+        {"what": "from there to the hub", "data": {"bestCustomer": anna}, "errors": []},
+        {"what": "from the hub to there", "data": {"customer": anna}, "errors": []},
+    ]

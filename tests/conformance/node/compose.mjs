@@ -4,14 +4,9 @@ import { readFileSync } from "node:fs";
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 
+import { LOYALTY } from "./loyalty.mjs";
 import { tell } from "./telling.mjs";
 
-const LOYALTY = `
-extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])
-type Query { bestCustomer: Customer }
-type Customer @key(fields: "id") { id: ID! points: Int! }
-type PageInfo @shareable { hasNextPage: Boolean! }
-`;
 const services = [
   { name: "contacthub", url: "http://contacthub", typeDefs: parse(readFileSync(process.argv[2], "utf8")) },
   { name: "loyalty", url: "http://loyalty", typeDefs: parse(LOYALTY) },
