@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -39,10 +39,14 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """What changed: golden customers with new values, and source customers that now belong to another one."""
+    """What changed: golden customers with new values, and source customers that now belong to another one.
+
+    `moved` tells whose they are now, `former` whose those were that somebody had before.
+    """
 
     projection: Projection
-    moved: Sequence[Node]
+    moved: Mapping[Node, UUID]
+    former: Mapping[Node, UUID]
 
 
 async def lock_customers(
@@ -115,7 +119,7 @@ async def recognise(
     images = Images(written, read)
     projection = await project(connection, assignment, standing.current, rules.survivorship, spelling, images, now)
     await write_crosswalk(connection, assignment, standing, moved, now)
-    return Recognised(projection, list(moved))
+    return Recognised(projection, moved, {i: standing.current[i] for i in moved if i in standing.current})
 
 
 def _moved(assignment: Assignment, current: Mapping[Node, UUID]) -> dict[Node, UUID]:

@@ -21,10 +21,11 @@ from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, lock_customers, recognise
 from hub.customers.survive import SourceImage
 from hub.flows.accept import Accepted, accept, sift
+from hub.flows.follow_owners import follow_moved, follow_owners
 from hub.flows.incoming import Content, Incoming, subject_of
 from hub.flows.lane import LaneContext, fence
 from hub.flows.link import order_linking
-from hub.flows.project_belongings import Owned, follow_moved, follow_owners, mark_belongings, write_belongings
+from hub.flows.project_belongings import Owned, mark_belongings, write_belongings
 from hub.flows.quarantine import put_aside, supersede
 from hub.flows.twins import keep_twin_versions
 from hub.leads.open_outbound import open_outbound
@@ -186,9 +187,9 @@ async def _apply_customers(
     # Whoever belongs to a customer holds his id, so nothing belongs to one whose id nobody has held before.
     followed = [node for node in recognised.moved if not held.is_new(node)]
     if followed:
-        await follow_owners(connection, followed)
+        await follow_owners(connection, recognised, followed, page.now)
         await follow_moved(connection, followed, page.now)
-    return changes_of(recognised.projection)
+    return changes_of(recognised)
 
 
 def _images(lane: LaneContext, page: _Page, accepted: Accepted) -> dict[Node, SourceImage]:

@@ -25,7 +25,7 @@ from hub.customers.likeness.weights import active_weights
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, lock_customers, recognise
 from hub.customers.restrict_systems import restrict_systems
-from hub.flows.project_belongings import follow_owners
+from hub.flows.follow_owners import follow_owners
 from hub.live.publish import publish
 from hub.matching.person import Person
 from hub.store.audit import Deed, record_deeds
@@ -84,8 +84,8 @@ async def _recognise(
     if changed:
         older, before = await _older(connection, changed), await fellows_of(connection, changed)
         recognised = await recognise(connection, changed, Held(), rules, now, Spelling(rules.region), preferred=older)
-        await follow_owners(connection, recognised.moved)
-        await publish(connection, changes_of(recognised.projection), now)
+        await follow_owners(connection, recognised, recognised.moved, now)
+        await publish(connection, changes_of(recognised), now)
         await _tell(connection, recognised.moved, version, now)
         for customer in await keep_unions(connection, before, now):
             await restrict_systems(connection, customer, now)

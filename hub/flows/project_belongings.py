@@ -15,11 +15,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.follow_execution import follow_execution
-from hub.contacts.session_tables import BusinessDialog, CustomerSession, KnownCookie
-from hub.contacts.tables import BusinessRequest, Commitment, TimelineEntry, UndeliverableMedium, VerifiedMedium
+from hub.contacts.tables import BusinessRequest
 from hub.customers.belongings import Consent, ProductHolding, SalesOrder
 from hub.customers.consent_keep import (
-    HUB,
     Kept,
     end_statements,
     keep_statements,
@@ -28,12 +26,11 @@ from hub.customers.consent_keep import (
 )
 from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
-from hub.customers.likeness.unions import fellows_of
 from hub.flows.incoming import Content
 from hub.flows.lane import LaneContext
 from hub.leads.follow_counterpart import follow_counterparts, follow_removal
-from hub.leads.tables import LeadResponse, SalesLead
-from hub.offers.tables import Campaign, CampaignMembership, ContactEvent, Decision
+from hub.leads.tables import SalesLead
+from hub.offers.tables import Campaign, CampaignMembership
 from hub.outbound.stop import stop_for_leads
 from hub.records.belongings import BusinessRequestRecord, ConsentRecord, SalesLeadRecord, SalesOrderRecord
 from hub.records.identity import Entity
@@ -51,22 +48,6 @@ TABLE_OF: Final[Mapping[Entity, str]] = {
     Entity.CAMPAIGN: Campaign.__tablename__,
     Entity.CONSENT: Consent.__tablename__,
 }
-
-OWN: Final = (
-    BusinessRequest.__tablename__,
-    CustomerSession.__tablename__,
-    BusinessDialog.__tablename__,
-    KnownCookie.__tablename__,
-    Commitment.__tablename__,
-    TimelineEntry.__tablename__,
-    UndeliverableMedium.__tablename__,
-    VerifiedMedium.__tablename__,
-    Decision.__tablename__,
-    ContactEvent.__tablename__,
-    SalesLead.__tablename__,
-    LeadResponse.__tablename__,
-)
-"""Tables of the hub's own whose `customer_id` follows a merge."""
 
 RENAMED: Final[Mapping[str, str]] = {"lead_owner": "owner"}
 """Columns whose record field has another name, since the belonging's own `owner` is the customer."""
@@ -207,49 +188,3 @@ async def mark_belongings(
 
 async def _follow_consents(connection: AsyncConnection, owned: Sequence[Owned], now: datetime) -> None:
     await follow_consents(connection, {one.customer_id for one in owned if one.customer_id is not None}, now)
-
-
-async def follow_owners(connection: AsyncConnection, moved: Sequence[Node]) -> None:
-    """Give the belongings of source customers that now are somebody else to that customer.
-
-    What the hub itself keeps of a customer names no source customer: it follows when he is merged into another one.
-    Consents recorded here do name one, as system:id.
-    """
-    rows = [{"system": node.system, "external_id": node.external_id} for node in moved]
-    await run_set(connection, _FOLLOW, rows)
-
-
-async def follow_moved(connection: AsyncConnection, moved: Sequence[Node], now: datetime) -> None:
-    """What whoever has these records now allows may be otherwise than before."""
-    await follow_consents(connection, set((await fellows_of(connection, moved)).values()), now)
-
-
-_FOLLOW: Final = f"""
-WITH r AS MATERIALIZED (
-  SELECT c.system, c.external_id, c.customer_id
-  FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
-  CROSS JOIN LATERAL (SELECT * FROM customer_identifier i
-    WHERE i.system = r.system AND i.external_id = r.external_id LIMIT 1) c),
-{
-    ",".join(
-        f'''
-{table}_followed AS (UPDATE {table} t SET customer_id = r.customer_id FROM r
-  WHERE t.system = r.system AND t.owner = r.external_id AND t.customer_id IS DISTINCT FROM r.customer_id)'''
-        for table in TABLE_OF.values()
-    )
-},
-ended AS MATERIALIZED (
-  SELECT a.alias_id, a.current_id FROM (SELECT DISTINCT customer_id FROM r) c
-  CROSS JOIN LATERAL (SELECT alias_id, current_id FROM customer_alias WHERE current_id = c.customer_id OFFSET 0) a),
-{
-    ",".join(
-        f'''
-own_{table}_followed AS (UPDATE {table} t SET customer_id = e.current_id FROM ended e
-  WHERE t.customer_id = e.alias_id)'''
-        for table in OWN
-    )
-},
-recorded AS (UPDATE consent t SET customer_id = r.customer_id FROM r
-  WHERE t.system = '{HUB}' AND t.owner = r.system || ':' || r.external_id
-    AND t.customer_id IS DISTINCT FROM r.customer_id)
-SELECT"""  # noqa: S608  constant table names

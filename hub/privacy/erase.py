@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.privacy_tables import PrivacyKind
+from hub.customers.resolve import resolved_ids
 from hub.exchange.want import Target, want_delete
 from hub.live.changes import Change
 from hub.live.publish import publish
@@ -20,7 +21,7 @@ from hub.privacy.requests import Receipt, Request, keep_receipts, keep_request, 
 from hub.privacy.told import made_there, on_their_way, told_systems
 from hub.privacy.whose import whose
 from hub.records.identity import Entity, ExternalId
-from hub.stewardship.people import hold, resolved_ids
+from hub.stewardship.people import hold
 from hub.store.keys import KeyRing
 from hub.store.suppression import suppress
 

@@ -12,11 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.privacy_tables import PrivacyKind
+from hub.customers.resolve import resolved_ids
 from hub.errors import Invalid
 from hub.privacy.about import conditions
 from hub.privacy.requests import Request, keep_request, subject_of
 from hub.privacy.whose import Whose, whose
-from hub.stewardship.people import records_of, resolved_ids
+from hub.stewardship.people import records_of
 from hub.store.documents import opened_versions
 from hub.store.keys import KeyRing
 

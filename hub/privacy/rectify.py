@@ -11,8 +11,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
-from hub.customers.correct import checked_value as checked_medium
-from hub.customers.correct import hold_corrected, keep_correction
 from hub.customers.distribute import target_of
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
@@ -20,14 +18,18 @@ from hub.customers.overlay import overlaid
 from hub.customers.privacy_tables import PrivacyKind
 from hub.customers.project import images_of, open_corrections
 from hub.customers.recognise import Rules, recognise
+from hub.customers.resolve import resolved_ids
 from hub.customers.survive import SourceImage, spoken
 from hub.errors import Invalid, NotFound
 from hub.exchange.want import want_update
+from hub.flows.correct import checked_value as checked_medium
+from hub.flows.correct import hold_corrected, keep_correction
+from hub.flows.follow_owners import follow_moved, follow_owners
 from hub.live.publish import publish
 from hub.ports.writing import FieldChange
 from hub.privacy.requests import Receipt, Request, keep_receipts, keep_request, subject_of
 from hub.records.enums import MediumKind
-from hub.stewardship.people import hold, resolved_ids
+from hub.stewardship.people import hold
 from hub.stewardship.pin import checked_value
 from hub.store.keys import KeyRing
 
@@ -87,7 +89,10 @@ async def rectify(
     ]
     held = await hold_corrected(connection, list(changes), spelling)
     recognised = await recognise(connection, nodes, held, rules, asked.at, spelling)
-    await publish(connection, changes_of(recognised.projection), asked.at)
+    # A value that is put right may be one by which he is known to be somebody else, or to be nobody else any more.
+    await follow_owners(connection, recognised, recognised.moved, asked.at)
+    await follow_moved(connection, recognised.moved, asked.at)
+    await publish(connection, changes_of(recognised), asked.at)
     counts = {"field": len(fields), "contact_medium": len(media), "source_record": len(changes)}
     request_id, subject = uuid4(), subject_of(keys, current)
     await keep_request(connection, request_id, PrivacyKind.RECTIFICATION, subject, asked, counts, {})

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.normalise import Spelling
+from hub.customers.resolve import resolved_ids
 from hub.errors import Invalid
 from hub.stewardship.decide import Verdict, decide, pairs_across
-from hub.stewardship.people import hold, resolved_ids
+from hub.stewardship.people import hold
 from hub.store.audit import Deed, record_deed
 
 

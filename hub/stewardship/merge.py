@@ -13,15 +13,16 @@ from hub.customers.closure import Held
 from hub.customers.follow_consent import follow_consents
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, recognise
+from hub.customers.resolve import resolved_ids
 from hub.customers.restrict_systems import restrict_systems
 from hub.errors import Conflict, Invalid
-from hub.flows.project_belongings import follow_owners
+from hub.flows.follow_owners import follow_owners
 from hub.live.publish import publish
 from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, keep_receipts, living_of, with_commands
 from hub.stewardship.decide import Verdict, decide, pairs_across
 from hub.stewardship.outlook import belongings_of, clashes, moved_between, views_of
 from hub.stewardship.own_rows import note_own_rows, own_rows
-from hub.stewardship.people import hold, owners, resolved_ids
+from hub.stewardship.people import hold, owners
 
 CUSTOMERS_MAX: Final = 10
 
@@ -45,8 +46,8 @@ async def merge_customers(
     own = await own_rows(connection, ids[1:])
     await decide(connection, pairs_across(list(people.values())), Verdict.SAME, act.principal, act.now)
     recognised = await recognise(connection, list(former), Held(), rules, act.now, spelling, preferred={survivor})
-    await follow_owners(connection, recognised.moved)
-    await publish(connection, changes_of(recognised.projection), act.now)
+    await follow_owners(connection, recognised, recognised.moved, act.now)
+    await publish(connection, changes_of(recognised), act.now)
     later = await owners(connection, list(former))
     if set(later.values()) != {survivor}:
         raise Conflict("an earlier decision keeps some of these records apart: split those customers first")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Final
 from uuid import UUID
@@ -11,7 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.flows.project_belongings import OWN
+from hub.flows.follow_owners import OWN, TOPIC_OF, moved
+from hub.live.changes import Change
+from hub.live.publish import publish
 from hub.store.metadata import METADATA
 from hub.store.sets import run_set
 
@@ -58,12 +61,15 @@ _GIVE_BACK: Final = """
 UPDATE {table} t SET customer_id = o.former_id FROM (
   SELECT DISTINCT key, former_id FROM steward_act_own
   WHERE table_name = '{table}' AND former_id = ANY(:parted)) o
-WHERE t.{key} = CAST(o.key AS {type}) AND t.customer_id = :current"""
+WHERE t.{key} = CAST(o.key AS {type}) AND t.customer_id = :current RETURNING o.key"""
 
 
-async def give_back(connection: AsyncConnection, current: UUID, parted: Collection[UUID]) -> None:
-    """Give rows that merges moved to `current` back to those who stand for themselves again."""
+async def give_back(connection: AsyncConnection, current: UUID, parted: Collection[UUID], now: datetime) -> None:
+    """Give rows that merges moved to `current` back to those who stand for themselves again, and tell who follows."""
+    given: list[Change] = []
     for table in OWN:
         key, kind = _key_of(table)
         statement = _GIVE_BACK.format(table=table, key=key, type=kind)
-        await connection.execute(text(statement), {"parted": list(parted), "current": current})
+        rows = await connection.execute(text(statement), {"parted": list(parted), "current": current})
+        given += [moved(table, row.key) for row in rows if table in TOPIC_OF]
+    await publish(connection, given, now)

@@ -12,24 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import lock_customers
+from hub.customers.resolve import resolved_ids
 from hub.errors import Conflict, NotFound
-
-
-async def resolved_ids(connection: AsyncConnection, ids: Sequence[UUID]) -> list[UUID]:
-    """Whom the ids stand for now, in their order; NotFound where there is no such customer."""
-    rows = await connection.execute(
-        text(
-            """SELECT asked.id, c.id AS current FROM unnest(CAST(:ids AS uuid[])) AS asked(id)
-               LEFT JOIN customer_alias a ON a.alias_id = asked.id
-               LEFT JOIN customer c ON c.id = coalesce(a.current_id, asked.id)"""
-        ),
-        {"ids": list(ids)},
-    )
-    current = {row.id: row.current for row in rows}
-    for asked in ids:
-        if current[asked] is None:
-            raise NotFound(f"there is no customer {asked}")
-    return [current[asked] for asked in ids]
 
 
 async def hold(connection: AsyncConnection, ids: Sequence[UUID], spelling: Spelling) -> Mapping[UUID, list[Node]]:

@@ -93,6 +93,6 @@ async def _project(
 ) -> None:
     current, nodes = person
     recognised = await recognise(connection, nodes, Held(), rules, now, Spelling(rules.region))
-    await publish(connection, changes_of(recognised.projection), now)
+    await publish(connection, changes_of(recognised), now)
     deed = Deed(principal, "pinField", "Customer", str(current), detail={"what": what})
     await record_deed(connection, deed, now)

@@ -130,6 +130,6 @@ async def _keep(
 ) -> None:
     await write_cases(connection, {held.customer_id: {held.field: case}})
     recognised = await recognise(connection, held.nodes, Held(), rules, now, Spelling(rules.region))
-    await publish(connection, changes_of(recognised.projection), now)
+    await publish(connection, changes_of(recognised), now)
     deed = Deed(principal, what, "Customer", str(held.customer_id), detail={"field": held.field})
     await record_deed(connection, deed, now)

@@ -15,16 +15,16 @@ from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, recognise
+from hub.customers.resolve import resolved_ids
 from hub.customers.steward_tables import StewardActKind
 from hub.errors import Conflict, Invalid, NotFound
-from hub.flows.project_belongings import follow_owners
-from hub.live.changes import Change
+from hub.flows.follow_owners import follow_owners
 from hub.live.publish import publish
 from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, keep_receipts, living_of
 from hub.stewardship.decide import Verdict, decide, pairs_across
 from hub.stewardship.outlook import belongings_of, moved_between, views_of
 from hub.stewardship.own_rows import give_back
-from hub.stewardship.people import hold, owners, resolved_ids
+from hub.stewardship.people import hold, owners
 
 
 async def split_off(
@@ -73,10 +73,8 @@ async def _part(
     await decide(connection, pairs_across(sides), Verdict.DIFFERENT, act.principal, act.now)
     involved = await _records_of(connection, current)
     recognised = await recognise(connection, involved, Held(), rules, act.now, Spelling(rules.region))
-    await follow_owners(connection, recognised.moved)
-    told = changes_of(recognised.projection)
-    # Who follows an id that comes back listens to `current` until now, whether or not its values change.
-    await publish(connection, [Change("Customer", str(current), "CustomerAttributeValueChangeEvent"), *told], act.now)
+    await follow_owners(connection, recognised, recognised.moved, act.now)
+    await publish(connection, changes_of(recognised), act.now)
     later = await owners(connection, involved)
     if any(later[a] == later[b] for a, b in pairs_across(sides)):
         raise Conflict("an earlier decision holds some of these records together: undo that one")
@@ -87,7 +85,7 @@ async def _part(
     act_id = await keep_act(connection, act, current, {node: (current, later[node]) for node in involved})
     await keep_receipts(connection, act_id, effects)
     parted = [owner for owner in groups if owner != current]
-    await give_back(connection, current, parted)
+    await give_back(connection, current, parted, act.now)
     await follow_consents(connection, list(groups), act.now)
     views = await views_of(connection, [current, *parted])
     moved = moved_between({}, await belongings_of(connection, parted))

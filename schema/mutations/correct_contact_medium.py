@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.relay import GlobalID
 
 from hub.contacts.follow_correction import Corrected, follow_correction
-from hub.customers.correct import checked_value, correct_contact_medium
 from hub.errors import NotFound
+from hub.flows.correct import checked_value, correct_contact_medium
 from hub.reads.parts import parts_by_id
 from hub.reads.reaching import MEDIA, MediumRow
 from hub.reads.sessions import SESSIONS, SessionRow

@@ -9,13 +9,12 @@ from typing import Annotated, Final
 import strawberry
 from strawberry.relay import GlobalID
 
-from hub.errors import NotFound
-from hub.live.reader import Interest
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import subscribed
 from schema.ids import uuid_of
-from schema.subscriptions.follow import After, follow
+from schema.subscriptions.follow import After
+from schema.subscriptions.follow_customer import follow_customer
 from schema.types.customer import Customer
 
 REQUIRES: Final = Requires(Scope.CUSTOMERS_READ)
@@ -50,24 +49,8 @@ class CustomerUpdates:
         after: After = None,
     ) -> AsyncGenerator[CustomerUpdate, None]:
         """NOT_FOUND for a customer that the caller may not see, as for one that is not there."""
-        asked = uuid_of(id, "Customer")
-        row = await info.context.loaders.customers.load(asked)
-        if row is None:
-            raise NotFound("there is no such customer")
-        followed, behind = row.id, after
-        while True:
-            async with aclosing(
-                follow(info.context, Interest("Customer", str(followed)), behind, REQUIRES)
-            ) as messages:
-                async for message in messages:
-                    context = info.context
-                    row = await context.hub.shared_customers.read(asked, context.reach, message.position)
-                    if row is None:
-                        raise NotFound("the customer is no longer there")
-                    customer = Customer.shown(info, row)
-                    yield CustomerUpdate(cursor=message.cursor, event=message.event, customer=customer)
-                    if customer.id != followed:
-                        followed, behind = customer.id, message.cursor
-                        break
-                else:
-                    return
+        messages = follow_customer(info.context, "Customer", uuid_of(id, "Customer"), after, REQUIRES)
+        async with aclosing(messages):
+            async for message, row in messages:
+                customer = Customer.shown(info, row)
+                yield CustomerUpdate(cursor=message.cursor, event=message.event, customer=customer)

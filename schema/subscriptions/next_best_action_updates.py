@@ -10,15 +10,14 @@ from uuid import UUID
 import strawberry
 from strawberry.relay import GlobalID
 
-from hub.errors import NotFound
-from hub.live.reader import Interest
 from hub.offers.record_decision import TOPIC
 from hub.reads.decisions import standing_decision
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import subscribed
 from schema.ids import uuid_of
-from schema.subscriptions.follow import After, follow
+from schema.subscriptions.follow import After
+from schema.subscriptions.follow_customer import follow_customer
 from schema.types.next_best_action import Decision
 
 REQUIRES: Final = Requires(Scope.OFFERS_READ)
@@ -29,7 +28,10 @@ class NextBestActionUpdate:
     """One message."""
 
     cursor: str = strawberry.field(description="Give it as `after` to go on behind this message.")
-    event: str = strawberry.field(description="CURRENT for the first message, else DecisionCreateEvent.")
+    event: str = strawberry.field(
+        description="CURRENT for the first message, else DecisionCreateEvent, or when the customer was merged or split "
+        "DecisionAttributeValueChangeEvent."
+    )
     decision: Decision | None = strawberry.field(description="The list that stands; null before the first request.")
 
 
@@ -39,7 +41,9 @@ class NextBestActionUpdates:
 
     @subscribed(
         "The list that stands for a customer in a channel or session: first as it is now (unless `after` is given), "
-        "then after each decision. Decisions that come faster than they are read are told once, with the latest.",
+        "then after each decision. Decisions that come faster than they are read are told once, with the latest. "
+        "Follows the id: when the customer is merged into another, that one's list is told, and his own again when "
+        "they are split.",
         REQUIRES,
     )
     async def next_best_action_updates(
@@ -51,14 +55,11 @@ class NextBestActionUpdates:
         after: After = None,
     ) -> AsyncGenerator[NextBestActionUpdate, None]:
         """NOT_FOUND for a customer whom the caller may not see, as for one that is not there."""
-        row = await info.context.loaders.customers.load(uuid_of(customer_id, "Customer"))
-        if row is None:
-            raise NotFound("there is no such customer")
         session = None if session_id is None else uuid_of(session_id, "CustomerSession")
-        messages = follow(info.context, Interest(TOPIC, str(row.id)), after, REQUIRES)
+        messages = follow_customer(info.context, TOPIC, uuid_of(customer_id, "Customer"), after, REQUIRES)
         async with aclosing(messages):
-            async for message in messages:
-                standing = await _standing(info, row.id, channel, session)
+            async for message, customer in messages:
+                standing = await _standing(info, customer.id, channel, session)
                 yield NextBestActionUpdate(cursor=message.cursor, event=message.event, decision=standing)
 
 

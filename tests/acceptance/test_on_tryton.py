@@ -12,8 +12,8 @@ from sqlalchemy import text
 import adapters.tryton
 from adapters.tryton.port import TrytonPort
 from hub.clock import utc_now
-from hub.customers.correct import correct_contact_medium
 from hub.errors import Transient
+from hub.flows.correct import correct_contact_medium
 from hub.flows.engine_room import EngineRoom
 from hub.flows.run_lane import run_lane
 from hub.flows.send import send_command

@@ -98,4 +98,4 @@ async def test_what_a_page_projects_is_what_the_stored_images_project(
         rows = await connection.execute(text("SELECT system, external_id FROM source_record WHERE version > 0"))
         nodes = {Node(row.system, row.external_id) for row in rows}
         again = await recognise(connection, nodes, Held(), rules, at(20_000), Spelling(rules.region))
-    assert again == Recognised(Projection(frozenset(), frozenset(), frozenset()), [])
+    assert again == Recognised(Projection(frozenset(), frozenset(), frozenset()), {}, {})

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from adapters.memory.store import MemoryStore
-from hub.customers.correct import correct_contact_medium
 from hub.errors import Invalid, Transient
+from hub.flows.correct import correct_contact_medium
 from hub.flows.engine_room import EngineRoom
 from hub.flows.run_lane import run_lane
 from hub.flows.send import send_command

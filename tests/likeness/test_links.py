@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from hub.customers.consent_read import Consents, consents_of
-from hub.customers.correct import keep_correction
 from hub.customers.identifiers import Node
 from hub.customers.likeness.bands import Bands
 from hub.customers.likeness.preview import preview_links
+from hub.flows.correct import keep_correction
 from hub.flows.lane import LaneContext
 from hub.matching.person import Written
 from hub.ports.writing import FieldChange

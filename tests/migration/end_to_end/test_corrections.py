@@ -21,8 +21,8 @@ import adapters.tryton
 from adapters.tryton.options import TrytonOptions
 from examples.demo.tryton.rpc import TrytonRpc
 from examples.demo.tryton.server import TrytonServer
-from hub.customers.correct import correct_contact_medium
 from hub.errors import Conflict
+from hub.flows.correct import correct_contact_medium
 from hub.mapping.compile import load_mapping
 from hub.ports.writing import WriteCommand, WriteOutcome
 from hub.records.identity import Entity, FlowName

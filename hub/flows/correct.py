@@ -11,14 +11,16 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.customers.changes import changes_of
 from hub.customers.closure import Held
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling, normalise_phone
 from hub.customers.project import images_of
 from hub.customers.recognise import Rules, lock_customers, recognise
+from hub.customers.resolve import resolved_ids
 from hub.errors import Invalid, NotFound
 from hub.exchange.want import Target, want_update
-from hub.live.changes import Change
+from hub.flows.follow_owners import follow_moved, follow_owners
 from hub.live.publish import publish
 from hub.ports.writing import FieldChange
 from hub.records.enums import MediumKind
@@ -29,7 +31,7 @@ from hub.store.audit import Deed, record_deed
 async def correct_contact_medium(
     connection: AsyncConnection, medium_id: UUID, value: str, principal: str, rules: Rules, now: datetime
 ) -> CustomerId:
-    """Replace the value everywhere this customer has it; the value it has already changes nothing.
+    """Replace the value everywhere this customer has it; who he is now. The value it has already changes nothing.
 
     Invalid for a value that is no e-mail address or phone number, NotFound for an unknown medium.
     """
@@ -47,13 +49,15 @@ async def correct_contact_medium(
         target = Target(node.system, Entity.CUSTOMER, ExternalId(node.external_id), str(medium.customer_id))
         await want_update(connection, target, [change], now)
     held = await hold_corrected(connection, [node for node, _, _ in children], spelling)
-    await recognise(connection, nodes, held, rules, now, spelling)
-    await publish(connection, [Change("Customer", str(medium.customer_id), "CustomerAttributeValueChangeEvent")], now)
-    deed = Deed(
-        principal, "correctContactMedium", "Customer", str(medium.customer_id), detail={"medium": str(medium_id)}
-    )
+    recognised = await recognise(connection, nodes, held, rules, now, spelling)
+    # The right address may be that of somebody else, who is the same person then.
+    await follow_owners(connection, recognised, recognised.moved, now)
+    await follow_moved(connection, recognised.moved, now)
+    await publish(connection, changes_of(recognised), now)
+    (current,) = await resolved_ids(connection, [medium.customer_id])
+    deed = Deed(principal, "correctContactMedium", "Customer", str(current), detail={"medium": str(medium_id)})
     await record_deed(connection, deed, now)
-    return CustomerId(medium.customer_id)
+    return CustomerId(current)
 
 
 def checked_value(kind: MediumKind, value: str, region: str) -> str:
