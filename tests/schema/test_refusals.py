@@ -19,6 +19,7 @@ from tests.schema.following import socket
 from tests.schema.serving import Api, listening_api
 from tests.schema.test_authorisation import ANSWERED, document_for
 from tests.schema.untouched import untouched
+from tests.waiting import until
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -84,6 +85,20 @@ async def test_a_flood_from_one_address_is_two_rows_a_minute(api: Api, company: 
     api.clock.forward(timedelta(minutes=1))
     await trail.write()
     assert await refusals(company) == [first, (*first[:4], {"more": 499})]
+
+
+async def test_a_revoked_token_names_whose_it_was(api: Api, company: Database) -> None:
+    token = api.token(Role.AGENT)
+    api.clock.forward(timedelta(seconds=1))
+    document = 'mutation { revokeTokens(input: {subject: "development:agent"}) { revoked } }'
+    assert (await api.ask(document, role=Role.ARCHITECT)).data == {"revokeTokens": {"revoked": True}}
+
+    async def is_refused() -> bool:
+        return (await api.post("{ __typename }", token=token)).status_code == 401
+
+    await until(is_refused, 10, "the refusal")
+    await api.app.state.running.hub.trail.write()
+    assert await refusals(company) == [("development:agent", "/graphql", "UNAUTHORISED", "127.0.0.1", {})]
 
 
 async def test_a_socket_that_proves_nobody_is_noted(company: Database, database_url: str, tmp_path: Path) -> None:
