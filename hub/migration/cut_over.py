@@ -27,10 +27,10 @@ async def cut_over(connection: AsyncConnection, desk: Desk, flow_name: str, by: 
     Waits for pages in hand; whoever comes later under the old epoch is refused. Conflict without an approval, when a
     gate has closed since, or while the candidate is behind the last window. Transient when a page takes too long.
     """
-    desk.flow(flow_name)
+    flow = desk.flow(flow_name)
     migration = await hold_open(connection, flow_name)
     expect(migration.state, MigrationState.APPROVED)
-    held = await lock_flow(connection, flow_name)
+    held = await lock_flow(connection, flow_name, flow.prerequisites if migration.rules.prerequisites else ())
     gates = await gates_of(connection, desk, migration, now)
     require(gates)
     if held.inbound:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.errors import NotFound, Overtaken, Transient
-from hub.exchange.authority import BEFORE_PAGES
+from hub.exchange.authority import BEFORE_PAGES, HOLD_FLOW
 from hub.flows.hand_over import hand_over as hand_over_collected
 from hub.flows.runs import end_run
 from hub.flows.schedules import enable_schedules
@@ -104,13 +105,16 @@ class HeldFlow:
     inbound: bool
 
 
-async def lock_flow(connection: AsyncConnection, flow: str) -> HeldFlow:
+async def lock_flow(connection: AsyncConnection, flow: str, beside: Sequence[str] = ()) -> HeldFlow:
     """Hold the flow against every page, command and start of a run until the transaction ends.
 
+    The flows `beside` go on, but nobody moves their authority meanwhile: what is read of them afterwards stays true.
     Transient when pages in hand keep it for too long: nothing is lost by asking again.
     """
     await connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
     try:
+        for other in sorted(beside):
+            await connection.execute(text(HOLD_FLOW), {"flow": other})
         await connection.execute(text(f"SELECT {BEFORE_PAGES}"), {"flow": flow})
         held = await connection.execute(
             text("SELECT epoch, target = 'hub' AS inbound FROM information_flow WHERE name = :flow FOR UPDATE"),

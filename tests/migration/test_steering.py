@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -11,10 +12,11 @@ from hub.errors import Conflict, Invalid, NotFound
 from hub.flows.runs import end_run, open_run
 from hub.migration.comparison import Difference
 from hub.migration.decide import abort, complete, pause, resume
-from hub.migration.lanes import reached_by
+from hub.migration.lanes import lock_flow, reached_by
 from hub.migration.plan import plan
 from hub.migration.work import watch
 from hub.records.identity import Entity, FlowName
+from hub.records.lanes import FlowCadence
 from hub.records.migration import DifferenceKind, MigrationState, Verdict
 from hub.settings.migrations import MigrationRules
 from hub.store.engine import Database
@@ -24,6 +26,9 @@ from tests.migration.steering import DAILY, FLOW, REAL_TIME, WRONG, steered
 pytestmark = pytest.mark.slow
 
 S = MigrationState
+ORDERS = FlowName("crm-orders")
+STANDS_IN_LINE = """SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
 
 async def test_a_flow_moves_from_daily_to_real_time(database: Database) -> None:
@@ -143,27 +148,48 @@ async def test_an_open_quarantine_closes_the_gate_at_the_last_moment(database: D
     assert (await hub.state(), (await hub.modes())["DAILY"]) == (S.APPROVED, "AUTHORITATIVE")
 
 
-async def test_a_flow_becomes_no_faster_than_what_it_waits_for(database: Database) -> None:
-    orders = "crm-orders"
-    hub = await steered(database, prerequisites=(FlowName(orders),))
+async def has_orders(database: Database, cadence: FlowCadence) -> None:
+    """A flow that the customers wait for."""
     async with database.transaction() as connection:
         await connection.execute(
             text("INSERT INTO information_flow (name, business_flow, title) VALUES (:flow, 6, 'Orders')"),
-            {"flow": orders},
+            {"flow": ORDERS},
         )
         await connection.execute(
-            text("INSERT INTO lane (flow, cadence, mode) VALUES (:flow, 'DAILY', 'AUTHORITATIVE')"), {"flow": orders}
+            text("INSERT INTO lane (flow, cadence, mode) VALUES (:flow, :cadence, 'AUTHORITATIVE')"),
+            {"flow": ORDERS, "cadence": cadence},
         )
+
+
+async def test_a_cut_over_sees_a_flow_it_waits_for_being_taken_back(database: Database) -> None:
+    hub = await steered(database, prerequisites=(ORDERS,))
+    await has_orders(database, REAL_TIME)
+    await hub.until(S.APPROVED)
+    async with database.transaction() as connection:
+        await lock_flow(connection, ORDERS)
+        await connection.execute(text("UPDATE lane SET cadence = 'DAILY' WHERE flow = :flow"), {"flow": ORDERS})
+        moving = asyncio.create_task(hub.cut_over())
+        while not moving.done() and not await hub.rows(STANDS_IN_LINE):
+            pass
+        assert not moving.done()
+    with pytest.raises(Conflict, match=f"flow {ORDERS} is DAILY only"):
+        await moving
+    assert (await hub.modes())["DAILY"] == "AUTHORITATIVE"
+
+
+async def test_a_flow_becomes_no_faster_than_what_it_waits_for(database: Database) -> None:
+    hub = await steered(database, prerequisites=(ORDERS,))
+    await has_orders(database, DAILY)
     await hub.until(S.SHADOW)
     for _ in range(2):
         await hub.window()
     closed = [(gate.name, gate.examples) for gate in await hub.gates() if not gate.ok]
-    assert closed == [("prerequisites", (f"flow {orders} is DAILY only",))]
+    assert closed == [("prerequisites", (f"flow {ORDERS} is DAILY only",))]
     with pytest.raises(Conflict):
         await hub.approve()
 
     async with database.transaction() as connection:
-        await connection.execute(text("UPDATE lane SET cadence = 'REAL_TIME' WHERE flow = :flow"), {"flow": orders})
+        await connection.execute(text("UPDATE lane SET cadence = 'REAL_TIME' WHERE flow = :flow"), {"flow": ORDERS})
     await hub.window()
     await hub.approve()
     await hub.cut_over()
