@@ -12,11 +12,15 @@ from hub.settings.migrations import MigrationRules
 Measured: TypeAlias = float | int | str | None
 
 EXAMPLES_SHOWN: Final = 5
+NOTHING_COMPARED: Final = "nothing was there to compare: clean, but no proof"
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """One gate. `measured` None: nothing was there to be measured. `examples` say in words what stands in the way."""
+    """One gate. `measured` None: nothing was there to be measured. `examples` say in words what stands in the way.
+
+    Of a gate that is passed they say that little was there to pass it by.
+    """
 
     name: str
     ok: bool
@@ -39,6 +43,7 @@ class WindowFacts:
     unexplained_on_keys: int
     lag_p95_s: float | None
     against: tuple[str, ...]
+    compared: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,19 @@ def refused(results: Sequence[GateResult]) -> list[GateResult]:
     return [result for result in results if not result.ok]
 
 
+def warnings(results: Sequence[GateResult]) -> list[str]:
+    """What a person should know of gates that are passed."""
+    return [f"{result.name}: {example}" for result in results if result.ok for example in result.examples]
+
+
 def _results(rules: MigrationRules, facts: Facts) -> Iterator[GateResult]:
     counted = facts.windows[-rules.clean_windows :]
     clean = clean_in_a_row(facts.windows)
     dirty = [example for window in counted if not window.clean for example in window.against]
-    yield GateResult("clean_windows", clean >= rules.clean_windows, clean, rules.clean_windows, _few(dirty))
+    few = _few(dirty)
+    if counted and not dirty and not any(window.compared for window in counted):
+        few = (NOTHING_COMPARED,)
+    yield GateResult("clean_windows", clean >= rules.clean_windows, clean, rules.clean_windows, few)
     worst = max((window.unexplained for window in counted), default=0)
     yield GateResult("unexplained", worst <= rules.unexplained_max, worst, rules.unexplained_max, _few(dirty))
     keys = max((window.unexplained_on_keys for window in counted), default=0)

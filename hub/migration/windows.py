@@ -167,7 +167,7 @@ async def window_facts(connection: AsyncConnection, migration: UUID, *, audit: b
     """Every compared window as the gates see it, oldest first."""
     rows = await connection.execute(
         text(
-            """SELECT number, clean, unexplained, unexplained_on_keys, lag_p95_s,
+            """SELECT number, clean, unexplained, unexplained_on_keys, lag_p95_s, compared,
                  (SELECT jsonb_agg(e ORDER BY place) FROM (
                     SELECT e, place FROM jsonb_array_elements(examples) WITH ORDINALITY AS listed(e, place)
                     WHERE NOT (e->>'explained')::boolean ORDER BY place LIMIT 5) AS few) AS against
@@ -178,7 +178,13 @@ async def window_facts(connection: AsyncConnection, migration: UUID, *, audit: b
     )
     return [
         WindowFacts(
-            row.number, row.clean, row.unexplained, row.unexplained_on_keys, row.lag_p95_s, _lines(row.against or [])
+            number=row.number,
+            clean=row.clean,
+            unexplained=row.unexplained,
+            unexplained_on_keys=row.unexplained_on_keys,
+            lag_p95_s=row.lag_p95_s,
+            against=_lines(row.against or []),
+            compared=row.compared,
         )
         for row in rows
     ]

@@ -7,13 +7,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.migration.gates import Facts, WindowFacts, clean_in_a_row, evaluate, refused
+from hub.migration.gates import Facts, WindowFacts, clean_in_a_row, evaluate, refused, warnings
 from hub.records.lanes import FlowCadence
 from hub.settings.migrations import MigrationRules
 
 RULES = MigrationRules()
-CLEAN = WindowFacts(1, True, 0, 0, 4.0, ())
-DIRTY = WindowFacts(2, False, 2, 1, 4.0, ("41 VALUE CANDIDATE_WRONG contact_media.value",))
+CLEAN = WindowFacts(1, True, 0, 0, 4.0, (), 100)
+QUIET = WindowFacts(1, True, 0, 0, None, (), 0)
+DIRTY = WindowFacts(2, False, 2, 1, 4.0, ("41 VALUE CANDIDATE_WRONG contact_media.value",), 100)
 
 
 def facts(*windows: WindowFacts) -> Facts:
@@ -44,6 +45,16 @@ def test_without_windows_nothing_is_passed_by_silence() -> None:
     assert names(RULES, facts()) == ["clean_windows"]
 
 
+def test_windows_in_which_nothing_was_compared_pass_with_a_warning() -> None:
+    quiet = evaluate(RULES, facts(CLEAN, QUIET, QUIET, QUIET))
+    assert (refused(quiet), warnings(quiet)) == (
+        [],
+        ["clean_windows: nothing was there to compare: clean, but no proof"],
+    )
+    assert warnings(evaluate(RULES, facts(QUIET, QUIET, CLEAN))) == []
+    assert warnings(evaluate(RULES, facts())) == []
+
+
 def test_a_dirty_window_is_shown_with_its_examples() -> None:
     results = {result.name: result for result in evaluate(RULES, facts(CLEAN, CLEAN, DIRTY))}
     assert (results["clean_windows"].measured, results["unexplained"].measured) == (0, 2)
@@ -71,7 +82,7 @@ def test_each_fact_closes_its_own_gate() -> None:
 
 def test_net_effects_are_asked_of_what_leaves_only() -> None:
     rules = RULES.model_copy(update={"unexplained_max": 10, "clean_windows": 1})
-    odd = WindowFacts(1, True, 1, 0, None, ("7 DOUBLED",))
+    odd = WindowFacts(1, True, 1, 0, None, ("7 DOUBLED",), 1)
     assert names(rules, facts(odd)) == []
     assert names(rules, replace(facts(odd), outbound=True)) == ["net_effects_equal"]
 

@@ -34,6 +34,7 @@ from hub.migration.decide import abort, approve, complete, pause, resume
 from hub.migration.desk import Desk
 from hub.migration.evidence import evidence_of, verify_evidence
 from hub.migration.facts import gates_of
+from hub.migration.gates import warnings
 from hub.migration.loads import outpacing
 from hub.migration.plan import plan
 from hub.migration.roll_back import roll_back
@@ -204,7 +205,14 @@ def approve_migration(
 
     Example: hub migration approve crm-customers --digest 4f0c... --by anna
     """
-    migration = _at_counter(lambda c: approve(c.connection, c.desk, flow, digest, c.by, c.now), by, dry_run=dry_run)
+
+    async def step(c: Counter) -> tuple[Migration, list[str]]:
+        migration = await approve(c.connection, c.desk, flow, digest, c.by, c.now)
+        return migration, warnings(await gates_of(c.connection, c.desk, migration, c.now))
+
+    migration, told = _at_counter(step, by, dry_run=dry_run)
+    for one in told:
+        Console(soft_wrap=True).print(f"! {one}")
     _told(migration, dry_run=dry_run, then=f"Next: hub migration cutover {flow}")
 
 
