@@ -5,7 +5,8 @@
 
 The hub is one `hub serve` as in production. Idle, ordinary requests come one after the other. Under attack 200 silent
 sockets, 50 slow heads and 50 slow bodies are open, one client sends each document of tests/hostile every two seconds,
-and one floods WebSockets. p99 is told as a ratio to idle, so the speed of the machine falls out of it. Aim: at most 2.
+and one floods WebSockets. p99 is told as a ratio to idle, so the speed of the machine falls out of it.
+Ends with status 1 when the p99 under attack is more than twice that of idle.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from tests.schema.following import acknowledged
 
 CONSOLE: Final = Console()
 EVERY_S: Final = 2.0
+WORST: Final = 2.0
+"""p99 under attack to p99 idle."""
 
 
 async def send_documents(hub: Hub) -> None:
@@ -85,8 +88,8 @@ async def attacked(hub: Hub, requests: int) -> list[float]:
             await asyncio.gather(*attacks, return_exceptions=True)
 
 
-async def measure(dsn: str, folder: Path, requests: int) -> None:
-    """Three lines of a table."""
+async def measure(dsn: str, folder: Path, requests: int) -> float:
+    """Three lines of a table; the ratio of the one under attack."""
     engine = open_engine(dsn)
     await upgrade(engine)
     await engine.dispose()
@@ -103,6 +106,7 @@ async def measure(dsn: str, folder: Path, requests: int) -> None:
             name, f"{median(found):.1f}", f"{p99(found):.1f}", f"{p99(found) / p99(idle):.2f}", f"{memory:.0f}"
         )
     CONSOLE.print(table)
+    return p99(rows[1][1]) / p99(idle)
 
 
 def main() -> None:
@@ -111,7 +115,9 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=3_000, help="of each of the three")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as own, EmbeddedPostgres(Path(own) / "postgres") as postgres:
-        asyncio.run(measure(postgres.libpq("postgres"), Path(own), given.requests))
+        ratio = asyncio.run(measure(postgres.libpq("postgres"), Path(own), given.requests))
+    if ratio > WORST:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":
