@@ -1,7 +1,7 @@
 """From where, why and within which contact somebody looked or changed; events from before have none of it.
 
 Revision ID: audit_origin
-Revises: consent_removed
+Revises: retention
 """
 
 from __future__ import annotations
