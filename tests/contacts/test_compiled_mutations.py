@@ -85,8 +85,8 @@ async def both(company: Database, database_url: str, tmp_path: Path) -> AsyncIte
     """Two applications, of which one compiles."""
     given = {"contact": RULES, "topics": CATALOGUE}
     async with (
-        serving(database_url, tmp_path / "one", **given) as compiling,
-        serving(database_url, tmp_path / "two", compiled=False, **given) as resolving,
+        serving(database_url, tmp_path, **given) as compiling,
+        serving(database_url, tmp_path, compiled=False, **given) as resolving,
     ):
         yield Both(compiling, resolving)
 
