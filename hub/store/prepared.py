@@ -167,6 +167,15 @@ class _Broken(Exception):
     """The connection is gone, and what became of the statement is not known."""
 
 
+_GONE: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
+"""The driver's own state is wrong for as long as it has read the server's last word and not yet the end of the line."""
+
+
 class _Connection:
     """`generation` counts the breaks before it was opened."""
 
@@ -179,7 +188,7 @@ class _Connection:
     async def fetch(self, sql: str, arguments: Sequence[object]) -> list[Any]:
         try:
             return await self._fetch(sql, arguments)
-        except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, ConnectionError):
+        except _GONE:
             raise _Broken from None
         except asyncpg.InterfaceError as error:
             if isinstance(error, ValueError) or not self.closed:
