@@ -6,10 +6,12 @@ import json
 import re
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from hub.reads.migrations import latest_migrations, windows_of
 from hub.store.engine import Database, open_engine
@@ -53,21 +55,49 @@ def migration() -> dict[str, Any]:  # Any: the JSON that `status --json` prints
     return shown
 
 
-async def reaches(state: str, windows: int) -> dict[str, Any]:
-    """What `status` shows once it is so. Waited for in the database: a command takes longer to start than to answer."""
+@asynccontextmanager
+async def demo_database() -> AsyncIterator[Database]:
     database = Database(open_engine((DEMO_FOLDER / "database.url").read_text(encoding="utf-8"), pool_size=1))
-
-    async def there() -> bool:
-        async with database.transaction() as connection:
-            row = (await latest_migrations(connection, [FLOW]))[FLOW]
-            found = await windows_of(connection, row.id, last=windows + 1)
-        return (row.state, len([window for window in found if window.clean is not None])) == (state, windows)
-
     try:
-        await until(there, timeout_s=120, what=f"{state} with {windows} windows")
+        yield database
     finally:
         await database.aclose()
+
+
+async def reaches(state: str, windows: int) -> dict[str, Any]:
+    """What `status` shows once it is so. Waited for in the database: a command takes longer to start than to answer."""
+    async with demo_database() as database:
+
+        async def there() -> bool:
+            async with database.transaction() as connection:
+                row = (await latest_migrations(connection, [FLOW]))[FLOW]
+                found = await windows_of(connection, row.id, last=windows + 1)
+            return (row.state, len([window for window in found if window.clean is not None])) == (state, windows)
+
+        await until(there, timeout_s=120, what=f"{state} with {windows} windows")
     return migration()
+
+
+async def renamed_and_seen(rename: Callable[[], object]) -> None:
+    """Until the new lane, which polls, has the new name: the daily run that follows at once here comes a day later."""
+    versions = text(
+        """SELECT count(*) FROM shadow_version v JOIN lane l ON l.id = v.lane_id
+           WHERE l.flow = :flow AND v.external_id = :stranger"""
+    )
+    async with demo_database() as database:
+
+        async def kept() -> int:
+            async with database.transaction() as connection:
+                count: int = await connection.scalar(versions, {"flow": FLOW, "stranger": STRANGER})
+            return count
+
+        before = await kept()
+        rename()
+
+        async def there() -> bool:
+            return await kept() > before
+
+        await until(there, timeout_s=60, what="the new lane has seen the new name")
 
 
 async def test_a_flow_moves_to_real_time_and_back_by_the_commands_of_the_guide() -> None:
@@ -82,7 +112,7 @@ async def test_a_flow_moves_to_real_time_and_back_by_the_commands_of_the_guide()
         await reaches("SHADOW", 0)
         try:
             shell("hub", "run", FLOW)
-            shell(*rename, f"{name} II")
+            await renamed_and_seen(lambda: shell(*rename, f"{name} II"))
             await reaches("SHADOW", 1)
             assert "1 changed" in shell("hub", "run", FLOW)
             shell("hub", "run", FLOW)
