@@ -29,8 +29,8 @@ from schema.fields import resolved
 from schema.ids import uuid_of
 from schema.mutations.contact_payload import KEY
 from schema.mutations.outcome import KEY_LENGTH_MAX, Outcome, Problem, carry_out
-from schema.types.customer import SalesLead
 from schema.types.enums import Direction, LeadOutcome, LeadPriority, LeadRating, LeadState
+from schema.types.sales_lead import SalesLead
 
 Take: TypeAlias = Callable[[AsyncConnection, UUID], Awaitable[UUID]]
 

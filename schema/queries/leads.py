@@ -17,8 +17,8 @@ from schema.context import Context, Info
 from schema.fields import resolved
 from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.connection import After, Before, Connection, First, Last, window_of
-from schema.types.customer import SalesLead
 from schema.types.enums import Direction, LeadPriority, LeadRating, LeadState
+from schema.types.sales_lead import SalesLead
 
 
 @strawberry.input(description="What listed leads fulfil, all of it.")

@@ -29,7 +29,7 @@ from schema.fields import resolved
 from schema.ids import number_in
 from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.belongings import CampaignMembership, Consent, ProductHolding
-from schema.types.customer import Customer, SalesLead
+from schema.types.customer import Customer
 from schema.types.delivery import LeadDelivery
 from schema.types.dialog import BusinessDialog
 from schema.types.drift import ContractDrift
@@ -41,6 +41,7 @@ from schema.types.quarantined import QuarantinedObject
 from schema.types.reaching import ContactMedium, PostalAddress
 from schema.types.request import BusinessRequest
 from schema.types.run import FlowRun
+from schema.types.sales_lead import SalesLead
 from schema.types.session import CustomerSession, Incident
 from schema.types.system import System
 from schema.types.work import StuckWork

@@ -17,7 +17,7 @@ from schema.context import Info
 from schema.fields import subscribed
 from schema.ids import uuid_of
 from schema.subscriptions.follow import TOLD_ONCE, After, follow
-from schema.types.customer import SalesLead
+from schema.types.sales_lead import SalesLead
 
 REQUIRES: Final = Requires(Scope.LEADS_READ)
 

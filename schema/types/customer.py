@@ -1,10 +1,9 @@
-"""The customer's view, and the leads in it, which name their customer in turn."""
+"""The customer's view."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from functools import partial
 from typing import Annotated, Self
 from uuid import UUID
@@ -17,25 +16,19 @@ from hub.reads.belongings import CONSENTS, FINISHED, HOLDINGS, LEADS, MEMBERSHIP
 from hub.reads.compiled.state import NOW
 from hub.reads.contact_relations import (
     DELIVERIES_OF_CUSTOMER,
-    DELIVERIES_OF_LEAD,
-    OTHER_CUSTOMER,
-    RESPONSES_OF_LEAD,
 )
 from hub.reads.customers import CustomerRow
-from hub.reads.freshness import Told, freshness_of
 from hub.reads.parts import Conditions
 from hub.reads.promises import COMMITMENTS, STANDING, TIMELINE
 from hub.reads.reaching import ADDRESSES, IDENTIFIERS, MEDIA, RELATED, SEGMENTS, address_at
 from hub.reads.relations import (
     ALL_OF_THEM,
-    CUSTOMER_OF_LEAD,
     PROVENANCE_OF_CUSTOMER,
     SOURCES_OF_CUSTOMER,
     Relation,
     address_then,
     whole,
 )
-from hub.records.identity import Entity
 from hub.store.statement import parameter
 from schema.authorise import Requires, Scope
 from schema.context import Info
@@ -45,16 +38,16 @@ from schema.types.belongings import CampaignMembership, Consent, ProductHolding
 from schema.types.conflict import FieldConflict
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.consent import ConsentStanding
+from schema.types.customer_relation import CustomerRelation
 from schema.types.delivery import LeadDelivery
-from schema.types.enums import DeliveryReason, Direction, LeadPriority, LeadRating, LeadState, PartyKind, RelationKind
-from schema.types.freshness import FRESHNESS, FieldProvenance, PartFreshness, SourceStatus, freshness
-from schema.types.lead_parts import LeadReceipt, LeadResponse
+from schema.types.enums import PartyKind
+from schema.types.freshness import FieldProvenance, SourceStatus
 from schema.types.of_row import OfRow
 from schema.types.order import SalesOrder
 from schema.types.promise import Commitment, TimelineEntry
 from schema.types.reaching import ContactMedium, CustomerIdentifier, PostalAddress, Segment
 from schema.types.request import BusinessRequest
-from schema.types.sourced import Sourced
+from schema.types.sales_lead import SalesLead
 from schema.types.steward import StewardAct
 
 
@@ -290,111 +283,3 @@ class Customer(relay.Node, OfRow):
         """The customer an id stands for now, None where there is none or the caller may not see him."""
         row = await info.context.loaders.customers.load(identity)
         return None if row is None else cls.shown(info, row)
-
-
-@strawberry.type(description="What another customer is to this one, as one system says.")
-class CustomerRelation(Sourced, OfRow):
-    """A household, a company, a reference group."""
-
-    other_id: strawberry.Private[UUID | None]
-    external_id: strawberry.Private[str]
-    kind: RelationKind = strawberry.field(description="What he is.")
-    label: str | None = strawberry.field(description="The source's word for it.")
-    valid_from: datetime | None = strawberry.field(description="Not before this time.")
-    valid_to: datetime | None = strawberry.field(description="Not from this time on.")
-
-    @resolved(
-        "The other one; null while the hub does not know him, or for a caller who may not see him.",
-        reads=OTHER_CUSTOMER,
-    )
-    async def other(self, info: Info) -> Annotated[Customer, strawberry.lazy("schema.types.customer")] | None:
-        """Loaded for all relations of the answer at once, within the caller's reach, and into the audit trail."""
-        return None if self.other_id is None else await Customer.visible(info, self.other_id)
-
-    @resolved(FRESHNESS, reads=freshness_of(Entity.CUSTOMER))
-    async def freshness(self, info: Info) -> PartFreshness:
-        """That of the record that says so."""
-        return await freshness(info, Told(Entity.CUSTOMER, self.source, self.external_id, None))
-
-
-@strawberry.type(description="A lead, inbound or outbound (TMF699 SalesLead).")
-class SalesLead(relay.Node, Sourced, OfRow):
-    """A chance to sell that somebody follows up."""
-
-    id: relay.NodeID[UUID]
-    external_id: strawberry.Private[str]
-    observed_at: strawberry.Private[datetime]
-    customer_id: strawberry.Private[UUID | None]
-    number: str | None = strawberry.field(
-        description="Its number: the hub's own for a lead opened here, such as L-7F3KQ-9XM2D, else its package's."
-    )
-    name: str | None = strawberry.field(description="In a few words.")
-    state: LeadState = strawberry.field(description="Where it stands.")
-    state_reason: str | None = strawberry.field(description="Why it stands there, as the package says.")
-    rating: LeadRating | None = strawberry.field(description="How promising it is.")
-    priority: LeadPriority | None = strawberry.field(description="How urgent it is.")
-    amount: Decimal | None = strawberry.field(description="What it may be worth, in `currency`.")
-    currency: str | None = strawberry.field(description="Currency of the amount (ISO 4217).")
-    probability: int | None = strawberry.field(description="Chance of success in per cent.")
-    started_on: date | None = strawberry.field(description="First day.")
-    ended_on: date | None = strawberry.field(description="Last day, once it is closed.")
-    lead_owner: str | None = strawberry.field(description="Who follows it up, as the package names him.")
-    direction: Direction | None = strawberry.field(
-        description="INBOUND: the customer's own interest opened it. OUTBOUND: a campaign did. Null: a package's."
-    )
-    channel: str | None = strawberry.field(description="The channel it was opened in.")
-    campaign: str | None = strawberry.field(description="The campaign it belongs to, by its name there.")
-    proposition: str | None = strawberry.field(description="What is offered, by its name in the catalogue.")
-    opened_at: datetime | None = strawberry.field(
-        description="When the hub opened it, or first did something about it."
-    )
-    responded_at: datetime | None = strawberry.field(
-        description="When the customer first answered it; from then on nothing more is delivered."
-    )
-    unreached_since: datetime | None = strawberry.field(
-        description="Since when no channel reaches the customer with it, though nobody has answered."
-    )
-    unreached_reason: DeliveryReason | None = strawberry.field(
-        description="Why: what became of the last delivery, else why there was none."
-    )
-
-    @resolved("What the customer answered, newest first; at most 100.", reads=RESPONSES_OF_LEAD)
-    async def responses(self, info: Info) -> list[LeadResponse]:
-        """Loaded for all leads of the answer at once."""
-        return [LeadResponse.of(row) for row in await info.context.loaders.lead_responses.load(self.id)]
-
-    @resolved("How far each system is that is told of it; a package that refused a change is told here.")
-    async def receipts(self, info: Info) -> list[LeadReceipt]:
-        """Loaded for all leads of the answer at once."""
-        return [LeadReceipt.of(row) for row in await info.context.loaders.lead_receipts.load(self.id)]
-
-    @resolved("How it goes out, at most one a channel at a time, in the order of time.", reads=DELIVERIES_OF_LEAD)
-    async def deliveries(self, info: Info) -> list[LeadDelivery]:
-        """Loaded for all leads of the answer at once."""
-        return [LeadDelivery.of(row) for row in await info.context.loaders.deliveries_of_leads.load(self.id)]
-
-    @resolved(
-        "Whose lead it is; null while the lead management's customer is not known to the hub.",
-        Requires(Scope.CUSTOMERS_READ),
-        reads=CUSTOMER_OF_LEAD,
-    )
-    async def customer(self, info: Info) -> Annotated[Customer, strawberry.lazy("schema.types.customer")] | None:
-        """Loaded for all leads of the answer at once."""
-        from schema.types.customer import Customer  # the two types name each other
-
-        return None if self.customer_id is None else await Customer.visible(info, self.customer_id)
-
-    @classmethod
-    async def visible(cls, info: Info, identity: UUID) -> Self | None:
-        """The lead with this id, None where there is none or the caller may not see it."""
-        row = await info.context.loaders.part(LEADS, identity)
-        if row is None:
-            return None
-        info.context.shows(info, [] if row.customer_id is None else [row.customer_id])
-        return cls.of(row)
-
-    @resolved(FRESHNESS, reads=freshness_of(Entity.SALES_LEAD))
-    async def freshness(self, info: Info) -> PartFreshness:
-        """By the flow that brings it."""
-        told = Told(Entity.SALES_LEAD, self.source, self.external_id, self.observed_at)
-        return await freshness(info, told)

@@ -21,10 +21,11 @@ from schema.types.enums import ChannelKind, DeliveryReason, DeliveryState, Print
 from schema.types.of_row import OfRow
 
 if TYPE_CHECKING:
-    from schema.types.customer import Customer, SalesLead
+    from schema.types.customer import Customer
+    from schema.types.sales_lead import SalesLead
 
 LazyCustomer = Annotated["Customer", strawberry.lazy("schema.types.customer")]
-LazyLead = Annotated["SalesLead", strawberry.lazy("schema.types.customer")]
+LazyLead = Annotated["SalesLead", strawberry.lazy("schema.types.sales_lead")]
 
 
 @strawberry.type(description="A lead on its way by one channel (TMF681 CommunicationMessage).")
@@ -52,7 +53,7 @@ class LeadDelivery(relay.Node, OfRow):
     @resolved("The lead.", Requires(Scope.LEADS_READ), reads=LEAD)
     async def lead(self, info: Info) -> LazyLead | None:
         """Loaded for all deliveries of the answer at once."""
-        from schema.types.customer import SalesLead  # the two types name each other
+        from schema.types.sales_lead import SalesLead  # the two types name each other
 
         row = await info.context.loaders.part(LEADS, self.lead_id)
         return None if row is None else SalesLead.of(row)

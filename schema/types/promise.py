@@ -21,7 +21,8 @@ from schema.types.request import BusinessRequest
 from schema.types.session import CustomerSession
 
 if TYPE_CHECKING:
-    from schema.types.customer import Customer, SalesLead
+    from schema.types.customer import Customer
+    from schema.types.sales_lead import SalesLead
 
 LazyCustomer = Annotated["Customer", strawberry.lazy("schema.types.customer")]
 
@@ -95,8 +96,8 @@ class TimelineEntry(OfRow):
         return None if self.commitment_id is None else await Commitment.visible(info, self.commitment_id)
 
     @resolved("The lead it is about.", Requires(Scope.LEADS_READ), reads=LEAD)
-    async def lead(self, info: Info) -> Annotated[SalesLead, strawberry.lazy("schema.types.customer")] | None:
+    async def lead(self, info: Info) -> Annotated[SalesLead, strawberry.lazy("schema.types.sales_lead")] | None:
         """Loaded for all entries of the answer at once."""
-        from schema.types.customer import SalesLead  # the two types name each other
+        from schema.types.sales_lead import SalesLead  # the two types name each other
 
         return None if self.lead_id is None else await SalesLead.visible(info, self.lead_id)
