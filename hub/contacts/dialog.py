@@ -70,15 +70,9 @@ async def start_dialog(
     session = await conduct(connection, await hold(connection, session_id), by.agent, now)
     if request is not None:
         await _join(connection, session, request, now)
-    if session.phase is SessionPhase.IDENTIFICATION:
-        session = await advance(connection, session, SessionPhase.EXPLORATION, now)
-    session = await advance(connection, session, SessionPhase.DIALOG, now)
-    session = await register(connection, session, desk.rules.registration, now, commercial=topic.is_commercial)
+    session = await _in_dialog(connection, desk, session, topic, now)
     await count_contact(connection, session.id, name)
-    answers: Answers = {}
-    if topic.questions:
-        view = await view_of(connection, session.customer_id)
-        answers = await known_answers(connection, topic, session.customer_id, session.id, view, now)
+    answers = await _known(connection, session, topic, now)
     proved = session.level.rank >= topic.level.rank
     identity = uuid4()
     values = {
@@ -98,6 +92,23 @@ async def start_dialog(
     }
     await insert_row(connection, BusinessDialog, values)
     return identity
+
+
+async def _known(connection: AsyncConnection, session: Session, topic: Topic, now: datetime) -> Answers:
+    if not topic.questions:
+        return {}
+    view = await view_of(connection, session.customer_id)
+    return await known_answers(connection, topic, session.customer_id, session.id, view, now)
+
+
+async def _in_dialog(
+    connection: AsyncConnection, desk: ContactDesk, session: Session, topic: Topic, now: datetime
+) -> Session:
+    """In that phase, and registered where talk of this kind is."""
+    if session.phase is SessionPhase.IDENTIFICATION:
+        session = await advance(connection, session, SessionPhase.EXPLORATION, now)
+    session = await advance(connection, session, SessionPhase.DIALOG, now)
+    return await register(connection, session, desk.rules.registration, now, commercial=topic.is_commercial)
 
 
 async def _join(connection: AsyncConnection, session: Session, request_id: UUID, now: datetime) -> None:

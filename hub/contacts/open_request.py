@@ -51,24 +51,7 @@ async def open_request(connection: AsyncConnection, desk: ContactDesk, new: NewR
     identity, number = uuid4(), new_number("R")
     state = RequestState.ACKNOWLEDGED if call is None else RequestState.IN_PROGRESS
     due = None if topic is None or topic.due_minutes is None else now + timedelta(minutes=topic.due_minutes)
-    await connection.execute(
-        insert(BusinessRequest).values(
-            id=identity,
-            system=SELF,
-            external_id=number,
-            customer_id=new.customer,
-            deleted=False,
-            as_of=now,
-            observed_at=now,
-            version=1,
-            kind=new.kind,
-            state=state,
-            number=number,
-            subject=new.subject,
-            opened_at=now,
-            due_at=due,
-        )
-    )
+    await _insert(connection, new, identity, number, state, due, now)
     executed_by = None if call is None else call.system
     version = desk.catalogue.version if topic else None
     await _handle(connection, desk.rules, new, identity, (executed_by, version), view, now)
@@ -88,6 +71,35 @@ async def open_request(connection: AsyncConnection, desk: ContactDesk, new: NewR
     await tell(connection, entry, now)
     await announce(connection, TOPIC, identity, "CreateEvent", now)
     return identity
+
+
+async def _insert(
+    connection: AsyncConnection,
+    new: NewRequest,
+    identity: UUID,
+    number: str,
+    state: RequestState,
+    due: datetime | None,
+    now: datetime,
+) -> None:
+    await connection.execute(
+        insert(BusinessRequest).values(
+            id=identity,
+            system=SELF,
+            external_id=number,
+            customer_id=new.customer,
+            deleted=False,
+            as_of=now,
+            observed_at=now,
+            version=1,
+            kind=new.kind,
+            state=state,
+            number=number,
+            subject=new.subject,
+            opened_at=now,
+            due_at=due,
+        )
+    )
 
 
 def respond_within(rules: ContactRules, channel: str, status: str | None, kind: RequestKind) -> timedelta:

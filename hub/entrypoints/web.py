@@ -32,7 +32,14 @@ from hub.settings.environment import Settings
 async def serving(hub: Installation) -> AsyncIterator[int]:
     """Serve for as long as the block lasts; gives the port. Conflict when it is taken."""
     settings = hub.settings
-    services = Services(
+    proxies = settings.trusted_proxies
+    async with listening(create_app(_services(hub)), settings.host, settings.port, trusted_proxies=proxies) as port:
+        yield port
+
+
+def _services(hub: Installation) -> Services:
+    settings = hub.settings
+    return Services(
         open_database=lambda: hub.open_database(settings.statement_timeout_ms),
         feed_dsn=hub.database_url,
         rules=recognition_rules(hub.configuration),
@@ -67,9 +74,6 @@ async def serving(hub: Installation) -> AsyncIterator[int]:
         reads_apart=True,
         open_systems=lambda database: metered_systems(hub.configuration, hub.adapters, database, utc_now),
     )
-    proxies = settings.trusted_proxies
-    async with listening(create_app(services), settings.host, settings.port, trusted_proxies=proxies) as port:
-        yield port
 
 
 def allowances(callers: Callers, *, development: bool) -> dict[Role, Allowance]:

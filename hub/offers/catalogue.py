@@ -103,49 +103,55 @@ class Catalogue:
 
 def compile_catalogue(document: OffersDocument) -> Catalogue:
     """Of a document that was checked; each distinct condition is compiled once."""
-    compiled: dict[str, Condition] = {}
-
-    def condition(text: str) -> Condition:
-        if text not in compiled:
-            compiled[text] = Condition(text, compile_expression(text))
-        return compiled[text]
-
-    def optional(text: str | None) -> Condition | None:
-        return None if text is None else condition(text)
-
-    def proposition(name: str, entry: PropositionEntry) -> Proposition:
-        return Proposition(
-            name=name,
-            title=entry.name,
-            issue=entry.issue,
-            group=entry.group,
-            value=entry.value,
-            propensity=entry.propensity,
-            levers=_levers(document, entry),
-            valid_from=entry.valid_from,
-            valid_to=entry.valid_to,
-            campaign=entry.campaign,
-            eligible=optional(entry.eligible),
-            applicable=optional(entry.applicable),
-            suitable=optional(entry.suitable),
-            topics=frozenset(entry.topics),
-            consent=entry.consent,
-            context=tuple(ContextWeight(condition(rule.when), rule.weight) for rule in entry.context),
-            control_share=entry.control_share,
-            treatments=entry.treatments,
-            shares=_shares(entry),
-        )
-
+    conditions = _Conditions()
     return Catalogue(
         version=document.version,
         language=document.language,
         seed=document.seed,
         control_share=document.control_share,
-        propositions={name: proposition(name, entry) for name, entry in sorted(document.propositions.items())},
+        propositions={
+            name: _proposition(name, entry, document, conditions)
+            for name, entry in sorted(document.propositions.items())
+        },
         policy=document.policy,
-        segments={name: condition(text) for name, text in document.segments.items()},
+        segments={name: conditions[text] for name, text in document.segments.items()},
         learning=document.learning,
         factors=document.factors,
+    )
+
+
+class _Conditions(dict[str, Condition]):
+    """By their text, compiled as they are asked for."""
+
+    def __missing__(self, text: str) -> Condition:
+        self[text] = Condition(text, compile_expression(text))
+        return self[text]
+
+    def optional(self, text: str | None) -> Condition | None:
+        return None if text is None else self[text]
+
+
+def _proposition(name: str, entry: PropositionEntry, document: OffersDocument, conditions: _Conditions) -> Proposition:
+    return Proposition(
+        name=name,
+        title=entry.name,
+        issue=entry.issue,
+        group=entry.group,
+        value=entry.value,
+        propensity=entry.propensity,
+        levers=_levers(document, entry),
+        valid_from=entry.valid_from,
+        valid_to=entry.valid_to,
+        campaign=entry.campaign,
+        eligible=conditions.optional(entry.eligible),
+        applicable=conditions.optional(entry.applicable),
+        suitable=conditions.optional(entry.suitable),
+        topics=frozenset(entry.topics),
+        consent=entry.consent,
+        context=tuple(ContextWeight(conditions[rule.when], rule.weight) for rule in entry.context),
+        control_share=entry.control_share,
+        treatments=entry.treatments,
+        shares=_shares(entry),
     )
 
 

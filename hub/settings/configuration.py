@@ -81,9 +81,7 @@ def load_configuration(
     root, findings = read_yaml(path)
     systems, flows = root.entries_of("systems"), root.entries_of("flows")
     file = _validated(root, environment, path.parent, findings)
-    findings += check_flows(flows, systems)
-    findings += check_migrations(root.child("migrations"), flows)
-    findings += check_survivorship(root.child("survivorship") or root, systems)
+    findings += _check_flows(root, systems, flows)
     options = _options(systems, adapters, environment, path.parent, findings)
     finder = MappingFinder(path.parent, adapters)
     mappings = finder.find(systems, flows)
@@ -100,15 +98,8 @@ def load_configuration(
         raise Misconfigured(_in_reading_order(findings, str(path)))
     return Configuration(
         company=file.company,
-        systems={
-            SystemName(name): ConnectedSystem(SystemName(name), entry.adapter, entry.roles, entry.limits, options[name])
-            for name, entry in file.systems.items()
-        },
-        flows={
-            FlowName(name): _flow(name, entry, file.migrations)
-            for name, entry in file.flows.items()
-            if not entry.planned
-        },
+        systems=_systems(file, options),
+        flows=_flows(file),
         planned={FlowName(name): _planned(name, entry) for name, entry in file.flows.items() if entry.planned},
         survivorship=_ranked(file.survivorship, systems),
         recognition=file.recognition,
@@ -123,6 +114,27 @@ def load_configuration(
         topics=topics,
         outbound=Outbound(file.channels, file.outbound, templates, path.parent),
     )
+
+
+def _check_flows(root: Node, systems: Mapping[str, Node], flows: Mapping[str, Node]) -> list[Finding]:
+    return [
+        *check_flows(flows, systems),
+        *check_migrations(root.child("migrations"), flows),
+        *check_survivorship(root.child("survivorship") or root, systems),
+    ]
+
+
+def _systems(file: HubFile, options: Mapping[str, BaseModel]) -> dict[SystemName, ConnectedSystem]:
+    return {
+        SystemName(name): ConnectedSystem(SystemName(name), entry.adapter, entry.roles, entry.limits, options[name])
+        for name, entry in file.systems.items()
+    }
+
+
+def _flows(file: HubFile) -> dict[FlowName, Flow]:
+    return {
+        FlowName(name): _flow(name, entry, file.migrations) for name, entry in file.flows.items() if not entry.planned
+    }
 
 
 def _validated(root: Node, environment: Mapping[str, str], folder: Path, findings: list[Finding]) -> HubFile | None:

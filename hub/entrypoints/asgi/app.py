@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from hub.entrypoints.asgi.cors import Cors
@@ -25,7 +25,7 @@ from hub.entrypoints.asgi.unsubscribe import UnsubscribeEndpoint
 from hub.entrypoints.asgi.webhooks import WebhookEndpoint
 from schema.change import Changes
 from schema.compiled.answer import CompiledReads
-from schema.schema import build_schema
+from schema.schema import HubSchema, build_schema
 
 
 class HubApplication(Starlette):
@@ -54,29 +54,9 @@ def create_app(services: Services) -> Starlette:
 
     schema = build_schema()
     compiled = CompiledReads(schema) if services.compiled else None
-    endpoint = GraphQLEndpoint(
-        schema,
-        services.tokens,
-        services.documents,
-        services.cors_origins,
-        development=services.development,
-        compiled=compiled,
-        events_comment_every_s=services.events_comment_every_s,
-    )
-    webhooks = WebhookEndpoint(services.webhooks, services.metrics, services.clock, services.webhook_bytes_max)
-    answering = services.outbound, services.keys, services.clock, services.company
-    links, unsubscribe = LinkEndpoint(LinkActs(*answering)), UnsubscribeEndpoint(LinkActs(*answering))
+    endpoint = _endpoint(services, schema, compiled)
     app = HubApplication(
-        routes=[
-            Route(PATH, endpoint),
-            WebSocketRoute(PATH, endpoint),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/metrics", metrics),
-            Route("/r/{token}", links.answer, methods=["GET", "POST"]),
-            Route("/u/{token}", unsubscribe.answer, methods=["GET", "POST"]),
-            Route("/webhooks/{system}", webhooks.receive, methods=["POST"]),
-        ],
+        routes=_routes(services, endpoint),
         middleware=[
             Middleware(RequestScope, services.metrics),
             Middleware(Cors, services.cors_origins),
@@ -96,3 +76,31 @@ def create_app(services: Services) -> Starlette:
             services.development,
         )
     return app
+
+
+def _endpoint(services: Services, schema: HubSchema, compiled: CompiledReads | None) -> GraphQLEndpoint:
+    return GraphQLEndpoint(
+        schema,
+        services.tokens,
+        services.documents,
+        services.cors_origins,
+        development=services.development,
+        compiled=compiled,
+        events_comment_every_s=services.events_comment_every_s,
+    )
+
+
+def _routes(services: Services, endpoint: GraphQLEndpoint) -> list[BaseRoute]:
+    webhooks = WebhookEndpoint(services.webhooks, services.metrics, services.clock, services.webhook_bytes_max)
+    answering = services.outbound, services.keys, services.clock, services.company
+    links, unsubscribe = LinkEndpoint(LinkActs(*answering)), UnsubscribeEndpoint(LinkActs(*answering))
+    return [
+        Route(PATH, endpoint),
+        WebSocketRoute(PATH, endpoint),
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+        Route("/r/{token}", links.answer, methods=["GET", "POST"]),
+        Route("/u/{token}", unsubscribe.answer, methods=["GET", "POST"]),
+        Route("/webhooks/{system}", webhooks.receive, methods=["POST"]),
+    ]

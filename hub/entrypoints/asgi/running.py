@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -22,6 +22,7 @@ from hub.exchange.inbox import Inbox
 from hub.flows.terms import Terms
 from hub.live.reader import Reader
 from hub.reads.compiled.kept_answers import KeptAnswers
+from hub.store.engine import Database
 from hub.store.prepared import PreparedReads
 from hub.store.read_trail import ReadTrail
 from hub.store.revocations import FollowRevocations
@@ -54,30 +55,51 @@ class Running:
 
 @asynccontextmanager
 async def running(services: Services) -> AsyncIterator[Running]:
-    """Open what is bound to the running loop; closed at the end of the block."""
-    reader = await _reader(services)
-    database = services.open_database()
-    feed = Reader(services.feed_dsn)
+    """Open what is bound to the running loop; closed at the end of the block, or when a part cannot be opened."""
+    async with AsyncExitStack() as closing:
+        reader = await _reader(services, closing)
+        database = services.open_database()
+        closing.push_async_callback(database.aclose)
+        hub = _hub(services, closing, database, reader)
+        revocations = FollowRevocations(database, hub.revoked, services.clock, hub.watched.sweep)
+        await revocations.look_on()
+        usage = UsageInPostgres(database) if services.open_usage is None else services.open_usage()
+        closing.push_async_callback(usage.aclose)
+        closing.push_async_callback(_written, hub.trail)
+        feed = asyncio.create_task(hub.feed.run(), name="change feed")
+        beside = [
+            asyncio.create_task(hub.trail.run(), name="audit trail"),
+            asyncio.create_task(revocations.run(), name="revoked tokens"),
+            asyncio.create_task(share(hub.admission, usage), name="shared usage"),
+        ]
+        closing.push_async_callback(_ended, feed, *beside)
+        yield Running(hub, Scrape(hub), feed, Inbox(database, services.keys, services.clock))
+
+
+async def _reader(services: Services, closing: AsyncExitStack) -> DocumentReader | None:
+    """Started before anything is open that a child would hold as well."""
+    if not services.reads_apart:
+        return None
+    reader = DocumentReader(build_schema().documents.reading)
+    closing.push_async_callback(reader.aclose)
+    await reader.start()
+    return reader
+
+
+def _hub(services: Services, closing: AsyncExitStack, database: Database, reader: DocumentReader | None) -> Hub:
     kept = KeptAnswers(services.kept_answers_bytes)
-    prepared = PreparedReads(database.engine, services.prepared_connections, opened=kept.clear)
-    trail = ReadTrail(database, services.clock)
-    revoked, watched, admission = Revoked(), Watched(), Admission(services.allowances)
-    revocations = FollowRevocations(database, revoked, services.clock, watched.sweep)
-    await revocations.look_on()
-    usage = UsageInPostgres(database) if services.open_usage is None else services.open_usage()
-    task = asyncio.create_task(feed.run(), name="change feed")
-    beside = [
-        asyncio.create_task(trail.run(), name="audit trail"),
-        asyncio.create_task(revocations.run(), name="revoked tokens"),
-        asyncio.create_task(share(admission, usage), name="shared usage"),
-    ]
-    engine = None if services.open_decision_engine is None else services.open_decision_engine()
     systems = services.open_systems(database)
-    hub = Hub(
+    closing.push_async_callback(systems.aclose)
+    engine = None if services.open_decision_engine is None else services.open_decision_engine()
+    if engine is not None:
+        closing.push_async_callback(engine.aclose)
+    prepared = PreparedReads(database.engine, services.prepared_connections, opened=kept.clear)
+    closing.push_async_callback(prepared.aclose)
+    return Hub(
         database=database,
         prepared=prepared,
         kept=kept,
-        feed=feed,
+        feed=Reader(services.feed_dsn),
         rules=services.rules,
         terms=Terms(services.mappings, services.rules, services.keys),
         desk=services.desk,
@@ -86,45 +108,27 @@ async def running(services: Services) -> AsyncIterator[Running]:
         steering=services.steering,
         processes=services.processes,
         metrics=services.metrics,
-        trail=trail,
+        trail=ReadTrail(database, services.clock),
         clock=services.clock,
         page_size_max=services.page_size_max,
         offering=services.offering,
         outbound=services.outbound,
         privacy=services.privacy,
         decision_engine=engine,
-        admission=admission,
-        revoked=revoked,
-        watched=watched,
+        admission=Admission(services.allowances),
+        revoked=Revoked(),
+        watched=Watched(),
         tells_cost=services.tells_cost,
         shared_customers=SharedCustomers(database),
         query_within_s=services.query_within_s,
         elsewhere=reader,
     )
-    try:
-        yield Running(hub, Scrape(hub), task, Inbox(database, services.keys, services.clock))
-    finally:
-        for each in (task, *beside):
-            each.cancel()
-        await asyncio.gather(task, *beside, return_exceptions=True)
-        await _written(trail)
-        await prepared.aclose()
-        if engine is not None:
-            await engine.aclose()
-        await systems.aclose()
-        await usage.aclose()
-        await database.aclose()
-        if reader is not None:
-            await reader.aclose()
 
 
-async def _reader(services: Services) -> DocumentReader | None:
-    """Started before anything is open that a child would hold as well."""
-    if not services.reads_apart:
-        return None
-    reader = DocumentReader(build_schema().documents.reading)
-    await reader.start()
-    return reader
+async def _ended(*tasks: asyncio.Task[None]) -> None:
+    for each in tasks:
+        each.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _written(trail: ReadTrail) -> None:

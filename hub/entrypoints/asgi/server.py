@@ -45,23 +45,7 @@ async def listening(
     told to come back, and requests under way have DRAIN_WITHIN_S seconds to finish.
     """
     listener = _bound(host, port)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        server_header=False,
-        proxy_headers=bool(trusted_proxies),
-        forwarded_allow_ips=list(trusted_proxies),
-        timeout_graceful_shutdown=DRAIN_WITHIN_S,
-        http=BoundedHttp,
-        ws_max_size=SOCKET_MESSAGE_MAX,
-        ws_ping_interval=ping_every_s,
-        ws_ping_timeout=ping_every_s,
-        # A compressor for each socket would take more memory than all the rest of it.
-        ws_per_message_deflate=False,
-    )
-    server = _Server(config)
+    server = _Server(_config(app, ping_every_s, trusted_proxies))
     BoundedHttp.connections_max = room_for_connections()
     bounding = asyncio.create_task(cut_off_slow(server.server_state.connections), name="slow connections")
     serving = asyncio.create_task(server.serve([listener]), name="uvicorn")
@@ -77,6 +61,25 @@ async def listening(
         await serving
         bounding.cancel()
         listener.close()
+
+
+def _config(app: Starlette, ping_every_s: float, trusted_proxies: Sequence[str]) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
+        timeout_graceful_shutdown=DRAIN_WITHIN_S,
+        http=BoundedHttp,
+        ws_max_size=SOCKET_MESSAGE_MAX,
+        ws_ping_interval=ping_every_s,
+        ws_ping_timeout=ping_every_s,
+        # A compressor for each socket would take more memory than all the rest of it.
+        ws_per_message_deflate=False,
+    )
 
 
 def _drain(app: Starlette) -> None:
