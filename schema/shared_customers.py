@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from hub.live.changes import Place
 from hub.reads.customers import CustomerRow, customers_by_id
 from hub.reads.reach import Reach
 from hub.store.engine import Database
@@ -22,16 +23,24 @@ READ_AT_ONCE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """Begun when the process had delivered the feed up to `position`."""
+    """Begun when the process had delivered the feed up to `place`."""
 
-    position: int
+    place: Place
     row: asyncio.Task[CustomerRow | None]
+
+    def serves(self, place: Place) -> bool:
+        """False after a restore, too: it may show what is no longer so."""
+        return (
+            place.generation == self.place.generation
+            and place.position <= self.place.position
+            and not _failed(self.row)
+        )
 
 
 class SharedCustomers:
     """One for each process. A subscriber who deals with a change takes a read that was begun for it or a later one.
 
-    Whatever that read does not show yet has a later position, and is still to be delivered to him. Rights are a part of
+    Whatever that read does not show yet has a later place, and is still to be delivered to him. Rights are a part of
     the key; that he is shown the customer is for the subscriber to note.
     """
 
@@ -40,12 +49,12 @@ class SharedCustomers:
         self._reads: OrderedDict[tuple[UUID, object], _Read] = OrderedDict()
         self._row = Together(self._rows, most=READ_AT_ONCE)
 
-    async def read(self, asked: UUID, reach: Reach, position: int) -> CustomerRow | None:
-        """The customer as he was at `position` or later; Transient when the database is away."""
+    async def read(self, asked: UUID, reach: Reach, place: Place) -> CustomerRow | None:
+        """The customer as he was at `place` or later; Transient when the database is away."""
         key = (asked, reach.only)
         known = self._reads.get(key)
-        if known is None or known.position < position or _failed(known.row):
-            known = _Read(position, asyncio.create_task(self._row((asked, reach))))
+        if known is None or not known.serves(place):
+            known = _Read(place, asyncio.create_task(self._row((asked, reach))))
             self._reads[key] = known
             self._reads.move_to_end(key)
             if len(self._reads) > KEPT:

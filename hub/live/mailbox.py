@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 
 from hub.errors import HubError, SlowSubscriber
-from hub.live.changes import NumberedChange, encode_cursor
+from hub.live.changes import NumberedChange, Place
 
 
 class Mailbox:
@@ -16,7 +16,7 @@ class Mailbox:
     for one object can never be full. Any other that is full is cut off: what it held is dropped, the table has it.
     """
 
-    def __init__(self, after: int, capacity: int, latest_only: bool) -> None:
+    def __init__(self, after: Place, capacity: int, latest_only: bool) -> None:
         self.began = after
         """Changes up to here are not this mailbox's; `put` ignores them."""
         self._taken = after
@@ -33,12 +33,12 @@ class Mailbox:
 
     def put(self, change: NumberedChange) -> None:
         """Never waits: a subscriber must not hold up the others."""
-        if self._ended is not None or change.position <= self.began:
+        if self._ended is not None or change.position <= self.began.position:
             return
         key = (change.topic, change.object_id) if self._latest_only else change.position
         self._waiting.pop(key, None)
         if len(self._waiting) >= self._capacity:
-            self.cut_off(SlowSubscriber(encode_cursor(self._taken)))
+            self.cut_off(SlowSubscriber(self._taken.cursor))
             return
         self._waiting[key] = change
         self._arrived.set()
@@ -58,5 +58,5 @@ class Mailbox:
             self._arrived.clear()
             await self._arrived.wait()
         _, change = self._waiting.popitem(last=False)
-        self._taken = change.position
+        self._taken = change.place
         return change

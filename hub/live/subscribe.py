@@ -6,8 +6,8 @@ from collections import deque
 from types import TracebackType
 from typing import Self
 
-from hub.errors import HubError
-from hub.live.changes import NumberedChange, decode_cursor, encode_cursor
+from hub.errors import CursorTooOld, HubError
+from hub.live.changes import NumberedChange, Place, place_of
 from hub.live.gap import read_gap
 from hub.live.mailbox import Mailbox
 from hub.live.reader import Interest, Reader
@@ -39,7 +39,7 @@ class Subscription:
         self._capacity, self._latest_only = capacity, latest_only
         self._page = page
         self._resumes = cursor is not None
-        self._last = self._scanned = 0 if cursor is None else decode_cursor(cursor)
+        self._last = self._scanned = Place("", 0) if cursor is None else place_of(cursor)
         self._missed: deque[NumberedChange] = deque()
         self._mailbox: Mailbox | None = None
         self._ended: HubError | None = None
@@ -51,10 +51,10 @@ class Subscription:
             self._mailbox is not None
             and self._mailbox.idle
             and not self._missed
-            and self._scanned >= self._mailbox.began
+            and self._scanned.position >= self._mailbox.began.position
         ):
-            return encode_cursor(max(self._last, self._reader.delivered))
-        return encode_cursor(self._last)
+            return max(self._last, self._reader.place).cursor
+        return self._last.cursor
 
     async def __aenter__(self) -> Self:
         if self._resumes:
@@ -88,26 +88,28 @@ class Subscription:
             if self._mailbox is None:
                 if not await self._read_page(up_to=None):
                     self._mailbox = await self._join()
-            elif self._scanned < self._mailbox.began:
+            elif self._scanned.position < self._mailbox.began.position:
                 # Only what came between the last page and the moment of joining.
-                await self._read_page(up_to=self._mailbox.began)
+                await self._read_page(up_to=self._mailbox.began.position)
             else:
                 return self._give(await self._mailbox.take())
         return self._give(self._missed.popleft())
 
     def _give(self, change: NumberedChange) -> NumberedChange:
-        self._last = change.position
+        self._last = change.place
         return change
 
     async def _join(self) -> Mailbox:
         # This process's reader may be behind the table; the mailbox then begins where the pages ended.
-        return await self._reader.join(
-            self._interest,
-            lambda delivered: Mailbox(max(delivered, self._scanned), self._capacity, self._latest_only),
-        )
+        def mailbox(delivered: Place) -> Mailbox:
+            if self._resumes and delivered.generation != self._scanned.generation:
+                raise CursorTooOld
+            return Mailbox(max(delivered, self._scanned), self._capacity, self._latest_only)
+
+        return await self._reader.join(self._interest, mailbox)
 
     async def _read_page(self, up_to: int | None) -> bool:
         page = await read_gap(self._database, self._interest, self._scanned, up_to, self._page)
         self._missed.extend(page.changes)
-        self._scanned = page.scanned
+        self._scanned = Place(self._scanned.generation, page.scanned)
         return page.full

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy import BigInteger, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.metadata import Table
@@ -39,10 +40,11 @@ class FeedTail(Table):
     """One row: the last position that retention removed; the feed holds every position after it.
 
     Its row lock is the sequencer's turn. The head is *not* kept here: a row updated on every turn grows a chain of dead
-    versions behind any long transaction, and each turn would walk it.
+    versions behind any long transaction, and each turn would walk it. `generation`: see hub.live.generation.
     """
 
     __tablename__ = "feed_tail"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(BigInteger)
+    generation: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import strawberry
 
-from hub.live.changes import decode_cursor
+from hub.live.changes import Place, place_of
 from hub.live.reader import Interest
 from hub.live.subscribe import Subscription
 from schema.authorise import Requires
@@ -34,9 +34,9 @@ class Message:
     event: str
 
     @property
-    def position(self) -> int:
+    def place(self) -> Place:
         """Up to where the feed has been delivered to him: what he reads now must not be older."""
-        return decode_cursor(self.cursor)
+        return place_of(self.cursor)
 
 
 async def follow(

@@ -28,7 +28,7 @@ async def follow_customer(
     while True:
         async with aclosing(follow(context, Interest(topic, str(followed)), behind, requires)) as messages:
             async for message in messages:
-                row = await context.hub.shared_customers.read(asked, context.reach, message.position)
+                row = await context.hub.shared_customers.read(asked, context.reach, message.place)
                 if row is None:
                     raise NotFound("the customer is no longer there")
                 yield message, row

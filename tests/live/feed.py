@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import asyncpg
 from sqlalchemy import text
 
-from hub.live.changes import Change
+from hub.live.changes import Change, Place
+from hub.live.generation import GENERATION
 from hub.live.publish import publish
 from hub.live.sequencer import take_turn
 from hub.live.subscribe import Subscription
@@ -40,6 +41,21 @@ async def feed(database: Database) -> list[tuple[int, str]]:
     async with database.reading() as connection:
         rows = await connection.execute(text("SELECT position, object_id FROM change_feed ORDER BY position"))
         return [(row.position, row.object_id) for row in rows]
+
+
+async def at(database: Database, position: int) -> Place:
+    """A place in the feed as it is numbered now."""
+    async with database.reading() as connection:
+        return Place((await connection.execute(text(f"SELECT {GENERATION}"))).scalar_one(), position)
+
+
+async def kill_reader(connection: asyncpg.Connection) -> int:
+    """As a restart of the server would; how many were connected."""
+    killed: int = await connection.fetchval(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE application_name = 'contacthub-reader' AND datname = current_database()"
+    )
+    return killed
 
 
 async def take(subscription: Subscription, count: int) -> list[tuple[int, str]]:

@@ -7,13 +7,12 @@ from datetime import timedelta
 import pytest
 
 from hub.errors import CursorTooOld
-from hub.live.changes import encode_cursor
 from hub.live.lag import FeedLag, measure_lag
 from hub.live.reader import Interest, Reader
 from hub.live.retention import trim
 from hub.live.subscribe import Subscription
 from hub.store.engine import Database
-from tests.live.feed import NOON, commit, feed, number, take
+from tests.live.feed import NOON, at, commit, feed, number, take
 
 DAY = timedelta(days=1)
 CUSTOMERS = Interest("customer")
@@ -58,8 +57,8 @@ async def test_cursor_into_what_was_removed_is_too_old_and_the_next_one_is_not(
     await number(database_url)
     await _trim(database, 7 * DAY)
     with pytest.raises(CursorTooOld):
-        await Subscription(reader, database, CUSTOMERS, cursor=encode_cursor(1)).__aenter__()
-    async with Subscription(reader, database, CUSTOMERS, cursor=encode_cursor(2)) as changes:
+        await Subscription(reader, database, CUSTOMERS, cursor=(await at(database, 1)).cursor).__aenter__()
+    async with Subscription(reader, database, CUSTOMERS, cursor=(await at(database, 2)).cursor) as changes:
         assert await take(changes, 1) == [(3, "c")]
 
 

@@ -34,7 +34,7 @@ NOBODYS: Final = {
     "dispatch": "ids of commands and events",
     "dispatch_line": "ids",
     "document_version": "sealed under his keys; a copy has them opened, as `history`",
-    "feed_tail": "a number",
+    "feed_tail": "a number, and which life of the database it belongs to",
     "flow_run": "counts",
     "idempotency_key": "ids and counts, for a day",
     "identifier": "what is his goes with source_identifier, whose values a copy has",

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event, text
 
 from hub.errors import Transient
+from hub.live.changes import Place
 from hub.reads.reach import EVERYONE, Reach
 from hub.store.engine import Database, open_engine
 from schema.shared_customers import SharedCustomers
@@ -31,8 +32,8 @@ def transactions(database: Database) -> Iterator[list[object]]:
     event.remove(database.engine.sync_engine, "begin", begins)
 
 
-async def name(shared: SharedCustomers, position: int, reach: Reach = EVERYONE) -> str | None:
-    row = await shared.read(ANNA, reach, position)
+async def name(shared: SharedCustomers, position: int, reach: Reach = EVERYONE, generation: str = "a") -> str | None:
+    row = await shared.read(ANNA, reach, Place(generation, position))
     return None if row is None else row.name
 
 
@@ -53,7 +54,7 @@ async def test_those_who_are_told_of_one_change_share_a_read(company: Database) 
 async def test_changes_of_several_customers_that_come_together_are_read_in_one_transaction(company: Database) -> None:
     shared = SharedCustomers(company)
     with transactions(company) as begun:
-        rows = await asyncio.gather(*(shared.read(identity, EVERYONE, 7) for identity in (ANNA, BEN)))
+        rows = await asyncio.gather(*(shared.read(identity, EVERYONE, Place("a", 7)) for identity in (ANNA, BEN)))
         assert [row and row.name for row in rows] == ["Anna Bakker", "Ben de Vries"]
         assert len(begun) == 1
 
@@ -64,6 +65,13 @@ async def test_a_later_change_is_read_anew(company: Database) -> None:
     await rename(company, "Anna Anders")
     assert await name(shared, 8) == "Anna Anders"
     assert await name(shared, 7) == "Anna Anders"
+
+
+async def test_after_a_restore_nobody_is_shown_what_was_read_before_it(company: Database) -> None:
+    shared = SharedCustomers(company)
+    assert await name(shared, 7) == "Anna Bakker"
+    await rename(company, "Anna of Before")
+    assert await name(shared, 3, generation="b") == "Anna of Before"
 
 
 async def test_who_may_not_see_the_customer_does_not_get_what_another_read(company: Database) -> None:

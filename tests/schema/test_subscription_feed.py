@@ -118,7 +118,7 @@ async def test_who_does_not_read_gets_the_latest_and_takes_no_memory_for_the_res
             await rename(company, ANNA, f"Anna {number}")
 
         async def delivered() -> bool:
-            return bool(feed.delivered >= 300)
+            return bool(feed.place.position >= 300)
 
         await until(delivered, 30)
         (mailbox,) = next(iter(feed._mailboxes.values()))

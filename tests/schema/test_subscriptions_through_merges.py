@@ -153,6 +153,26 @@ async def test_who_was_away_meanwhile_hears_of_the_merge_and_of_the_split_by_his
         assert (await heard(client))["customer"]["id"] == company.bakker
 
 
+async def test_who_was_away_hears_of_every_change_of_the_one_he_became(company: Company) -> None:
+    """Also of those that came after the merge, which are told under the other id, and of none twice."""
+    jan, bakker = company.jan, company.bakker
+    async with AsyncExitStack() as stack:
+        client = await following(company, stack, CUSTOMER, {"id": bakker})
+        cursor = (await heard(client))["cursor"]
+    await company.merge()
+    await company.name(jan, "Jan Een")
+    await company.name(jan, "Jan Twee")
+    async with AsyncExitStack() as stack:
+        client = await following(company, stack, CUSTOMER, {"id": bakker, "after": cursor})
+        missed = [await heard(client) for _ in range(3)]  # the merge and both names
+        assert [(one["event"], one["customer"]["id"]) for one in missed] == [(f"Customer{CHANGED}", jan)] * 3
+        await company.name(jan, "Jan Drie")
+        assert await customer_heard(client) == (f"Customer{CHANGED}", jan, "Jan Drie")
+    async with AsyncExitStack() as stack:
+        client = await following(company, stack, CUSTOMER, {"id": bakker, "after": missed[2]["cursor"]})
+        assert await customer_heard(client) == (f"Customer{CHANGED}", jan, "Jan Drie")
+
+
 async def test_a_list_is_followed_by_an_id_that_is_merged_away_and_comes_back(company: Company) -> None:
     jan, bakker = company.jan, company.bakker
     his = await company.listed(bakker)

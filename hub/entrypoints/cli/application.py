@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "match": "match",
     "token": "token",
     "migrate-db": "store",
+    "restored": "store",
     "recognition": "recognition",
     "migration": "migration",
     "schema": "schema",
