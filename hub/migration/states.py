@@ -32,6 +32,8 @@ FOLLOWS: Final[Mapping[MigrationState, frozenset[MigrationState]]] = {
 ENDED: Final = frozenset({S.COMPLETED, S.ABORTED, S.ROLLED_BACK})
 COMPARING: Final = frozenset({S.SHADOW, S.GATED, S.APPROVED})
 """The candidate runs beside the incumbent and windows are compared."""
+MOVING: Final = frozenset({S.SEEDING, S.SHADOW, S.CUTTING_OVER, S.OBSERVING, S.ROLLING_BACK})
+"""The hub goes on by itself; in every other state a person decides what is next, or nothing is."""
 CUT_OVER: Final = frozenset({S.CUTTING_OVER, S.OBSERVING, S.COMPLETED, S.ROLLING_BACK, S.ROLLED_BACK})
 
 

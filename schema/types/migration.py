@@ -15,6 +15,7 @@ from hub.migration.facts import gates_of
 from hub.migration.stored import by_id
 from hub.migration.undo import undo_list
 from hub.reads.migrations import MigrationRow, evidence_rows, windows_of
+from hub.reads.seeding import seeding_of
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.enums import FlowCadence, MigrationState
@@ -22,6 +23,7 @@ from schema.types.flow import InformationFlow
 from schema.types.migration_evidence import EvidenceCheck, MigrationEvidence
 from schema.types.migration_gate import MigrationGate
 from schema.types.migration_preflight import MigrationFinding, MigrationForecast
+from schema.types.migration_seeding import MigrationSeeding
 from schema.types.migration_undo import UndoItem
 from schema.types.migration_window import ParityRun
 
@@ -62,6 +64,13 @@ class CadenceMigration(relay.Node):
     async def flow(self, info: Info) -> InformationFlow | None:
         """Null when hub.yaml no longer has it."""
         return await InformationFlow.visible(info, self.flow_name)
+
+    @resolved("How far the new lane has come with reading everything; null unless it is SEEDING or was paused there.")
+    async def seeding(self, info: Info) -> MigrationSeeding | None:
+        """Ask again to see it grow: subscribers are told of states and windows, not of pages."""
+        async with info.context.reading() as connection:
+            seeding = await seeding_of(connection, self.id)
+        return None if seeding is None else MigrationSeeding.of(seeding)
 
     @resolved("The gates as they stand now.")
     async def gates(self, info: Info) -> list[MigrationGate]:
@@ -136,6 +145,6 @@ class CadenceMigration(relay.Node):
 
     @classmethod
     async def latest(cls, info: Info, flow: str) -> Self | None:
-        """The newest migration of the flow, if it ever had one."""
+        """The flow's open migration, else the one in which somebody acted last, if it ever had one."""
         row = await info.context.loaders.latest_migrations.load(flow)
         return None if row is None else cls.of(row)

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from io import StringIO
+from uuid import UUID
 
 import orjson
 import pytest
+from rich.console import Console
 from sqlalchemy import text
 
+from hub.clock import utc_now
+from hub.entrypoints.cli.migration_status import Standing, watch
+from hub.flows.runs import keep_counters, open_run
+from hub.migration.decide import abort
+from hub.migration.stored import hold_open
+from hub.reads.migrations import latest_migrations
+from hub.reads.seeding import seeding_of
 from tests.cli.company import Company, customer
 
 pytestmark = pytest.mark.slow
@@ -41,6 +52,7 @@ async def test_a_migration_is_planned_started_watched_and_given_up(daily: Compan
     assert "is SEEDING" in (await daily.hub("migration", "start", FLOW)).output
     shown = (await daily.hub("migration", "status", FLOW)).output
     assert f"{FLOW} WEEKLY → DAILY: SEEDING" in shown
+    assert "0 of about 2 (0%) records taken in, waits for a worker" in shown
     assert re.search(r"✗\s+│ clean_windows\s+│ 0\s+│ 1", shown)
     refused = await daily.hub("migration", "cutover", FLOW)
     assert (refused.status, refused.code) == (1, "CONFLICT")
@@ -52,6 +64,40 @@ async def test_a_migration_is_planned_started_watched_and_given_up(daily: Compan
     principals = await daily.rows("SELECT principal, action FROM audit_event WHERE object_type = 'CadenceMigration'")
     assert principals[0] == ("anna", "planMigration")
     assert str(principals[-1][0]).startswith("cli:")
+
+
+async def test_a_seeding_is_watched_page_by_page_until_nothing_moves_by_itself(daily: Company) -> None:
+    await daily.hub("migration", "plan", FLOW, "--to", "DAILY")
+    assert "PREFLIGHT" in (await daily.hub("migration", "status", FLOW, "--watch")).output
+    await daily.hub("migration", "start", FLOW)
+    pages = [1, 2, None]
+
+    async def page_or_end(_seconds: float) -> None:
+        """What happens between two looks: a page, and at last somebody gives up."""
+        read = pages.pop(0)
+        async with daily.database.transaction() as connection:
+            if read is None:
+                await abort(connection, FLOW, "anna", utc_now())
+                return
+            seed = await hold_open(connection, FLOW)
+            run = await open_run(connection, UUID(str(seed.seed_run)), utc_now())
+            assert run is not None
+            await keep_counters(connection, run.id, Counter(read=read))
+
+    async def look() -> Standing:
+        async with daily.database.reading() as connection:
+            row = (await latest_migrations(connection, [FLOW]))[FLOW]
+            return Standing(row, await seeding_of(connection, row.id), [], [])
+
+    printed = StringIO()
+    last = await watch(Console(file=printed, width=200), look, utc_now, page_or_end)
+    told = [line.split(", for")[0].strip("━ ") for line in printed.getvalue().splitlines() if "taken in" in line]
+    assert told == [
+        "0 of about 2 (0%) records taken in, waits for a worker",
+        "1 of about 2 (50%) records taken in",
+        "2 of about 2 (100%) records taken in",
+    ]
+    assert (last.migration.state, last.seeding) == ("ABORTED", None)
 
 
 async def test_evidence_is_verified_and_tampering_ends_with_status_1(daily: Company) -> None:

@@ -45,6 +45,13 @@ mutation Approve($input: ApproveCadenceMigrationInput!) {
   approveCadenceMigration(input: $input) { migration { state approvedBy } state problems { code message } }
 }
 """
+TAKE_BACK = """
+mutation {
+  rollBackCadenceMigration(input: {flow: "crm-customers", reason: "a test", dryRun: %s}) {
+    migration { id state } state problems { code }
+  }
+}
+"""
 FLOW = "crm-customers"
 
 
@@ -67,6 +74,34 @@ async def step(api: Api, name: str, **given: object) -> dict[str, Any]:
     assert answer.errors == []
     payload: dict[str, Any] = answer.data[name]
     return payload
+
+
+async def given_up_behind_a_completed_one(api: Api, roads: Database) -> str:
+    """Id of a completed migration whose lane counts; a later one of the flow was aborted."""
+    await planned(api)
+    document = '{ cadenceMigration(flow: "crm-customers") { id } }'
+    first = (await api.ask(document, role=Role.ARCHITECT)).data["cadenceMigration"]["id"]
+    async with roads.transaction() as connection:
+        await connection.execute(
+            text(
+                """UPDATE cadence_migration SET state = 'COMPLETED', cut_over_at = :now, incumbent_epoch = 1
+                   WHERE flow = :f"""
+            ),
+            {"now": NOW, "f": FLOW},
+        )
+        await connection.execute(text("UPDATE lane SET mode = 'VERIFY' WHERE id <> 11 AND flow = :f"), {"f": FLOW})
+        await connection.execute(text("UPDATE lane SET mode = 'AUTHORITATIVE' WHERE id = 11"))
+        await connection.execute(
+            text(
+                """INSERT INTO cadence_migration (id, flow, from_lane, to_lane, state, settings, created_by, created_at,
+                     changed_at, evidence_count, evidence_digest)
+                   SELECT :id, flow, to_lane, from_lane, 'ABORTED', settings, created_by, :later, :later, 0, ''
+                   FROM cadence_migration WHERE flow = :f"""
+            ),
+            {"id": uid("given up"), "later": NOW + timedelta(minutes=1), "f": FLOW},
+        )
+    api.clock.forward(timedelta(minutes=2))
+    return str(first)
 
 
 async def count(database: Database) -> int:
@@ -134,6 +169,38 @@ async def test_a_started_migration_seeds_and_shows_its_gates_and_evidence(api: A
     async with roads.reading() as connection:
         work = await connection.execute(text("SELECT kind, queue, line FROM dispatch ORDER BY id"))
         assert ("flow.run", "shadow", "lane/11") in [tuple(row) for row in work]
+
+
+async def test_seeding_tells_how_far_it_is_of_what_the_old_lane_holds(api: Api, roads: Database) -> None:
+    document = (
+        '{ cadenceMigration(flow: "crm-customers") { seeding { state records quarantined expected givingWay } } }'
+    )
+    await planned(api)
+    assert (await api.ask(document, role=Role.ARCHITECT)).data["cadenceMigration"] == {"seeding": None}
+    await step(api, "startCadenceMigration")
+    async with roads.transaction() as connection:
+        held = await connection.scalar(
+            text("SELECT count(*) FROM source_record WHERE (system, entity) = ('crm', 'customer') AND NOT deleted")
+        )
+        await connection.execute(
+            text("""UPDATE flow_run SET state = 'RUNNING', started_at = :now, counters = '{"read": 2, "quarantined": 1}'
+                    WHERE lane_id = 11"""),
+            {"now": NOW},
+        )
+    seeding = {"state": "RUNNING", "records": 2, "quarantined": 1, "expected": held, "givingWay": False}
+    assert held > 0
+    assert (await api.ask(document, role=Role.ARCHITECT)).data["cadenceMigration"] == {"seeding": seeding}
+
+
+async def test_a_rollback_answers_with_the_migration_that_it_takes_back(api: Api, roads: Database) -> None:
+    first = await given_up_behind_a_completed_one(api, roads)
+    rehearsed = await api.ask(TAKE_BACK % "true", role=Role.ARCHITECT)
+    payload = {"migration": {"id": first, "state": "COMPLETED"}, "state": "ROLLING_BACK", "problems": []}
+    assert rehearsed.data["rollBackCadenceMigration"] == payload
+    done = await api.ask(TAKE_BACK % "false", role=Role.ARCHITECT)
+    assert done.data["rollBackCadenceMigration"]["migration"] == {"id": first, "state": "ROLLING_BACK"}
+    shown = await api.ask('{ cadenceMigration(flow: "crm-customers") { id state } }', role=Role.ARCHITECT)
+    assert shown.data["cadenceMigration"] == {"id": first, "state": "ROLLING_BACK"}
 
 
 async def test_steps_that_the_state_forbids_are_problems(api: Api, roads: Database) -> None:

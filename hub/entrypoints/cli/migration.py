@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, TypeVar
@@ -16,17 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.clock import utc_now
 from hub.entrypoints.cli.desk import person
-from hub.entrypoints.cli.migration_tables import (
-    show_evidence,
-    show_gates,
-    show_migration,
-    show_migrations,
-    show_preflight,
-    show_undo,
-    show_windows,
-)
+from hub.entrypoints.cli.migration_status import Standing, show, standings, watch
+from hub.entrypoints.cli.migration_tables import show_evidence, show_migrations, show_preflight, show_undo
 from hub.entrypoints.declaring import declare
-from hub.entrypoints.installation import installation, migrate
+from hub.entrypoints.installation import Installation, installation, migrate
 from hub.entrypoints.migrating import unconnected_desk
 from hub.errors import NotFound
 from hub.migration.cut_over import cut_over
@@ -41,7 +35,7 @@ from hub.migration.roll_back import roll_back
 from hub.migration.start import start
 from hub.migration.stored import Migration, last_moved, latest, of_flow
 from hub.migration.undo import undo_list
-from hub.reads.migrations import latest_migrations, list_migrations, migrations_by_id, windows_of
+from hub.reads.migrations import list_migrations
 from hub.reads.paging import Window
 from hub.records.lanes import FlowCadence
 from hub.settings.environment import Settings
@@ -144,41 +138,58 @@ def status(
     which: Which = None,
     windows: Annotated[int, typer.Option(min=1, max=100, help="How many of the newest windows to show.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    watching: Annotated[
+        bool, typer.Option("--watch", help="Look every second until a person has to decide, or Ctrl-C.")
+    ] = False,
 ) -> None:
-    """Where migrations stand: state, gates, windows with their differences, and the freshness gained.
+    """Where migrations stand: state, progress, gates, windows with their differences, and the freshness gained.
 
     Of each flow the one under way, else the one in which somebody acted last.
 
-    Example: hub migration status crm-customers
+    Example: hub migration status crm-customers --watch
     """
     if which is not None and flow is None:
         raise typer.BadParameter("name the flow too", param_hint="--migration")
-    shown = _at_counter(lambda c: _status(c, flow, which, windows, as_json=as_json))
-    if not shown and flow is not None:
-        raise NotFound(f"flow {flow} never had a migration; hub migration plan {flow} --to REAL_TIME")
-    if not shown:
-        Console().print("No flow has a migration yet: hub migration plan FLOW --to CADENCE")
-
-
-async def _status(counter: Counter, flow: str | None, which: UUID | None, last: int, *, as_json: bool) -> bool:
-    if flow is not None and which is not None:
-        await of_flow(counter.connection, flow, which)
-        rows = list((await migrations_by_id(counter.connection, [which])).values())
-    else:
-        flows = [flow] if flow is not None else [str(name) for name in counter.desk.flows]
-        rows = list((await latest_migrations(counter.connection, flows)).values())
-    for row in rows:
-        migration = await of_flow(counter.connection, row.flow, row.id)
-        gates = await gates_of(counter.connection, counter.desk, migration, counter.now)
-        compared = await windows_of(counter.connection, row.id, last)
+    if watching and (flow is None or as_json):
+        raise typer.BadParameter("name a flow, and leave --json out", param_hint="--watch")
+    console = Console()
+    if watching:
+        with suppress(KeyboardInterrupt), installation(Settings()) as hub:
+            asyncio.run(_watch(hub, console, str(flow), which, windows))
+        return
+    found = _at_counter(lambda c: standings(c.connection, c.desk, flow, which, windows, c.now))
+    if not found and flow is not None:
+        raise _never_migrated(flow)
+    if not found:
+        console.print("No flow has a migration yet: hub migration plan FLOW --to CADENCE")
+    for standing in found:
         if as_json:
-            print(orjson.dumps({"migration": row, "gates": gates, "windows": compared}, default=_hex).decode())
-            continue
-        show_migration(row, counter.now)
-        if flow is not None:
-            show_gates(gates)
-            show_windows(compared)
-    return bool(rows)
+            print(orjson.dumps(standing, default=_hex).decode())
+        else:
+            show(console, standing, utc_now(), whole=flow is not None)
+
+
+def _never_migrated(flow: str) -> NotFound:
+    return NotFound(f"flow {flow} never had a migration; hub migration plan {flow} --to REAL_TIME")
+
+
+async def _watch(hub: Installation, console: Console, flow: str, which: UUID | None, windows: int) -> None:
+    desk = unconnected_desk(hub.configuration, hub.adapters)
+    await migrate(hub.database_url)
+    database = hub.open_database()
+
+    async def look() -> Standing:
+        async with database.reading() as connection:
+            found = await standings(connection, desk, flow, which, windows, utc_now())
+        if not found:
+            raise _never_migrated(flow)
+        return found[0]
+
+    try:
+        await declare(hub, database)
+        show(console, await watch(console, look, utc_now), utc_now())
+    finally:
+        await database.aclose()
 
 
 @application.command("list")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from hub.migration.evidence import Evidence
 from hub.migration.gates import GateResult
 from hub.migration.preflight import Severity
 from hub.migration.undo import UndoItem
 from hub.reads.migrations import MigrationRow, WindowRow
+from hub.reads.seeding import Seeding
 from hub.records.migration import MigrationState
+from hub.records.states import RunState
 
 S = MigrationState
 WAY: Final = (S.PREFLIGHT, S.SEEDING, S.SHADOW, S.GATED, S.APPROVED, S.CUTTING_OVER, S.OBSERVING, S.COMPLETED)
@@ -46,24 +50,52 @@ def show_preflight(body: Mapping[str, Any]) -> None:  # Any: the JSON of a Prefl
     console.print(f"After the cut-over that is {forecast['share']:.1%} of its limit of {limit}.", highlight=False)
 
 
-def show_migration(row: MigrationRow, now: datetime) -> None:
+def migration_shown(row: MigrationRow, seeding: Seeding | None, now: datetime) -> Iterator[RenderableType]:
     """The object and how far it has come."""
-    console = Console(soft_wrap=True)
-    state = MigrationState(row.state)
-    console.print(
+    yield Text.from_markup(
         f"[bold]{row.flow}[/bold] {row.from_cadence} → {row.to_cadence}: [bold]{row.state}[/bold], "
-        f"{_ago(now - row.changed_at)} ago",
-        highlight=False,
+        f"{_ago(now - row.changed_at)} ago"
     )
-    at = state if row.paused_from is None else MigrationState(row.paused_from)
+    at = MigrationState(row.state if row.paused_from is None else row.paused_from)
     if at in WAY:
-        console.print(ProgressBar(total=len(WAY), completed=WAY.index(at) + 1, width=40), end="")
-        console.print(f" {WAY.index(at) + 1} of {len(WAY)}", highlight=False)
+        yield _Bar(WAY.index(at) + 1, len(WAY), f" {WAY.index(at) + 1} of {len(WAY)}")
+    if seeding is not None:
+        yield _Bar(seeding.taken, seeding.held, f" {_seeding(seeding, now)}")
     if row.problem is not None:
-        console.print(f"[red]{row.problem}[/red]", highlight=False)
+        yield Text(row.problem, style="red")
     if row.approved_by is not None:
-        console.print(f"approved by {row.approved_by}", highlight=False)
-    console.print(f"evidence: {row.evidence_count} rows, digest {row.evidence_digest.hex()}", highlight=False)
+        yield Text(f"approved by {row.approved_by}")
+    yield Text(f"evidence: {row.evidence_count} rows, digest {row.evidence_digest.hex()}")
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A bar with words behind it, on one line; no bar where nobody knows of how many."""
+
+    completed: int
+    total: int
+    words: str
+
+    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
+        if self.total:
+            yield ProgressBar(total=self.total, completed=min(self.completed, self.total), width=40)
+        yield Text(self.words if self.total else self.words.strip())
+
+
+def _seeding(seeding: Seeding, now: datetime) -> str:
+    known = "" if seeding.share is None else f" of about {seeding.held:,} ({seeding.share:.0%})"
+    words = [f"{seeding.taken:,}{known} records taken in"]
+    if seeding.quarantined:
+        words.append(f"{seeding.quarantined:,} of them into quarantine")
+    if seeding.state is RunState.QUEUED:
+        words.append("waits for a worker")
+    elif seeding.state in (RunState.FAILED, RunState.INTERRUPTED):
+        words.append(f"{seeding.state.value}: {seeding.error_code}")
+    elif seeding.started_at is not None:
+        words.append(f"for {_ago(now - seeding.started_at)}")
+    if seeding.giving_way:
+        words.append("makes way for real-time work")
+    return ", ".join(words)
 
 
 def show_migrations(rows: Sequence[MigrationRow]) -> None:
@@ -78,17 +110,17 @@ def show_migrations(rows: Sequence[MigrationRow]) -> None:
     Console(soft_wrap=True).print(table)
 
 
-def show_gates(gates: Sequence[GateResult]) -> None:
+def gates_shown(gates: Sequence[GateResult]) -> Table:
     """Each gate with what stands in the way."""
     table = Table("", "gate", "measured", "limit", "examples")
     for gate in gates:
         mark = "[green]✓[/green]" if gate.ok else "[red]✗[/red]"
         table.add_row(mark, gate.name, _number(gate.measured), _number(gate.limit), "\n".join(gate.examples))
-    Console().print(table)
+    return table
 
 
-def show_windows(windows: Sequence[WindowRow]) -> None:
-    """What each window showed, and the business result: how much earlier the new lane knew."""
+def windows_shown(windows: Sequence[WindowRow]) -> Iterator[Table]:
+    """What each window showed, and the business result: how much earlier the new lane knew. Nothing where none is."""
     if not windows:
         return
     table = Table("#", "until", "compared", "differences", "against", "clean", "earlier by (median, p95)")
@@ -106,7 +138,7 @@ def show_windows(windows: Sequence[WindowRow]) -> None:
             "[green]yes[/green]" if window.clean else "[red]no[/red]",
             f"{_seconds(window.freshness_median_s)}, {_seconds(window.freshness_p95_s)}",
         )
-    Console().print(table)
+    yield table
 
 
 def show_evidence(rows: Sequence[Evidence]) -> None:
