@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,7 +20,7 @@ Step = Callable[[AsyncConnection], Awaitable[Migration]]
 
 @strawberry.input(description="Which flow's migration.")
 class CadenceMigrationInput:
-    """The open migration of the flow; a rollback takes the newest."""
+    """The flow's open migration."""
 
     flow: str = strawberry.field(description="The flow's name in hub.yaml.")
     dry_run: bool = strawberry.field(default=False, description="Check everything and change nothing.")
@@ -32,7 +33,7 @@ class CadenceMigrationInput:
 class CadenceMigrationPayload:
     """After a dry run `migration` is as it was, and `state` tells what it would be."""
 
-    migration: CadenceMigration | None = strawberry.field(description="The flow's migration as it is now.")
+    migration: CadenceMigration | None = strawberry.field(description="The migration that was acted on, as it is now.")
     state: MigrationState | None = strawberry.field(description="What it is, or with `dryRun` would be.")
     problems: list[Problem] = strawberry.field(description="Why nothing was done.")
 
@@ -53,13 +54,15 @@ async def stepped(
     """Carry out one step on the flow's migration and answer with the migration."""
 
     async def write(connection: AsyncConnection) -> Mapping[str, object]:
-        return {"state": (await step(connection)).state.value}
+        migration = await step(connection)
+        return {"id": str(migration.id), "state": migration.state.value}
 
     said = {"flow": flow, **(given or {})}
     outcome = await carry_out(info.context, operation, said, write, key=key, dry_run=dry_run)
-    state = outcome.response.get("state")
+    if outcome.problems:
+        return CadenceMigrationPayload(migration=None, state=None, problems=outcome.problems)
     return CadenceMigrationPayload(
-        migration=None if outcome.problems else await CadenceMigration.latest(info, flow),
-        state=None if state is None else MigrationState(str(state)),
-        problems=outcome.problems,
+        migration=await CadenceMigration.visible(info, UUID(str(outcome.response["id"]))),
+        state=MigrationState(str(outcome.response["state"])),
+        problems=[],
     )

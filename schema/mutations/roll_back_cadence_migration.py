@@ -15,7 +15,7 @@ from schema.mutations.migration_payload import CadenceMigrationPayload, stepped
 
 @strawberry.input(description="What is taken back, and why.")
 class RollBackCadenceMigrationInput:
-    """The flow's newest migration."""
+    """The flow's newest migration that moved authority and was not taken back, else its newest."""
 
     flow: str = strawberry.field(description="The flow's name in hub.yaml.")
     reason: str = strawberry.field(description="Why, for the evidence; no personal data.")

@@ -42,7 +42,10 @@ class MigrationsQuery:
             page = await list_migrations(connection, flow, window)
         return Connection.of(page, NEWEST, CadenceMigration.of, count)
 
-    @resolved("The newest migration of a flow; null when it never had one.", Requires(Scope.FLOWS_READ))
+    @resolved(
+        "A flow's open migration, else the one in which somebody acted last; null when it never had one.",
+        Requires(Scope.FLOWS_READ),
+    )
     async def cadence_migration(self, info: Info, flow: FlowNameArgument) -> CadenceMigration | None:
-        """Older ones are in `cadenceMigrations`."""
+        """All of them are in `cadenceMigrations`."""
         return await CadenceMigration.latest(info, flow)

@@ -29,7 +29,9 @@ class MigrationUpdate:
         description="CURRENT for the first message, else the change: CadenceMigrationCreateEvent, "
         "CadenceMigrationStateChangeEvent, CadenceMigrationDriftEvent."
     )
-    migration: CadenceMigration | None = strawberry.field(description="The flow's newest migration, if it has one.")
+    migration: CadenceMigration | None = strawberry.field(
+        description="The flow's open migration, else the one in which somebody acted last; null if it never had one."
+    )
 
 
 @strawberry.type
@@ -37,8 +39,8 @@ class MigrationUpdates:
     """Mixed into Subscription."""
 
     @subscribed(
-        "A flow's newest migration: first as it is now (unless `after` is given), then after each change of its state, "
-        f"its windows or its gates. {TOLD_ONCE}",
+        "A flow's open migration, else the one in which somebody acted last: first as it is now (unless `after` is "
+        f"given), then after each change of its state, its windows or its gates. {TOLD_ONCE}",
         REQUIRES,
     )
     async def migration_updates(

@@ -27,6 +27,7 @@ from hub.store.engine import Database
 from tests.schema.company import NOW, add, add_alias, gid, uid
 from tests.schema.following import acknowledged, events, read_events, socket
 from tests.schema.serving import Api, desk, listening_api
+from tests.schema.test_migrations import TAKE_BACK, given_up_behind_a_completed_one
 
 pytestmark = pytest.mark.slow
 
@@ -136,6 +137,20 @@ async def test_a_migration_is_followed_from_before_it_is_planned(served: tuple[A
             await plan(connection, desk(), "crm-customers", FlowCadence.REAL_TIME, "anna", NOW)
         told = (await client.hear())["payload"]["data"]["migrationUpdates"]
         assert told["migration"] == {"state": "PREFLIGHT", "createdBy": "anna"}
+
+
+async def test_followers_hear_of_the_migration_that_is_taken_back_though_a_newer_one_was_given_up(
+    served: tuple[Api, str], company: Database
+) -> None:
+    api, address = served
+    async with company.transaction() as connection:
+        await add(connection, Lane, id=11, flow="crm-customers", cadence="REAL_TIME", mode="STANDBY")
+    await given_up_behind_a_completed_one(api, company)
+    async with acknowledged(address, api.token(Role.ARCHITECT)) as client:
+        await client.subscribe(MIGRATION, {"flow": "crm-customers"})
+        assert (await client.hear())["payload"]["data"]["migrationUpdates"]["migration"]["state"] == "ABORTED"
+        await api.ask(TAKE_BACK % "false", role=Role.ARCHITECT)
+        assert (await client.hear())["payload"]["data"]["migrationUpdates"]["migration"]["state"] == "ROLLING_BACK"
 
 
 async def test_nobody_follows_what_he_may_not_see(served: tuple[Api, str]) -> None:
