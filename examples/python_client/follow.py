@@ -15,6 +15,8 @@ subscription Follow($id: ID!, $after: String) {
 }
 """
 PAUSE_S: Final = 0.5
+READ_AFRESH: Final = "CURSOR_TOO_OLD"
+"""The hub was restored, or this client was away for longer than changes are kept."""
 PASSING_CODES: Final = {"UNAVAILABLE", "RATE_LIMITED", "TOO_MANY_AT_ONCE", "SLOW_SUBSCRIBER"}
 PASSING_STATUSES: Final = {429, 502, 503, 504}
 """Of the hub, or of what stands before it while it is deployed."""
@@ -46,6 +48,10 @@ async def follow(client: httpx2.AsyncClient, identity: str) -> AsyncIterator[dic
                 yield data["customerUpdates"]
         except httpx2.TransportError:
             pass
+        except Refused as refused:
+            if after is None or str(refused) != READ_AFRESH:
+                raise
+            after = None
         except Interrupted as interrupted:
             wait_s = interrupted.wait_s
         await asyncio.sleep(wait_s)

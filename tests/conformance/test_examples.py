@@ -20,6 +20,7 @@ from hub.access.admission import Allowance
 from hub.access.principal import Role
 from hub.entrypoints.asgi.documents import read_manifest
 from hub.live.changes import Change
+from hub.live.generation import renew
 from hub.live.publish import publish
 from hub.store.engine import Database
 from tests.conformance.clients import install
@@ -179,6 +180,44 @@ async def test_the_python_client_loses_and_repeats_nothing_over_an_interruption(
 ) -> None:
     async with behind_a_proxy(database, database_url, tmp_path) as hub:
         assert await hear(python(hub, 3), hub, database, interrupt) == EXPECTED
+
+
+@pytest.mark.parametrize("token", ["forged", ""], ids=["another's", "none"])
+async def test_the_typescript_client_stops_where_its_token_is_refused(
+    frontend: Path, database: Database, database_url: str, tmp_path: Path, token: str
+) -> None:
+    """It follows only, as a page that was open when its token ended: the first request did not tell it."""
+    async with behind_a_proxy(database, database_url, tmp_path) as hub:
+        script = (
+            'const { connect } = await import("./dist/connect.js");'
+            'const { follow } = await import("./dist/follow.js");'
+            'const heard = follow(connect(process.env.HUB_URL, process.env.HUB_TOKEN), "Q3VzdG9tZXI6eA==");'
+            "try { for await (const update of heard) console.log(update.event); }"
+            "catch (error) { console.log(error.message); process.exit(0); }"
+        )
+        command = ("node", "--input-type=module", "--eval", script)
+        url = f"http://127.0.0.1:{hub.proxy.port}/graphql"
+        told = [line async for line in lines(*command, cwd=frontend, HUB_URL=url, HUB_TOKEN=token)]
+        assert told == ["the hub closed the connection: 4403 Forbidden"]
+
+
+async def restored(hub: Hub, database: Database) -> None:
+    """The database is another one from now on, as after a restore, and the server starts anew."""
+    await hub.stop()
+    async with database.transaction() as connection:
+        await renew(connection)
+    await rename(database, "Anna Jansen")
+    await hub.start()
+
+
+async def test_the_clients_read_afresh_after_a_restore(
+    frontend: Path, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    async with behind_a_proxy(database, database_url, tmp_path) as hub:
+        expected = [*EXPECTED[:2], "CURRENT Anna Jansen", EXPECTED[3]]
+        assert await hear(typescript(hub, frontend, 3), hub, database, restored) == expected
+        await rename(database, "Anna Bakker")
+        assert await hear(python(hub, 3), hub, database, restored) == expected
 
 
 async def test_the_clients_wait_where_they_ask_too_often(
