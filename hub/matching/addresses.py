@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hub.matching.fold import fold
+from hub.matching.kept import TEXTS
 from hub.matching.tables import entries_of
 
 _WORDS: Final = {short: full for full, shorts in entries_of("street_words").items() for short in shorts}
@@ -24,7 +25,7 @@ class Place(NamedTuple):
     unit: str
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=TEXTS)
 def place_of(street: str, house: str, unit: str) -> Place:
     """Pull the number out of the street where no field holds it; a number alone in the street's field moves over."""
     street, house, unit = fold(street), fold(house), _UNIT_WORDS.sub("", fold(unit)).strip()

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from hub.matching.fold import fold
+from hub.matching.kept import TEXTS
 from hub.matching.tables import entries_of
 
 UNKNOWN: Final = "-"
@@ -29,7 +30,7 @@ def is_day_first(values: Iterable[str]) -> bool:
     return day_first >= month_first
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=TEXTS)
 def birth_of(value: str, *, day_first: bool = True) -> str:
     """yyyymmdd with `-` for unknown digits; the empty text for what is no date.
 

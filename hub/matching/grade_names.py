@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from hub.matching.compare_names import CLOSE, LONG, SIMILAR
 from hub.matching.comparisons import BY_NAME
+from hub.matching.kept import TEXTS
 from hub.matching.names import NameParts, name_parts
 from hub.matching.nicknames import full_names
 from hub.matching.traits import FULL_NAMES_MAX, SHORT_WORD, WORDS_MAX
@@ -83,11 +84,11 @@ def _shares_word(a: NameParts, b: NameParts) -> bool:
     return not _long_words(a.words).isdisjoint(_long_words(b.words))
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=TEXTS)
 def _long_words(words: tuple[str, ...]) -> frozenset[str]:
     return frozenset([word for word in words if len(word) >= SHORT_WORD][:WORDS_MAX])
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=TEXTS)
 def _fulls(name: str) -> frozenset[str]:
     return frozenset(sorted(full_names(name))[:FULL_NAMES_MAX])

@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from hub.matching.compare_births import partial_grade
 from hub.matching.compare_texts import CLOSE, LONG, MAIL_LONG, MAIL_LONGER, SHORT
 from hub.matching.comparisons import BY_NAME
+from hub.matching.kept import TEXTS
 from hub.matching.traits import AREA, telling_words
 
 _GRADES: Final = {name: {grade: c.grade(grade) for grade in c.grades} for name, c in BY_NAME.items()}
@@ -68,7 +69,7 @@ def grade_words(field: str, one: str, other: str) -> int:
     return grades["different"]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=TEXTS)
 def _telling(value: str) -> frozenset[str]:
     return frozenset(telling_words(value))
 

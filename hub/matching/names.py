@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hub.matching.fold import fold
+from hub.matching.kept import TEXTS
 from hub.matching.sound import sound_of
 from hub.matching.tables import words_of
 
@@ -40,7 +41,7 @@ def clean_name(value: str) -> str:
     return " ".join(words) if words else folded
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=TEXTS)
 def name_parts(name: str) -> NameParts:
     """The parts of a name that `clean_name` gave."""
     words = tuple(name.split())

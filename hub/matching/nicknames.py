@@ -7,6 +7,7 @@ from typing import Final
 
 from nicknames import NickNamer
 
+from hub.matching.kept import TEXTS
 from hub.matching.tables import entries_of
 
 TABLES: Final = ("dutch_names", "european_names")
@@ -29,7 +30,7 @@ def _ours() -> dict[str, frozenset[str]]:
     return {name: frozenset(fulls) for name, fulls in known.items()}
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=TEXTS)
 def full_names(name: str) -> frozenset[str]:
     """The names this one may be short for, itself included."""
     return frozenset({name, *_english().canonicals_of(name), *_ours().get(name, ())})

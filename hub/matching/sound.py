@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from hub.matching.kept import TEXTS
+
 _RULES = (
     (re.compile(r"^(?:wr)"), "r"),
     (re.compile(r"^(?:kn|gn|pn)"), "n"),
@@ -25,7 +27,7 @@ _RULES = (
 )
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=TEXTS)
 def sound_of(word: str) -> str:
     """A short key; vowels behind the first letter count for nothing. A word without letters sounds as it is written."""
     heard = word

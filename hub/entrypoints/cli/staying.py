@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 
+from hub.entrypoints.allocator import give_large_blocks_back
 from hub.entrypoints.collector import spare_the_collector
 from hub.entrypoints.declaring import declare
 from hub.entrypoints.installation import Installation
@@ -51,5 +52,6 @@ def ending() -> asyncio.Event:
 
 async def until(told: asyncio.Event) -> None:
     """Return once it is set; what was made to start is put out of the collector's way first."""
+    give_large_blocks_back()
     spare_the_collector()
     await told.wait()
