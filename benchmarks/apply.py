@@ -29,6 +29,7 @@ from sqlalchemy import text
 from hub.customers.recognise import Rules
 from hub.customers.survive import Survivorship
 from hub.embedded.postgres import EmbeddedPostgres
+from hub.entrypoints.allocator import give_large_blocks_back
 from hub.entrypoints.collector import spare_the_collector
 from hub.flows.apply import ApplyRules, apply
 from hub.flows.incoming import Content, Incoming
@@ -110,6 +111,7 @@ async def one_round(postgres: EmbeddedPostgres, records: int) -> dict[str, float
     lane = await lane_of(database)
     first = [content(number, 1) for number in range(records)]
     changed = [content(number, 2 if number % 100 == 0 else 1) for number in range(records)]
+    give_large_blocks_back()
     spare_the_collector()  # as a process of the hub does once it is up, and so that these records are not walked
     seconds = {
         "COPY": await copied(postgres.libpq("bench"), first),

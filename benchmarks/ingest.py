@@ -33,6 +33,7 @@ from examples.customer_api.app import TABLE
 from hub.clock import utc_now
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.embedded.ready import free_port
+from hub.entrypoints.allocator import give_large_blocks_back
 from hub.entrypoints.collector import spare_the_collector
 from hub.entrypoints.declaring import declare
 from hub.entrypoints.installation import Installation, migrate, read_configuration
@@ -203,6 +204,7 @@ async def one_round(postgres: EmbeddedPostgres, folder: Path, records: int) -> d
     with api(file) as port, tempfile.TemporaryDirectory() as own:
         hub = Hub(Path(own), postgres.libpq("bench_hub"), port)
         await hub.prepare()
+        give_large_blocks_back()
         spare_the_collector()  # as a worker does once it is up
         for phase in PHASES:
             if phase == "changed":

@@ -30,6 +30,7 @@ from adapters.memory import memory_store
 from benchmarks.processes import forget_queues
 from hub.clock import utc_now
 from hub.embedded.postgres import EmbeddedPostgres
+from hub.entrypoints.allocator import give_large_blocks_back
 from hub.entrypoints.collector import spare_the_collector
 from hub.entrypoints.declaring import declare
 from hub.entrypoints.engine import running_engine
@@ -110,6 +111,7 @@ async def through_the_hub(postgres: EmbeddedPostgres, folder: Path, url: str | N
     try:
         await declare(hub, database)
         await order(database, commands)
+        give_large_blocks_back()
         spare_the_collector()
         began = time.perf_counter()
         async with running_engine(hub, (Queue.REALTIME, Queue.SYSTEM)):
