@@ -66,6 +66,7 @@ from schema.mutations.transfer_session import TransferSessionMutation
 from schema.mutations.verify_contact_medium import VerifyContactMediumMutation
 from schema.mutations.wrap_up_session import WrapUpSessionMutation
 from schema.names import KeptNames
+from schema.queries.audit import AuditQuery
 from schema.queries.conflicts import ConflictsQuery
 from schema.queries.contact_metrics import ContactMetricsQuery
 from schema.queries.customer import CustomerQuery
@@ -117,6 +118,7 @@ class Query(
     MigrationsQuery,
     QuarantineQuery,
     PrivacyQuery,
+    AuditQuery,
     StuckWorkQuery,
     NodeQuery,
     EntitiesQuery,

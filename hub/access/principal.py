@@ -36,6 +36,7 @@ class Scope(StrEnum):
     CUSTOMERS_STEWARD = "customers:steward"
     CONSENTS_RECORD = "consents:record"
     PRIVACY_HANDLE = "privacy:handle"
+    AUDIT_READ = "audit:read"
     LEADS_READ = "leads:read"
     LEADS_WORK = "leads:work"
     CONTACTS_READ = "contacts:read"
@@ -106,7 +107,8 @@ SCOPES_OF: dict[Role, frozenset[Scope]] = {
     | {Scope.OUTBOUND_READ, Scope.OUTBOUND_SETTLE}
     | _QUARANTINE
     | _WORK
-    | {Scope.CUSTOMERS_STEWARD, Scope.PRIVACY_HANDLE, Scope.FLOWS_READ, Scope.SYSTEMS_READ, Scope.QUARANTINE_REVEAL},
+    | {Scope.CUSTOMERS_STEWARD, Scope.PRIVACY_HANDLE, Scope.AUDIT_READ}
+    | {Scope.FLOWS_READ, Scope.SYSTEMS_READ, Scope.QUARANTINE_REVEAL},
     Role.ARCHITECT: _QUARANTINE
     | _WORK
     | frozenset({Scope.FLOWS_READ, Scope.FLOWS_RUN, Scope.FLOWS_MIGRATE, Scope.FLOWS_APPROVE, Scope.SYSTEMS_READ})

@@ -71,13 +71,13 @@ async def erase(
     subjects += await on_their_way(connection, who)
     await suppress(connection, keys, dict.fromkeys(subjects), request_id, asked.at)
     subject = subject_of(keys, current)
-    await keep_request(connection, request_id, PrivacyKind.ERASURE, subject, asked, {}, {})
+    await keep_request(connection, request_id, PrivacyKind.ERASURE, subject, who.ids, asked, {}, {})
     forgotten = await forget(connection, who, request_id, terms.retention_days, asked.at)
     receipts = await _ask_systems(connection, request_id, asked_of, asked.at)
     receipts += tuple(Receipt(system, str(current), None) for system in told)
     await keep_receipts(connection, request_id, receipts)
     await keep_request(
-        connection, request_id, PrivacyKind.ERASURE, subject, asked, forgotten.counts, forgotten.retained
+        connection, request_id, PrivacyKind.ERASURE, subject, who.ids, asked, forgotten.counts, forgotten.retained
     )
     await publish(connection, [Change("Customer", str(current), "CustomerDeleteEvent")], asked.at)
     return Erased(request_id, forgotten, receipts)

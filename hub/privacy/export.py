@@ -89,7 +89,7 @@ async def export(connection: AsyncConnection, customer_id: UUID, keys: KeyRing, 
     head = {"format": "contacthub-export-1", "request": request_id, "customer": current, "at": asked.at}
     document = orjson.dumps({**head, "parts": parts}, option=orjson.OPT_INDENT_2, default=str)
     subject, proof = subject_of(keys, current), keys.proof(document)
-    await keep_request(connection, request_id, PrivacyKind.EXPORT, subject, asked, counts, {}, proof)
+    await keep_request(connection, request_id, PrivacyKind.EXPORT, subject, who.ids, asked, counts, {}, proof)
     return Exported(request_id, document, counts)
 
 

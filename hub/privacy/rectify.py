@@ -95,7 +95,7 @@ async def rectify(
     await publish(connection, changes_of(recognised), asked.at)
     counts = {"field": len(fields), "contact_medium": len(media), "source_record": len(changes)}
     request_id, subject = uuid4(), subject_of(keys, current)
-    await keep_request(connection, request_id, PrivacyKind.RECTIFICATION, subject, asked, counts, {})
+    await keep_request(connection, request_id, PrivacyKind.RECTIFICATION, subject, [current], asked, counts, {})
     await keep_receipts(connection, request_id, receipts)
     return Rectified(request_id, current, counts, tuple(media), tuple(receipts))
 

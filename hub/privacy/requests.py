@@ -46,12 +46,16 @@ async def keep_request(
     request_id: UUID,
     kind: PrivacyKind,
     subject: bytes,
+    customers: Sequence[UUID],
     asked: Request,
     counts: Mapping[str, int],
     retained: Mapping[str, int],
     proof: bytes | None = None,
 ) -> None:
-    """Write the request, or what it came to once that is known; the first time is a deed in the audit trail."""
+    """Write the request, or what it came to once that is known; the first time is a deed in the audit trail.
+
+    The deed names the ids in `customers`, so that the trail can be asked by each of them also once he is erased.
+    """
     made = await connection.scalar(
         text(
             """INSERT INTO privacy_request (id, kind, subject, principal, reason, at, counts, retained, proof)
@@ -73,8 +77,9 @@ async def keep_request(
         },
     )
     if made:
-        name = f"request{kind.value.capitalize()}"
-        await record_deed(connection, Deed(asked.principal, name, "PrivacyRequest", str(request_id)), asked.at)
+        name, detail = f"request{kind.value.capitalize()}", {"customers": [str(one) for one in customers]}
+        deed = Deed(asked.principal, name, "PrivacyRequest", str(request_id), detail=detail)
+        await record_deed(connection, deed, asked.at)
 
 
 async def keep_receipts(connection: AsyncConnection, request_id: UUID, receipts: Sequence[Receipt]) -> None:

@@ -108,6 +108,7 @@ class ChangeLedger(Table):
 class AuditEvent(Table):
     """Who did or saw what: a deed in its own transaction, a read soon after it, sealed into the digest chain later.
 
+    `detail` lists under `customers` the ids of all whom it is about, where they are several.
     `address` is the caller's, `purpose` the code he gave, `session` the contact within which he did it and `channel`
     that contact's. `seal` numbers the seal it stands under and `digest` is keyed; both are NULL until then and never
     change again.
@@ -117,7 +118,14 @@ class AuditEvent(Table):
     __table_args__ = (
         Index("ix_audit_event_object", "object_type", "object_id"),
         Index("ix_audit_event_seal", "seal", "id"),
-        Index("ix_audit_event_at", "at", postgresql_using="brin"),
+        Index("ix_audit_event_at", "at", "id"),
+        Index("ix_audit_event_principal", "principal", "at", "id"),
+        Index(
+            "ix_audit_event_customers",
+            text("(detail -> 'customers')"),
+            postgresql_using="gin",
+            postgresql_where=text("detail ? 'customers'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -13,6 +13,7 @@ from hub.customers.steward_tables import StewardActKind, StewardEffect
 from hub.flows.quarantine_replay import ReplayOutcome
 from hub.flows.stuck_work import WorkVerdict
 from hub.journeys.gaps import GapKind as ProcessGapKind
+from hub.reads.audit import AuditKind
 from hub.reads.customer_list import CustomerOrder
 from hub.records.contact import (
     CommitmentState,
@@ -53,6 +54,7 @@ from hub.work.tables import Queue, WorkState
 
 __all__ = [
     "AnswerType",
+    "AuditKind",
     "BreakerState",
     "CallOutcome",
     "ChannelKind",
@@ -142,6 +144,7 @@ _DESCRIBED: dict[type[Enum], str] = {
     SurvivorshipRule: "By which rule a source's value became the golden one.",
     ConflictState: "Where a conflict of sources stands. RESOLVED: a steward chose, and not all sources have followed. "
     "FROZEN: they overwrote each other by turns; the field keeps its value, and nothing is written outward.",
+    AuditKind: "What an event of the audit trail tells: somebody looked, changed something, or was refused.",
     PrivacyKind: "What a person asked about his own data: a copy, its end, its correction (GDPR 15 to 20).",
     StewardActKind: "Several customers became one, or one became several.",
     StewardEffect: "What an act means for a system. HOLDS_DUPLICATES: it has several records of the one person, which "

@@ -91,6 +91,7 @@ MATRIX = {
         Scope.OFFERS_EXPLAIN,
         Scope.CUSTOMERS_STEWARD,
         Scope.PRIVACY_HANDLE,
+        Scope.AUDIT_READ,
         Scope.LEADS_READ,
         Scope.CONTACTS_READ,
         Scope.FLOWS_READ,

@@ -1,4 +1,4 @@
-"""`hub audit verify`."""
+"""`hub audit`: ask the trail, and find what was changed in it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from hub.entrypoints.cli.audit_list import list_
 from hub.entrypoints.installation import database_url
 from hub.errors import Invalid
 from hub.settings.environment import Settings
@@ -19,9 +20,7 @@ from hub.store.verify_audit import Verdict, verify_audit
 application = typer.Typer(name="audit", help="Who did and saw what.", no_args_is_help=True)
 
 
-@application.callback()
-def audit() -> None:
-    """Makes `verify` a command of its own name although it is the only one."""
+application.command("list")(list_)
 
 
 @application.command("verify")

@@ -1,0 +1,164 @@
+"""The audit trail as it is asked: who looked at whom and why, and who changed what; asking stands in it as well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.reads.paging import Order, Page, Window, page_of, windowed
+from hub.reads.rows import Shape, fetch
+from hub.store.audit import Deed, record_deed
+from hub.store.tables import AuditEvent
+
+ASKED: Final = "auditEntries"
+"""How the trail names that somebody asked it."""
+
+LOOKS: Final = ("read", ASKED, "revealQuarantined", "revealWork")
+
+
+class AuditKind(StrEnum):
+    """READ: somebody was shown something. CHANGE: he did something. DENIED: he was refused."""
+
+    READ = "READ"
+    CHANGE = "CHANGE"
+    DENIED = "DENIED"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One event; `object_id` is the id that the object had then."""
+
+    id: int
+    at: datetime
+    principal: str
+    action: str
+    object_type: str
+    object_id: str
+    outcome: str
+    request_id: str | None
+    detail: Mapping[str, object]
+    address: str | None
+    purpose: str | None
+    session: UUID | None
+    channel: str | None
+    seal: int | None
+
+    @property
+    def kind(self) -> AuditKind:
+        """What it tells of."""
+        if self.action == "denied":
+            return AuditKind.DENIED
+        return AuditKind.READ if self.action in LOOKS else AuditKind.CHANGE
+
+
+@dataclass(frozen=True, slots=True)
+class AuditAsked:
+    """Which events, all of it; None leaves a condition out.
+
+    `customer` is any id that he has or had. `since` is included and `until` is not. `unexplained`: reads of a
+    customer that tell neither a purpose nor a session.
+    """
+
+    customer: UUID | None = None
+    principal: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    kind: AuditKind | None = None
+    unexplained: bool = False
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """As a statement takes them, but for the customer."""
+        if self.principal is not None:
+            yield _rows["principal"] == self.principal
+        if self.since is not None:
+            yield _rows["at"] >= self.since
+        if self.until is not None:
+            yield _rows["at"] < self.until
+        if self.kind is not None:
+            yield _OF_KIND[self.kind]
+        if self.unexplained:
+            yield and_(_rows["action"] == "read", _rows["purpose"].is_(None), _rows["session"].is_(None))
+
+    def told(self) -> Mapping[str, object]:
+        """What the trail says of who asked it."""
+        asked = {
+            "ofPrincipal": self.principal,
+            "since": None if self.since is None else self.since.isoformat(),
+            "until": None if self.until is None else self.until.isoformat(),
+            "kind": self.kind,
+            "unexplained": self.unexplained or None,
+        }
+        return {name: value for name, value in asked.items() if value is not None}
+
+
+EVENTS: Final = Shape(AuditRow, AuditEvent)
+_rows = AuditEvent.__table__.c
+NEWEST: Final = Order("AUDIT", (_rows["at"], _rows["id"]), descending=True)
+
+_OF_KIND: Final[Mapping[AuditKind, ColumnElement[bool]]] = {
+    AuditKind.READ: _rows["action"].in_(LOOKS),
+    AuditKind.CHANGE: _rows["action"].not_in([*LOOKS, "denied"]),
+    AuditKind.DENIED: _rows["action"] == "denied",
+}
+
+# Once he is erased nothing but his erasure knows which ids were his.
+_IDS: Final = text(
+    """WITH RECURSIVE his(id) AS (
+         SELECT CAST(:id AS uuid)
+         UNION
+         SELECT o.id FROM his CROSS JOIN LATERAL (
+           SELECT current_id AS id FROM customer_alias WHERE alias_id = his.id
+           UNION ALL SELECT alias_id FROM customer_alias WHERE current_id = his.id
+           UNION ALL SELECT CAST(n.id AS uuid) FROM audit_event e
+             CROSS JOIN LATERAL jsonb_array_elements_text(e.detail->'customers') AS n(id)
+             WHERE e.detail ? 'customers' AND e.detail->'customers' ? CAST(his.id AS text)
+               AND e.action = 'requestErasure') o)
+       SELECT id FROM his"""
+)
+
+
+# Written as the index of it is.
+_OF_CUSTOMER: Final = text(
+    """(object_type = 'Customer' AND object_id = ANY(CAST(:ids AS text[]))
+        OR detail ? 'customers' AND detail -> 'customers' ?| CAST(:ids AS text[]))"""
+)
+
+
+async def ask_audit(
+    connection: AsyncConnection, asked: AuditAsked, window: Window, principal: str, now: datetime
+) -> Page[AuditRow]:
+    """One window of the events that are asked for, noted in the same transaction as asked by `principal`."""
+    statement = await _chosen(connection, asked, select(*EVENTS.columns))
+    page = page_of(await fetch(connection, AuditRow, windowed(statement, NEWEST, window)), window)
+    whom = ("AuditTrail", "all") if asked.customer is None else ("Customer", str(asked.customer))
+    await record_deed(connection, Deed(principal, ASKED, *whom, detail=asked.told()), now)
+    return page
+
+
+async def count_audit(connection: AsyncConnection, asked: AuditAsked) -> int:
+    """How many events are asked for."""
+    statement = await _chosen(connection, asked, select(func.count()).select_from(AuditEvent))
+    count: int = (await connection.execute(statement)).scalar_one()
+    return count
+
+
+async def forgotten_until(connection: AsyncConnection) -> datetime | None:
+    """When the newest seal was put whose events went for their age; None while none did."""
+    found: datetime | None = await connection.scalar(text("SELECT max(at) FROM audit_seal WHERE forgotten IS NOT NULL"))
+    return found
+
+
+async def _chosen(connection: AsyncConnection, asked: AuditAsked, statement: Select[Any]) -> Select[Any]:
+    """Of the customer: what names one of his ids, or is about several customers of whom he is one."""
+    statement = statement.where(*asked.conditions())
+    if asked.customer is None:
+        return statement
+    ids = [str(one) for one in (await connection.execute(_IDS, {"id": asked.customer})).scalars()]
+    return statement.where(_OF_CUSTOMER.bindparams(ids=ids))
