@@ -1,7 +1,7 @@
 """The audit trail is asked by time, by who did it and by customer, also where an event is about several of them.
 
 Revision ID: audit_asked
-Revises: run_attempt
+Revises: feed_generation
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "audit_asked"
-down_revision = "run_attempt"
+down_revision = "feed_generation"
 branch_labels = None
 depends_on = None
 
