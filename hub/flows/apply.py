@@ -27,7 +27,7 @@ from hub.flows.lane import LaneContext, fence
 from hub.flows.link import order_linking
 from hub.flows.project_belongings import Owned, mark_belongings, write_belongings
 from hub.flows.quarantine import put_aside, supersede
-from hub.flows.twins import keep_twin_versions
+from hub.flows.twins import beside_erasures, keep_twin_versions
 from hub.leads.open_outbound import open_outbound
 from hub.live.changes import Change
 from hub.live.publish import publish
@@ -117,6 +117,8 @@ def _step(lane: LaneContext) -> _Step:
 async def _apply_beside(
     connection: AsyncConnection, lane: LaneContext, page: _Page, accepted: Accepted
 ) -> list[Change]:
+    await beside_erasures(connection)
+    page = await _without_erased(connection, lane, page)
     await accept(connection, lane, page.newer, page.tombstones, page.rules.mapping_version, page.now, accepted)
     await keep_twin_versions(connection, lane, page.newer, page.tombstones, accepted, page.now)
     await supersede(connection, lane, accepted.versions)

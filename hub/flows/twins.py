@@ -21,6 +21,21 @@ SELECT :lane_id, r.external_id, r.as_of, r.stamp, :now, decode(r.digest, 'hex'),
 FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, as_of timestamptz, stamp timestamptz, digest text,
   document jsonb, deleted boolean)"""
 
+_TWINS: Final = "hashtext('contacthub.twins'), 0"
+"""Advisory, for what has no row yet: a page of somebody whom nothing that counts knows."""
+
+_FORGET_VERSIONS_OF: Final = text("""
+DELETE FROM shadow_version v USING lane l, information_flow f
+WHERE l.id = v.lane_id AND f.name = l.flow AND f.source = :system AND CASE WHEN f.entity = 'customer'
+  THEN v.external_id = :subject
+  ELSE v.document->>'customer' = :subject OR EXISTS (SELECT FROM shadow_record r
+    WHERE r.lane_id = v.lane_id AND r.external_id = v.external_id AND r.owner = :subject) END""")
+
+_FORGET_RECORDS_OF: Final = text("""
+DELETE FROM shadow_record r USING lane l, information_flow f
+WHERE l.id = r.lane_id AND f.name = l.flow AND f.source = :system
+  AND (r.owner = :subject OR (f.entity = 'customer' AND r.external_id = :subject))""")
+
 
 async def keep_twin_versions(
     connection: AsyncConnection,
@@ -81,26 +96,22 @@ async def forget_twins(connection: AsyncConnection, lane_id: int) -> None:
         await connection.execute(text(statement), {"lane": lane_id})
 
 
-async def forget_twins_of(connection: AsyncConnection, system: str, subject: str) -> None:
-    """Drop the twins of one person as this system knows him, with all that belongs to him: part of his erasure.
+async def beside_erasures(connection: AsyncConnection) -> None:
+    """To be called before twins are written: an erasure waits for this transaction, or has committed what it did."""
+    await connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({_TWINS})"))
 
-    `subject` is the customer's external id. His subject key must have been dropped, or the next run brings him back.
+
+async def hold_twins(connection: AsyncConnection) -> None:
+    """No twin is written until the transaction ends. Call it before anything else is held."""
+    await connection.execute(text(f"SELECT pg_advisory_xact_lock({_TWINS})"))
+
+
+async def forget_twins_of(connection: AsyncConnection, system: str, subject: str) -> None:
+    """Drop the twins of one person as this system knows him, with all that belongs or belonged to him.
+
+    Part of his erasure: `subject` is the customer's external id, his twins are held (`hold_twins`), and he is
+    suppressed, or the next run brings him back.
     """
     binds = {"system": system, "subject": subject}
-    await connection.execute(
-        text(
-            """DELETE FROM shadow_version v USING shadow_record r, lane l, information_flow f
-               WHERE v.lane_id = r.lane_id AND v.external_id = r.external_id AND l.id = r.lane_id AND f.name = l.flow
-                 AND f.source = :system
-                 AND (r.owner = :subject OR (f.entity = 'customer' AND r.external_id = :subject))"""
-        ),
-        binds,
-    )
-    await connection.execute(
-        text(
-            """DELETE FROM shadow_record r USING lane l, information_flow f
-               WHERE l.id = r.lane_id AND f.name = l.flow AND f.source = :system
-                 AND (r.owner = :subject OR (f.entity = 'customer' AND r.external_id = :subject))"""
-        ),
-        binds,
-    )
+    await connection.execute(_FORGET_VERSIONS_OF, binds)
+    await connection.execute(_FORGET_RECORDS_OF, binds)

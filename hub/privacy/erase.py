@@ -14,9 +14,11 @@ from hub.customers.normalise import Spelling
 from hub.customers.privacy_tables import PrivacyKind
 from hub.customers.resolve import resolved_ids
 from hub.exchange.want import Target, want_delete
+from hub.flows.twins import hold_twins
 from hub.live.changes import Change
 from hub.live.publish import publish
 from hub.privacy.forget import Forgotten, forget
+from hub.privacy.known_beside import known_beside
 from hub.privacy.requests import Receipt, Request, keep_receipts, keep_request, subject_of
 from hub.privacy.told import made_there, on_their_way, told_systems
 from hub.privacy.whose import whose
@@ -53,10 +55,14 @@ async def erase(
     """Everything of the customer under this id, in the caller's transaction. NotFound for nobody.
 
     The keys of his versions are dropped, his current values removed, and the ids under which systems know him
-    suppressed: no pull, file or event brings them back. Retained records keep no name.
+    suppressed: no pull, file, event or cut-over brings them back. Retained records keep no name. Records that only a
+    lane beside the one that counts has brought in are his as well, where recognition would say so.
     """
+    spelling = Spelling(terms.region)
+    await hold_twins(connection)
     (current,) = await resolved_ids(connection, [customer_id])
-    nodes = (await hold(connection, [current], Spelling(terms.region)))[current]
+    nodes = (await hold(connection, [current], spelling))[current]
+    nodes += await known_beside(connection, nodes, spelling)
     request_id, keys = uuid4(), terms.keys
     who = await whose(connection, current, nodes)
     subjects = [(one.system, one.subject) for one in who.objects]
