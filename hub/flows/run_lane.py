@@ -66,6 +66,13 @@ async def run_lane(
         return Counter()
     try:
         await (_send_all if run.lane.system == HUB else _pull_all)(room, run, stopping, progress)
+        async with room.database.transaction() as connection:
+            if run.lane.system != HUB:
+                # Else a cut-over behind the last page would find the run under way, and nobody ever compare its window.
+                await fence(connection, run.lane)
+            await keep_counters(connection, run_id, run.counters)
+            await answered(connection, run.lane.road, room.clock())
+            await end_run(connection, run_id, "COMPLETED", room.clock(), attempt=run.attempt)
     except HubError as error:
         state = "INTERRUPTED" if isinstance(error, Transient) else "FAILED"
         async with room.database.transaction() as connection:
@@ -74,10 +81,6 @@ async def run_lane(
             if isinstance(error, StaleEpoch | Overtaken) and not isinstance(error, InOtherHands):
                 await run_in_new_role(connection, run.lane, room.clock())
         raise
-    async with room.database.transaction() as connection:
-        await keep_counters(connection, run_id, run.counters)
-        await answered(connection, run.lane.road, room.clock())
-        await end_run(connection, run_id, "COMPLETED", room.clock(), attempt=run.attempt)
     return run.counters
 
 
