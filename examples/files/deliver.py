@@ -27,6 +27,8 @@ CUSTOMERS: list[JsonObject] = [
         "FULLNAME": "Anna de Vries",
         "BORN": "1984-03-09",
         "LEVEL": "GOLD",
+        "CLASS": "A",
+        "WORTH": "12500.00",
         "CHANGED": "2026-01-04 16:20:00",
         "media": [
             {"MEDIANO": "1", "KIND": "EML", "VALUE": "anna.devries@example.invalid", "MAIN": "Y"},
@@ -50,6 +52,8 @@ CUSTOMERS: list[JsonObject] = [
         "FULLNAME": 'Bakkerij "De Zon"; Gouda',
         "BORN": None,
         "LEVEL": None,
+        "CLASS": "C",
+        "WORTH": None,
         "CHANGED": "2025-11-30 09:00:00",
         "media": [],
         "addresses": [],

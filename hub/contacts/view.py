@@ -15,6 +15,7 @@ _VIEW: Final = text(
     SELECT jsonb_build_object(
       'name', c.name, 'given_name', c.given_name, 'family_name', c.family_name, 'birth_date', c.birth_date,
       'language', c.language, 'status', c.status, 'customer_number', c.customer_number,
+      'value_class', c.value_class,
       'emails', (SELECT coalesce(jsonb_agg(m.value ORDER BY m.preferred DESC, m.normalised), '[]') FROM
         (SELECT * FROM contact_medium WHERE customer_id = c.id AND kind = 'EMAIL' LIMIT 20) m),
       'phones', (SELECT coalesce(jsonb_agg(m.normalised ORDER BY m.preferred DESC, m.normalised), '[]') FROM

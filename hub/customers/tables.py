@@ -16,6 +16,7 @@ class Customer(Table):
 
     `deleted` is true when every source record behind it is deleted: the customer is marked, never lost. `version`
     grows by one per change of the golden values; `digest` covers them, so an echo is seen to change nothing.
+    `lifetime_value` is an amount and its currency in one text (`1250.5 EUR`).
     `search` is the lower-cased name for ordering and prefix look-up.
     """
 
@@ -37,6 +38,8 @@ class Customer(Table):
     customer_number: Mapped[str | None]
     tone: Mapped[str | None]
     preferred_channel: Mapped[str | None]
+    value_class: Mapped[str | None]
+    lifetime_value: Mapped[str | None]
     search: Mapped[str]
     deleted: Mapped[bool] = mapped_column(server_default=text("false"))
     version: Mapped[int]

@@ -30,19 +30,21 @@ CHILD_NAMESPACE: Final = UUID("6f1c1a55-7c0c-4f0e-9a5e-0a5a3b1f4b11")
 _UPSERT: Final = """
 WITH r AS (SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS r(
   id uuid, kind text, name text, given_name text, family_name text, birth_date date, language text, status text,
-  customer_number text, tone text, preferred_channel text, search text, deleted boolean, digest text)),
+  customer_number text, tone text, preferred_channel text, value_class text, lifetime_value text, search text,
+  deleted boolean, digest text)),
 written AS (
   INSERT INTO customer AS c (id, kind, name, given_name, family_name, birth_date, language, status, customer_number,
-    tone, preferred_channel, search, deleted, version, digest, created_at, updated_at)
+    tone, preferred_channel, value_class, lifetime_value, search, deleted, version, digest, created_at, updated_at)
   SELECT r.id, kind, name, given_name, family_name, birth_date, language, status, customer_number,
-    tone, preferred_channel, search, deleted, coalesce(h.version, 0) + 1, decode(r.digest, 'hex'),
-    coalesce(h.first, :now), :now
+    tone, preferred_channel, value_class, lifetime_value, search, deleted, coalesce(h.version, 0) + 1,
+    decode(r.digest, 'hex'), coalesce(h.first, :now), :now
   FROM r CROSS JOIN LATERAL (SELECT max(o.version) AS version, min(o.at) AS first FROM customer_history o
     WHERE o.customer_id = r.id) h
   ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, given_name = excluded.given_name,
     family_name = excluded.family_name, birth_date = excluded.birth_date, language = excluded.language,
     status = excluded.status, customer_number = excluded.customer_number, tone = excluded.tone,
-    preferred_channel = excluded.preferred_channel, search = excluded.search,
+    preferred_channel = excluded.preferred_channel, value_class = excluded.value_class,
+    lifetime_value = excluded.lifetime_value, search = excluded.search,
     deleted = excluded.deleted, version = c.version + 1, digest = excluded.digest, updated_at = excluded.updated_at
   RETURNING id, version, digest)
 INSERT INTO customer_history (customer_id, version, at, digest) SELECT id, version, :now, digest FROM written"""

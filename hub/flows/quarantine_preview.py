@@ -23,7 +23,8 @@ Object: TypeAlias = tuple[str, Entity, str]
 _CUSTOMER: Final = """
 SELECT i.external_id, jsonb_build_object('kind', c.kind, 'name', c.name, 'given_name', c.given_name,
   'family_name', c.family_name, 'birth_date', c.birth_date, 'language', c.language, 'status', c.status,
-  'customer_number', c.customer_number, 'deleted', c.deleted,
+  'customer_number', c.customer_number, 'tone', c.tone, 'preferred_channel', c.preferred_channel,
+  'value_class', c.value_class, 'lifetime_value', c.lifetime_value, 'deleted', c.deleted,
   'contact_media', (SELECT jsonb_agg(to_jsonb(m) - '{id,customer_id,as_of}'::text[] ORDER BY m.kind, m.normalised)
     FROM contact_medium m WHERE m.customer_id = c.id),
   'addresses', (SELECT jsonb_agg(to_jsonb(a) - '{id,customer_id,as_of}'::text[] ORDER BY a.system, a.child_id)

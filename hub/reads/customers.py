@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, column, func, select
+from sqlalchemy import ColumnElement, Numeric, Select, Text, Uuid, and_, cast, column, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,6 +37,9 @@ class CustomerRow:
     customer_number: str | None
     tone: str | None
     preferred_channel: str | None
+    value_class: str | None
+    lifetime_value: Decimal | None
+    lifetime_value_currency: str | None
     search: str
     deleted: bool
     version: int
@@ -43,7 +47,16 @@ class CustomerRow:
     updated_at: datetime
 
 
-CUSTOMERS: Final = Shape(CustomerRow, Customer)
+_worth: Final = Customer.__table__.c["lifetime_value"]
+
+CUSTOMERS: Final = Shape(
+    CustomerRow,
+    Customer,
+    computed={
+        "lifetime_value": cast(func.split_part(_worth, " ", 1), Numeric()),
+        "lifetime_value_currency": func.split_part(_worth, " ", 2, type_=Text()),
+    },
+)
 
 Given: TypeAlias = str | ColumnElement[Any]
 """A value, or the parameter that it will be bound to."""

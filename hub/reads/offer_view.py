@@ -50,6 +50,8 @@ _VIEW: Final = f"""
 SELECT c.id, c.language, ARRAY(SELECT alias_id FROM customer_alias WHERE current_id = c.id) AS aliases,
   json_build_object(
     'customer', json_build_object('kind', c.kind, 'status', c.status, 'language', c.language,
+      'valueClass', c.value_class, 'lifetimeValue', CAST(split_part(c.lifetime_value, ' ', 1) AS numeric),
+      'lifetimeValueCurrency', split_part(c.lifetime_value, ' ', 2),
       'birthDate', c.birth_date, 'age', CAST(date_part('year', age(CAST(:now AS timestamptz), c.birth_date)) AS int)),
     'segments', coalesce((SELECT json_agg(segment ORDER BY segment) FROM (
       SELECT DISTINCT segment FROM customer_segment WHERE customer_id = c.id ORDER BY segment LIMIT 100) s), '[]'),

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from hub.records.enums import CustomerField, MediumKind, PartyKind, RelationKind
 from hub.records.identity import ExternalIdText, Words
+from hub.records.money import Money
 
 
 class Canonical(BaseModel):
@@ -104,7 +105,8 @@ class CustomerRecord(Canonical):
 
     `name` is the full name as one line; the parts are filled where the package has them.
     `language` is BCP 47; `status` is the company's own level (for example GOLD). `tone` (formal, informal) and
-    `preferred_channel` say how he wants to be addressed.
+    `preferred_channel` say how he wants to be addressed. `value_class` is the company's own class of what he is worth
+    to it (for example A), `lifetime_value` what it expects to earn by him over the whole relation.
     `changed` has the times of single fields, where the package keeps them; of the others the record's own time counts.
     A field without a value is one of which the package is silent, unless `known_blank` names it: it knows of none.
     """
@@ -119,6 +121,8 @@ class CustomerRecord(Canonical):
     customer_number: Words | None = None
     tone: Words | None = None
     preferred_channel: Words | None = None
+    value_class: Words | None = None
+    lifetime_value: Money | None = None
     known_blank: Annotated[tuple[str, ...], AfterValidator(_by_name)] = ()
     identifiers: Annotated[tuple[ForeignIdentifier, ...], AfterValidator(_by_system)] = ()
     contact_media: Annotated[tuple[ContactMediumRecord, ...], AfterValidator(_by_id)] = ()

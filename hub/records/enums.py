@@ -23,6 +23,8 @@ class CustomerField(StrEnum):
     CUSTOMER_NUMBER = "customer_number"
     TONE = "tone"
     PREFERRED_CHANNEL = "preferred_channel"
+    VALUE_CLASS = "value_class"
+    LIFETIME_VALUE = "lifetime_value"
 
 
 class MediumKind(StrEnum):

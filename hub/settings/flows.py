@@ -116,7 +116,7 @@ class FlowEntry(Written):
         (),
         description="Only for customers from `hub`: the fields whose golden value the hub writes there where the "
         "system has another: name, given_name, family_name, birth_date, language, status, customer_number, tone, "
-        "preferred_channel.",
+        "preferred_channel, value_class, lifetime_value.",
     )
     consent: FlowConsent | None = Field(
         None, description="Only from `hub`: the purpose it serves; nothing leaves of who does not allow it."

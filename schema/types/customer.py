@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Annotated, Self
 from uuid import UUID
@@ -89,6 +90,13 @@ class Customer(relay.Node, OfRow):
     customer_number: str | None = strawberry.field(description="The number the customer knows himself by.")
     tone: str | None = strawberry.field(description="How he wants to be addressed, such as formal.")
     preferred_channel: str | None = strawberry.field(description="The channel he wants to be reached through.")
+    value_class: str | None = strawberry.field(
+        description="The company's own class of what he is worth to it, such as A."
+    )
+    lifetime_value: Decimal | None = strawberry.field(
+        description="What the company expects to earn by him over the whole relation, in `lifetimeValueCurrency`."
+    )
+    lifetime_value_currency: str | None = strawberry.field(description="Currency of `lifetimeValue` (ISO 4217).")
     deleted: bool = strawberry.field(description="No system knows the customer any more; the record is kept.")
     version: int = strawberry.field(description="Grows by one with every change of the golden values.")
     created_at: datetime = strawberry.field(description="When the hub first knew the customer.")

@@ -14,6 +14,8 @@ WHOLE = CustomerRecord(
     name="Mia",
     tone="informal",
     preferred_channel="email",
+    value_class="A",
+    lifetime_value="1250.5 EUR",
     contact_media=(
         ContactMediumRecord(external_id="1", kind=MediumKind.EMAIL, value="mia@example.com", valid_from=at(0)),
     ),

@@ -142,6 +142,8 @@ async def add_person(connection: AsyncConnection, person: Person) -> UUID:
         birth_date=date(1980, 2, 29),
         language="nl",
         status="gold",
+        value_class="A",
+        lifetime_value="1250.5 EUR",
         customer_number=f"N-{first}",
         search=person.name.lower(),
         deleted=person.deleted,

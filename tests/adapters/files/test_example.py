@@ -38,6 +38,8 @@ async def test_the_example_delivery_becomes_canonical_customers(tmp_path: Path) 
             birth_date=datetime(1984, 3, 9, tzinfo=UTC).date(),
             language="nl-NL",
             status="GOLD",
+            value_class="A",
+            lifetime_value="12500 EUR",
             customer_number="10017",
             contact_media=(
                 ContactMediumRecord(
@@ -61,6 +63,7 @@ async def test_the_example_delivery_becomes_canonical_customers(tmp_path: Path) 
             name='Bakkerij "De Zon"; Gouda',
             language="nl-NL",
             status="STANDARD",
+            value_class="C",
             customer_number="10018",
         ),
     ]
