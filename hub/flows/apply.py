@@ -220,6 +220,8 @@ async def _apply_belongings(
     await _keep_versions(connection, lane, page, accepted)
     contents = [(page.newer[external_id], version) for external_id, version in accepted.versions.items()]
     owned = await write_belongings(connection, lane, contents, page.now)
+    if accepted.buried:
+        owned += await mark_belongings(connection, lane, accepted.buried, page.now, deleted=True)
     if lane.entity is Entity.CAMPAIGN_MEMBERSHIP:
         await open_outbound(connection, page.rules.leads, page.now, only=[row.id for row in owned])
     if accepted.restored:

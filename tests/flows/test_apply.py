@@ -124,6 +124,18 @@ async def test_an_order_that_came_back_and_went_within_one_page_is_gone(database
     assert [c[5] for c in await golden_state(database)] == [["77COMPLETEDtrue"]]
 
 
+async def test_an_order_older_than_its_tombstone_which_came_first_is_gone(database: Database) -> None:
+    crm = await declare_flow(database, "crm")
+    orders = await declare_flow(database, "crm", Entity.SALES_ORDER)
+    order = SalesOrderRecord(customer="1", state=RequestState.COMPLETED)
+    await apply_page(database, crm, page(content("1", JAN, 1)))
+    await apply_page(database, orders, page(gone={"77": at(3)}))
+    await apply_page(database, orders, page(content("77", order, 2)))
+    assert [c[5] for c in await golden_state(database)] == [["77COMPLETEDtrue"]]
+    await apply_page(database, orders, page(content("77", order, 4)))
+    assert [c[5] for c in await golden_state(database)] == [["77COMPLETEDfalse"]]
+
+
 async def test_a_tombstone_older_than_the_content_is_stale_and_deletes_nothing(database: Database) -> None:
     crm = await declare_flow(database, "crm")
     await apply_page(database, crm, page(content("1", JAN, 2)))
