@@ -44,6 +44,7 @@ class RequestHandling(Table):
     __tablename__ = "request_handling"
     __table_args__ = (
         Index("ix_request_handling_work", "respond_by", "request_id", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_request_handling_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     )
 
     request_id: Mapped[UUID] = mapped_column(ForeignKey("business_request.id", ondelete="CASCADE"), primary_key=True)

@@ -24,6 +24,12 @@ class ConsentStatement(Table):
         Index("ix_consent_statement_owner", "owner_system", "owner_id", "purpose"),
         Index("ix_consent_statement_object", "system", "external_id", "version", unique=True),
         Index("ix_consent_statement_confirm", "confirm_digest", unique=True),
+        Index("ix_consent_statement_ended", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
+        Index(
+            "ix_consent_statement_expired",
+            "valid_to",
+            postgresql_where=text("system = 'hub' AND valid_to IS NOT NULL"),
+        ),
         Index("ix_consent_statement_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     )
 

@@ -10,11 +10,15 @@ from typing import Final, TypeAlias
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.forget_contacts import forget_sessions, forget_timeline
+from hub.contacts.forget_requests import forget_requests
+from hub.customers.forget_consents import forget_consents
 from hub.customers.forget_history import forget_history
 from hub.exchange.forget_changes import forget_changes
 from hub.exchange.forget_events import forget_events
 from hub.exchange.shadow import forget_shadows
+from hub.flows.forget_deleted import forget_deleted
 from hub.flows.forget_quarantine import forget_quarantine
+from hub.leads.forget_leads import forget_leads
 from hub.offers.forget_decisions import forget_contact_events, forget_decisions
 from hub.settings.privacy import KeepDays
 from hub.store.forget_audit import forget_audit
@@ -38,10 +42,15 @@ FORGET_HISTORY: Final = Upkeep("forget-customer-history", "42 2 * * *", 5_000)
 FORGET_SESSIONS: Final = Upkeep("forget-sessions", "12 3 * * *", 1_000)
 FORGET_TIMELINE: Final = Upkeep("forget-timeline", "42 3 * * *", 5_000)
 FORGET_AUDIT: Final = Upkeep("forget-audit", "12 4 * * *", 1_000)
+FORGET_REQUESTS: Final = Upkeep("forget-requests", "22 3 * * *", 1_000)
+FORGET_LEADS: Final = Upkeep("forget-leads", "32 3 * * *", 1_000)
+FORGET_CONSENTS: Final = Upkeep("forget-consents", "52 3 * * *", 1_000)
+FORGET_DELETED: Final = Upkeep("forget-deleted", "22 4 * * *", 1_000)
 
 RETENTION: Final = (
     *(FORGET_EVENTS, FORGET_SHADOWS, FORGET_CHANGES, FORGET_QUARANTINE, FORGET_DECISIONS, FORGET_CONTACT_EVENTS),
     *(FORGET_VERSIONS, FORGET_HISTORY, FORGET_SESSIONS, FORGET_TIMELINE, FORGET_AUDIT),
+    *(FORGET_REQUESTS, FORGET_LEADS, FORGET_CONSENTS, FORGET_DELETED),
 )
 
 
@@ -63,6 +72,10 @@ def retention_turns(keys: KeyRing, keep: KeepDays) -> Mapping[Upkeep, Turn]:
         FORGET_SESSIONS: (forget_sessions, keep.sessions),
         FORGET_TIMELINE: (forget_timeline, keep.timeline),
         FORGET_AUDIT: (audit, keep.audit),
+        FORGET_REQUESTS: (forget_requests, keep.requests),
+        FORGET_LEADS: (forget_leads, keep.leads),
+        FORGET_CONSENTS: (forget_consents, keep.consents),
+        FORGET_DELETED: (forget_deleted, keep.deleted_records),
     }
     return {upkeep: partial(_forget, forgetting, days) for upkeep, (forgetting, days) in aged.items()}
 

@@ -30,7 +30,8 @@ def _belonging(name: object) -> object:
 class KeepDays(Written):
     """Days after which a chore removes what it is no longer needed for; none of it waits for an erasure.
 
-    Lower bounds are what correctness asks: a sender repeats an event for days, a shadow window is compared for weeks,
+    Lower bounds are what correctness asks: a sender repeats an event for days, a shadow window or a list of what is to
+    be undone is compared for weeks,
     and contact events count in policy, learning and steering for 732 days.
     """
 
@@ -55,6 +56,21 @@ class KeepDays(Written):
         1_096, description="Closed sessions with their legs, dialogs and settled promises; null: for good."
     )
     timeline: ForGood = Field(1_096, description="Entries of the timeline since they happened; null: for good.")
+    consents: ForGood = Field(
+        2_557,
+        description="Statements of consent since a later one replaced them, or since one that was recorded here ended; "
+        "null: for good.",
+    )
+    requests: ForGood = Field(
+        1_096,
+        description="Closed requests with their answers and steps; of a package's own only these. Null: for good.",
+    )
+    leads: ForGood = Field(
+        1_096, description="Closed leads of the hub's own with deliveries and answers; null: for good."
+    )
+    deleted_records: Annotated[int, Field(ge=31, le=DAYS_MAX)] | None = Field(
+        366, description="What objects said that their system deleted, but customers themselves; null: for good."
+    )
     audit: ForGood = Field(
         2_557, description="Events of the audit trail since they were sealed; their seals stay. Null: for good."
     )

@@ -33,13 +33,19 @@ class SourceRecord(Table):
 
     The greatest (as_of, digest) wins and the latest tombstone is kept beside it, so any order of arrival ends in the
     same row. `document` is the last canonical content in the clear, also of a deleted object (NULL when only a
-    tombstone was ever seen); `owner` the customer's external id in the same system; `version` counts contents.
+    tombstone was ever seen, or that was long ago); `owner` the customer's external id in the same system; `version`
+    counts contents.
     """
 
     __tablename__ = "source_record"
     # Partial, so that no look-up of a customer by its key is ever planned along the owner instead.
     __table_args__ = (
         Index("ix_source_record_owner", "system", "owner", "entity", postgresql_where=text("owner IS NOT NULL")),
+        Index(
+            "ix_source_record_deleted",
+            "deleted_as_of",
+            postgresql_where=text("deleted AND document IS NOT NULL AND entity <> 'customer'"),
+        ),
     )
 
     system: Mapped[str] = mapped_column(primary_key=True)
