@@ -25,7 +25,7 @@ from hub.flows.start_run import RUN, start_run
 from hub.flows.taken import give_up
 from hub.records.identity import FlowName
 from hub.records.lanes import FlowCadence, OverlapPolicy
-from hub.work.decisions import Dead, Decision, Done, decide
+from hub.work.decisions import Dead, Decision, Done
 from hub.work.work import Handlers, RegisteredHandler, Work
 
 
@@ -42,7 +42,7 @@ class EngineHandlers:
         return {
             RUN: RegisteredHandler(self.run, repeatable=True, given_up=self.run_given_up),
             START: RegisteredHandler(self.start, repeatable=True),
-            SEND: RegisteredHandler(self.send, repeatable=True),
+            SEND: RegisteredHandler(self.send, repeatable=True, given_up=self.send_given_up),
             PROBE: RegisteredHandler(self.probe, repeatable=True),
             RELEASE: RegisteredHandler(self.release, repeatable=True),
             TAKE_IN: RegisteredHandler(self.take_in, repeatable=True, together=True),
@@ -90,16 +90,12 @@ class EngineHandlers:
         return await probe_system(self._room, str(work.payload["system"]))
 
     async def send(self, work: Work) -> Decision:
-        """Send one command to its target; one that is given up says so in its own row as well."""
-        command_id = UUID(str(work.payload["command"]))
-        try:
-            return await send_command(self._room, command_id)
-        except HubError as error:
-            decision = decide(error, work.attempts, self._room.clock())
-            if isinstance(decision, Dead):
-                async with self._room.database.transaction() as connection:
-                    await give_up(connection, command_id, decision.code, decision.message, self._room.clock())
-            raise
+        """Send one command to its target."""
+        return await send_command(self._room, UUID(str(work.payload["command"])))
+
+    async def send_given_up(self, connection: AsyncConnection, work: Work, dead: Dead, now: datetime) -> None:
+        """The command ends with its work where it has no end yet: no process was left to say what became of it."""
+        await give_up(connection, UUID(str(work.payload["command"])), dead.code, dead.message, now)
 
     async def release(self, work: Work) -> Decision:
         """Give what a slower lane collected to real-time."""

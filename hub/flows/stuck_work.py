@@ -63,14 +63,15 @@ async def retry_work(connection: AsyncConnection, ids: Sequence[int], principal:
     """Try stuck rows again, each line in its order; tells how many. Of several in one line the first goes ahead.
 
     A command that may have left already is looked for at its target first, as ever; a run that failed begins again.
+    What is not stuck is left alone, and so is what it stands for: nobody would come for a run whose work is done.
     """
-    await connection.execute(text(_COMMANDS_AGAIN), {"ids": list(ids), "kind": SEND})
-    runs = list((await connection.execute(text(_RUNS_AGAIN), {"ids": list(ids), "kind": RUN})).scalars())
+    stuck = await requeue(connection, ids, now)
+    await connection.execute(text(_COMMANDS_AGAIN), {"ids": stuck, "kind": SEND})
+    runs = list((await connection.execute(text(_RUNS_AGAIN), {"ids": stuck, "kind": RUN})).scalars())
     if runs:
         await connection.execute(text(_NOT_MIDWAY), {"runs": runs})
-    requeued = await requeue(connection, ids, now)
-    await _note(connection, "retryWork", ids, principal, now, {"requeued": requeued})
-    return requeued
+    await _note(connection, "retryWork", ids, principal, now, {"requeued": len(stuck)})
+    return len(stuck)
 
 
 async def settle_work(
@@ -86,7 +87,7 @@ async def settle_work(
     if verdict is WorkVerdict.SEND_AGAIN:
         await _all_unknown(connection, ids)
         await connection.execute(text(_UNSENT_COMMANDS), binds)
-        settled = await requeue(connection, ids, now)
+        settled = len(await requeue(connection, ids, now))
     else:
         done = verdict is WorkVerdict.DONE
         outcome = Done() if done else Dead(verdict.value, f"{principal} found that it was not done: {reason}")

@@ -66,6 +66,11 @@ FROM json_to_recordset(CAST(:rows AS json))
 WHERE c.id = r.id AND c.state <> 'DONE'
 """
 
+_GIVE_UP: Final = text("""
+UPDATE outbound_command SET state = CASE WHEN sent_at IS NULL THEN 'DEAD' ELSE 'UNKNOWN' END, outcome_code = :code,
+  outcome_message = :message, finished_at = CASE WHEN sent_at IS NULL THEN CAST(:now AS timestamptz) END
+WHERE id = :id AND state IN ('PENDING', 'SENT', 'UNKNOWN')""")
+
 
 async def take(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) -> list[TakenCommand]:
     """Those of `ids` that are still to be sent, in that order; marked SENT before they leave.
@@ -113,9 +118,12 @@ async def settle(
 
 
 async def give_up(connection: AsyncConnection, command_id: UUID, code: str, message: str, now: datetime) -> None:
-    """DEAD with the reason: every retry was used, or the target cannot do it."""
-    row = {"id": command_id, "state": "DEAD", "code": code, "message": message, "external_id": None}
-    await run_set(connection, _SETTLE, [row], now=now)
+    """DEAD with the reason: every retry was used, or the target cannot do it. UNKNOWN if it may have left all the same.
+
+    One that has an end already keeps it.
+    """
+    binds = {"id": command_id, "code": code, "message": message, "now": now}
+    await connection.execute(_GIVE_UP, binds)
 
 
 def _row(taken: TakenCommand, outcome: WriteOutcome) -> dict[str, object]:

@@ -22,6 +22,7 @@ _REQUEUE = text(
     SET state = CASE WHEN state = 'DEAD' AND line IS NOT NULL THEN 'WAITING' ELSE 'READY' END,
         attempts = 0, ready_at = :now, finished_at = NULL, waits_for = NULL
     WHERE id = ANY(:ids) AND state IN ('DEAD', 'UNKNOWN', 'PARKED')
+    RETURNING id
     """
 )
 
@@ -35,13 +36,13 @@ _SETTLE = text(
 )
 
 
-async def requeue(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> int:
-    """Try stuck rows again, with all attempts before them; tells how many. Others are left alone.
+async def requeue(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> list[int]:
+    """Try stuck rows again, with all attempts before them; tells which. Others are left alone.
 
     A dead letter runs after what its line has at work now; among those waiting the order of dispatch counts.
     """
     lines = await _hold_lines(connection, ids, now)
-    requeued = (await connection.execute(_REQUEUE, {"ids": list(ids), "now": now})).rowcount
+    requeued = list((await connection.execute(_REQUEUE, {"ids": list(ids), "now": now})).scalars())
     await promote(connection, dict.fromkeys(lines, 0))
     await ring_for_work(connection)
     return requeued

@@ -29,7 +29,8 @@ from hub.work.sweep import sweep_expired
 from hub.work.tables import Queue
 from tests.flows.building import at
 from tests.flows.engine import CRM, FLOW, declared, room_over, state_of
-from tests.flows.outbound import work_off
+from tests.flows.outbound import WatchedPort, commands, declare_outbound, outbound_room, work_off
+from tests.flows.test_create import REAL_TIME, wanted
 from tests.flows.test_run_lane import filled
 
 NOW = at(20_000)
@@ -156,3 +157,38 @@ async def test_a_run_whose_parked_work_a_person_settled_frees_its_lane(
     assert await started(database, 60) != run
     await work_off(room)
     assert await rows(database, "SELECT count(*) FROM customer") == [(5,)]
+
+
+async def test_a_run_whose_work_is_done_is_not_tried_again_and_its_lane_stays_free(database: Database) -> None:
+    room, _ = await company(database)
+    overtaken = await started(database)
+    await execute(database, "UPDATE dispatch SET state = 'DONE'")
+    await execute(database, "UPDATE flow_run SET state = 'FAILED', error_code = 'STALE_EPOCH'")
+    async with database.transaction() as connection:
+        ids = list((await connection.execute(text("SELECT id FROM dispatch"))).scalars())
+        assert await retry_work(connection, ids, "mia", NOW) == 0
+    assert await state_of(database, overtaken) == "FAILED"
+    following = await started(database, 60)
+    await work_off(room)
+    assert await state_of(database, following) == "COMPLETED"
+
+
+@pytest.mark.parametrize(("left", "state"), [(True, "UNKNOWN"), (False, "DEAD")])
+async def test_a_command_whose_workers_were_lost_too_often_ends_as_what_is_known_of_it(
+    database: Database, left: bool, state: str
+) -> None:
+    await declare_outbound(database, REAL_TIME)
+    port = WatchedPort(MemoryStore())
+    room = outbound_room(database, port, REAL_TIME)
+    await wanted(database)
+    if left:
+        await work_off(room)
+        await execute(database, "UPDATE outbound_command SET state = 'SENT', external_id = NULL")
+    await lost(room)
+    [command] = await commands(database)
+    assert (command.state, command.outcome_code) == (state, "WORKER_LOST")
+    assert await rows(database, "SELECT state FROM dispatch") == [("DEAD",)]
+    await retried(database)
+    await work_off(room)
+    [command] = await commands(database)
+    assert (command.state, command.external_id, port.batches) == ("DONE", "1", [1])
