@@ -1,17 +1,19 @@
-"""The law of convergence: any interleaving of batch pages, files, webhooks, repeats and cut-overs ends in the golden
-state of a hub that heard of every change at once."""
+"""The law of convergence: any interleaving of batch pages, files, webhooks, repeats, cut-overs and erasures ends in the
+golden state of a hub that heard of every change at once. `HUB_TEST_LAW` sets the number of examples."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -20,6 +22,8 @@ from adapters.memory.store import MemoryStore
 from adapters.memory.webhooks import MemoryWebhooks, event_of
 from hub.errors import Conflict, Invalid, NotFound
 from hub.exchange.inbox import Inbox, PushedEvent
+from hub.privacy.erase import EraseTerms, erase
+from hub.privacy.requests import Request
 from hub.records.identity import FlowName
 from hub.records.lanes import RUNNING_MODES, FlowCadence, LaneMode
 from hub.settings.flows import HUB, Flow, Lane
@@ -31,6 +35,7 @@ from tests.flows.test_run_lane import body
 from tests.migration.end_to_end.timed_hub import Ports, TimedHub
 from tests.webhooks.calls import SECRET
 
+EXAMPLES: Final = int(os.environ.get("HUB_TEST_LAW", "10"))
 WEEKLY, DAILY, REAL_TIME = FlowCadence.WEEKLY, FlowCadence.DAILY, FlowCadence.REAL_TIME
 OBJECTS = ("1", "2", "3")
 MAPPINGS = {CUSTOMER: MAPPING}
@@ -53,6 +58,7 @@ between_pages = st.one_of(
     st.tuples(st.just("delete"), st.sampled_from(OBJECTS)),
     st.tuples(st.just("event"), st.sampled_from("0123456789")),
     st.tuples(st.just("switch")),
+    st.tuples(st.just("erase"), st.sampled_from(OBJECTS)),
 )
 runs = st.tuples(st.just("run"), st.sampled_from((WEEKLY, DAILY)), st.lists(between_pages, max_size=3))
 steps = st.one_of(
@@ -67,6 +73,7 @@ steps = st.one_of(
     st.tuples(st.just("cut over")),
     st.tuples(st.just("cut over")),
     st.tuples(st.just("roll back")),
+    st.tuples(st.just("erase"), st.sampled_from(OBJECTS)),
 )
 some = st.lists(steps, min_size=1, max_size=6)
 histories = st.builds(
@@ -87,6 +94,9 @@ class World:
     store: MemoryStore
     export: ExportPort
     events: list[bytes] = field(default_factory=list)
+    erased: set[str] = field(default_factory=set)
+    cut_overs: int = 0
+    roll_backs: int = 0
 
     async def do(self, step: Step) -> None:
         """One step; one that is not allowed now does nothing."""
@@ -114,6 +124,9 @@ class World:
             case ("roll back",):
                 with suppress(Conflict, Invalid, NotFound):
                     await self.hub.roll_back()
+                    self.roll_backs += 1
+            case ("erase", external_id):
+                await self.erase(external_id)
 
     def _tell(self, external_id: str) -> None:
         self.events.append(event_of(self.store, CUSTOMER, external_id))
@@ -138,6 +151,7 @@ class World:
         with suppress(Conflict, Invalid, NotFound):
             await self.hub.approve()
             await self.hub.cut_over()
+            self.cut_overs += 1
 
     async def cut_over(self) -> None:
         """When the gates are met, which one window is enough for."""
@@ -150,6 +164,15 @@ class World:
                 await self.run(cadence)
         await self.switch()
         await self.hub.work_off()
+
+    async def erase(self, external_id: str) -> None:
+        """For good, where the hub knows such a customer by now: the source has him still and goes on telling of him."""
+        rows = await self.hub.rows(f"SELECT customer_id FROM customer_identifier WHERE external_id = '{external_id}'")
+        for (customer,) in rows:
+            async with self.hub.database.transaction() as connection:
+                terms, asked = EraseTerms(self.hub.engine.keys, "NL", {}), Request("steward", None, self.store.clock)
+                await erase(connection, UUID(str(customer)), terms, asked)
+            self.erased.add(external_id)
 
     async def come_to_rest(self) -> None:
         """The last events arrive, the newest first, and the lanes run that are no real-time ones: these get no help."""
@@ -186,7 +209,7 @@ async def world(database: Database, lanes: Sequence[Lane]) -> World:
 
 
 @pytest.mark.slow
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories)
 async def test_any_history_of_roads_and_cut_overs_ends_in_the_state_of_real_time(
     database: Database, history: list[Step]
@@ -196,6 +219,9 @@ async def test_any_history_of_roads_and_cut_overs_ends_in_the_state_of_real_time
         await told.do(step)
     await told.come_to_rest()
     ended = await told.hub.golden()
+    event(f"{told.cut_overs} cut-overs")
+    event(f"{told.roll_backs} rollbacks")
+    event(f"{len(told.erased)} people erased")
     at_once = await world(database, PUSHED)
     for step in history:
         heard = len(at_once.events)
@@ -204,4 +230,6 @@ async def test_any_history_of_roads_and_cut_overs_ends_in_the_state_of_real_time
                 await at_once.do(change)
         for place in range(heard, len(at_once.events)):
             await at_once.hear(place)
+    for external_id in told.erased:
+        await at_once.erase(external_id)
     assert ended == await at_once.hub.golden()
