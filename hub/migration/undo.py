@@ -30,6 +30,8 @@ class UndoItem:
     """One thing to look at. `stands`: nothing has taken its place and the source has not confirmed it since.
 
     `fields` are the golden fields that the object won, or that the command changed; empty: all of the object.
+    `hub_key`: of a new object whose id at the system nobody knows (yet) the key under which the hub asked for it, and
+    by which it may be found there; `external_id` is the same then.
     """
 
     kind: UndoKind
@@ -42,6 +44,7 @@ class UndoItem:
     customer: UUID | None = None
     command: UUID | None = None
     state: str | None = None
+    hub_key: str | None = None
 
 
 _RECORDS: Final = text("""
@@ -62,12 +65,15 @@ ORDER BY b.system, b.entity, b.external_id LIMIT :most""")
 
 _COMMANDS: Final = text("""
 SELECT c.id, c.target, c.entity, coalesce(c.external_id, c.object_id) AS external_id, c.state,
-  coalesce(c.sent_at, c.created_at) AS at, i.customer_id,
+  coalesce(c.sent_at, c.created_at) AS at, coalesce(i.customer_id, w.id) AS customer_id,
+  CASE WHEN c.external_id IS NULL THEN c.key END AS hub_key,
   (SELECT array_agg(DISTINCT change->'path'->>0) FROM jsonb_array_elements(c.changes) AS change) AS fields
 FROM outbound_command c
 LEFT JOIN customer_identifier i ON i.system = c.target AND i.external_id = c.external_id
+LEFT JOIN unnest(CAST(:customers AS uuid[])) AS w(id)
+  ON c.operation = 'CREATE' AND i.customer_id IS NULL AND c.line = c.target || '/' || w.id
 WHERE c.lane_id = :lane AND c.epoch = :epoch AND c.state IN ('PENDING', 'SENT', 'DONE', 'UNKNOWN')
-  OR i.customer_id = ANY(CAST(:customers AS uuid[])) AND c.created_at >= :since
+  OR coalesce(i.customer_id, w.id) = ANY(CAST(:customers AS uuid[])) AND c.created_at >= :since
     AND (CAST(:until AS timestamptz) IS NULL OR c.wanted_from <= :until)
     AND c.state IN ('COLLECTED', 'PENDING', 'SENT', 'DONE', 'UNKNOWN')
 ORDER BY at, c.id LIMIT :most""")
@@ -120,6 +126,7 @@ def _command(row: Row[Any]) -> UndoItem:
         customer=row.customer_id,
         command=row.id,
         state=row.state,
+        hub_key=row.hub_key,
     )
 
 

@@ -24,7 +24,10 @@ class UndoItem:
     kind: UndoKind = strawberry.field(description="What it is.")  # type: ignore[valid-type]  # an enum all the same
     system: str = strawberry.field(description="Where the record came from, or the command went.")
     entity: str = strawberry.field(description="The kind of record.")
-    external_id: str = strawberry.field(description="Its id in that system.")
+    external_id: str = strawberry.field(description="Its id in that system; where nobody knows it, the `hubKey`.")
+    hub_key: str | None = strawberry.field(
+        description="Of a new object whose id in that system nobody knows: the key to find it by, if it is there."
+    )
     fields: list[str] = strawberry.field(description="The fields concerned; none: all of it.")
     at: datetime = strawberry.field(description="When the hub took it in, or sent it.")
     stands: bool = strawberry.field(description="False once the source has confirmed or replaced it.")
@@ -38,6 +41,7 @@ class UndoItem:
             system=item.system,
             entity=item.entity,
             external_id=item.external_id,
+            hub_key=item.hub_key,
             fields=list(item.fields),
             at=item.at,
             stands=item.stands,

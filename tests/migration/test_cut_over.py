@@ -280,6 +280,30 @@ async def test_what_a_touched_customer_is_still_to_be_told_is_in_the_undo_list(d
     assert listed == [["COLLECTED"], ["DONE"], []]
 
 
+MADE = """
+INSERT INTO outbound_command (id, key, flow, target, entity, operation, object_id, line, changes, from_version, version,
+  state, wanted_from, created_at)
+SELECT gen_random_uuid(), 'lms/' || customer_id, 'corrections', 'lms', 'customer', 'CREATE', 'lms/' || customer_id,
+  'lms/' || customer_id, '[]', 1, 1, 'UNKNOWN', :now, :now
+FROM customer_identifier WHERE external_id IN ('1', '2')"""
+
+
+async def test_a_new_object_of_a_touched_customer_is_in_the_undo_list_by_the_hubs_key(database: Database) -> None:
+    hub = await steered(database)
+    await hub.until(S.OBSERVING)
+    hub.store.put(Entity.CUSTOMER, "2", body("Other", "c2@example.com"))
+    await hub.run(REAL_TIME)
+    async with database.transaction() as connection:
+        await connection.execute(
+            text("INSERT INTO information_flow (name, business_flow, title) VALUES ('corrections', 8, 'Test')")
+        )
+        await connection.execute(text(MADE), {"now": hub.now})
+        record, command = await undo_list(connection, await hub.migration())
+    key = f"lms/{record.customer}"
+    assert (command.kind, command.customer, command.hub_key) == (UndoKind.COMMAND, record.customer, key)
+    assert (command.external_id, command.state, record.hub_key) == (key, "UNKNOWN", None)
+
+
 async def test_drift_alerts_and_rolls_back_where_that_is_configured(database: Database) -> None:
     hub = await steered(database, rules=MigrationRules(clean_windows=1, on_drift=OnDrift.ROLL_BACK))
     await hub.until(S.OBSERVING)

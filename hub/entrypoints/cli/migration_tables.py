@@ -159,7 +159,8 @@ def show_undo(items: Sequence[UndoItem]) -> None:
         still = "yes" if item.stands else "no"
         if item.state is not None:
             still = item.state
-        table.add_row(item.kind.value, item.system, item.external_id, ", ".join(item.fields), _time(item.at), still)
+        known = item.external_id if item.hub_key is None else f"unknown: find it by the hub's key {item.hub_key}"
+        table.add_row(item.kind.value, item.system, known, ", ".join(item.fields), _time(item.at), still)
     Console().print(table)
 
 
