@@ -68,7 +68,7 @@ async def test_requeued_work_has_all_attempts_before_it(quiet_bench: Bench) -> N
         await stuck(quiet_bench, Done()),
     ]
     async with quiet_bench.database.transaction() as connection:
-        assert await requeue(connection, ids, START) == 3
+        assert len(await requeue(connection, ids, START)) == 3
     assert [(row.state, row.attempts) for row in await quiet_bench.rows(ids)] == [
         (R, 0),
         (R, 0),
