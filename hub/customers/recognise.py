@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
@@ -41,12 +41,14 @@ class Rules:
 class Recognised:
     """What changed: golden customers with new values, and source customers that now belong to another one.
 
-    `moved` tells whose they are now, `former` whose those were that somebody had before.
+    `moved` tells whose they are now, `former` whose those were that somebody had before. `revived` are customers who
+    stand for themselves again, with the time since when they had been merged.
     """
 
     projection: Projection
     moved: Mapping[Node, UUID]
     former: Mapping[Node, UUID]
+    revived: Mapping[UUID, datetime] = field(default_factory=dict)
 
 
 async def lock_customers(
@@ -119,7 +121,9 @@ async def recognise(
     images = Images(written, read)
     projection = await project(connection, assignment, standing.current, rules.survivorship, spelling, images, now)
     await write_crosswalk(connection, assignment, standing, moved, now)
-    return Recognised(projection, moved, {i: standing.current[i] for i in moved if i in standing.current})
+    former = {i: standing.current[i] for i in moved if i in standing.current}
+    revived = {i: standing.merged_since[i] for i in assignment.revived if i in standing.merged_since}
+    return Recognised(projection, moved, former, revived)
 
 
 def _moved(assignment: Assignment, current: Mapping[Node, UUID]) -> dict[Node, UUID]:

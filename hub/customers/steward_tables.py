@@ -58,18 +58,6 @@ class StewardActRecord(Table):
     later_id: Mapped[UUID]
 
 
-class StewardActOwn(Table):
-    """One of the hub's own rows that a merge moved: whose it was. `key` is the text of the row's primary key."""
-
-    __tablename__ = "steward_act_own"
-    __table_args__ = (Index("ix_steward_act_own_former", "former_id"),)
-
-    act_id: Mapped[UUID] = mapped_column(ForeignKey("steward_act.id", ondelete="CASCADE"), primary_key=True)
-    table_name: Mapped[str] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    former_id: Mapped[UUID]
-
-
 class StewardReceipt(Table):
     """What an act came to at one system; `command_id` is what was sent there, if anything was."""
 

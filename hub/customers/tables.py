@@ -76,6 +76,23 @@ class CustomerAlias(Table):
     since: Mapped[datetime]
 
 
+class MovedRow(Table):
+    """One of the hub's own rows that went along when its customer became one with another.
+
+    `former_id` is the customer id that the row was made for, `customer_id` who has it since `at` or later; the note
+    counts as long as he has it. `key` is the text of the row's primary key.
+    """
+
+    __tablename__ = "moved_row"
+    __table_args__ = (Index("ix_moved_row_customer", "customer_id"),)
+
+    table_name: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    former_id: Mapped[UUID]
+    customer_id: Mapped[UUID]
+    at: Mapped[datetime]
+
+
 class Identifier(Table):
     """A value that may recognise somebody; its row lock serialises the recognition of all who carry it."""
 

@@ -2,55 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.contacts.commitment import TOPIC as COMMITMENTS
-from hub.contacts.request import TOPIC as REQUESTS
-from hub.contacts.session import TOPIC as SESSIONS
-from hub.contacts.session_tables import BusinessDialog, CustomerSession, KnownCookie
-from hub.contacts.tables import BusinessRequest, Commitment, TimelineEntry, UndeliverableMedium, VerifiedMedium
 from hub.customers.changes import in_order
 from hub.customers.consent_keep import HUB
 from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
 from hub.customers.likeness.unions import fellows_of
 from hub.customers.recognise import Recognised
+from hub.flows.made_meanwhile import Given
+from hub.flows.own_rows import TOPIC_OF, give_back, joined
 from hub.flows.project_belongings import TABLE_OF
-from hub.leads.lead import TOPIC as LEADS
-from hub.leads.tables import LeadResponse, SalesLead
 from hub.live.changes import Change
 from hub.live.publish import publish
 from hub.offers.record_decision import TOPIC as LISTS
-from hub.offers.tables import ContactEvent, Decision
 from hub.store.sets import run_set
-
-OWN: Final = (
-    BusinessRequest.__tablename__,
-    CustomerSession.__tablename__,
-    BusinessDialog.__tablename__,
-    KnownCookie.__tablename__,
-    Commitment.__tablename__,
-    TimelineEntry.__tablename__,
-    UndeliverableMedium.__tablename__,
-    VerifiedMedium.__tablename__,
-    Decision.__tablename__,
-    ContactEvent.__tablename__,
-    SalesLead.__tablename__,
-    LeadResponse.__tablename__,
-)
-"""Tables of the hub's own whose `customer_id` follows a merge."""
-
-TOPIC_OF: Final[Mapping[str, str]] = {
-    BusinessRequest.__tablename__: REQUESTS,
-    CustomerSession.__tablename__: SESSIONS,
-    Commitment.__tablename__: COMMITMENTS,
-    SalesLead.__tablename__: LEADS,
-}
-"""Tables whose rows are followed one by one on the change feed."""
 
 _CHANGED: Final = "AttributeValueChangeEvent"
 
@@ -62,11 +34,27 @@ async def follow_owners(
 
     `nodes` are those of `recognised` that anything may belong to.
 
-    What the hub itself keeps of a customer names no source customer: it follows when he is merged into another one.
-    Consents recorded here do name one, as system:id.
+    What the hub itself keeps of a customer names no source customer: it follows when he is merged into another one, and
+    comes back with him. Consents recorded here do name one, as system:id.
     """
-    followed = (await run_set(connection, _FOLLOW, [node._asdict() for node in nodes])).all()
-    await publish(connection, [*(moved(*row) for row in followed), *_lists(recognised)], now)
+    rows = (await run_set(connection, _FOLLOW, [node._asdict() for node in nodes], now=now)).all()
+    followed = [moved(table, identity) for table, identity, _ in rows]
+    if parted := _parted(recognised):
+        back = recognised.revived
+        theirs = [Given(table, i, customer, back[customer]) for table, i, customer in rows if customer in back]
+        given = await give_back(connection, parted, back, theirs)
+        followed += [moved(one.table_name, one.key) for one in given if one.table_name in TOPIC_OF]
+    await publish(connection, [*followed, *_lists(recognised)], now)
+
+
+def _parted(recognised: Recognised) -> set[UUID]:
+    """All who have or had the records, if the records of any customer are not one customer's any more; else nobody."""
+    went: dict[UUID, set[UUID]] = defaultdict(set)
+    for node, former in recognised.former.items():
+        went[former].add(recognised.moved[node])
+    if all(len(to) == 1 and former in recognised.projection.ended for former, to in went.items()):
+        return set()
+    return went.keys() | set().union(*went.values())
 
 
 def moved(table: str, identity: str) -> Change:
@@ -99,29 +87,22 @@ WITH r AS MATERIALIZED (
         f'''
 {table}_followed AS (UPDATE {table} t SET customer_id = r.customer_id FROM r
   WHERE t.system = r.system AND t.owner = r.external_id AND t.customer_id IS DISTINCT FROM r.customer_id
-  RETURNING t.id)'''
+  RETURNING t.id, t.customer_id)'''
         for table in TABLE_OF.values()
     )
 },
 ended AS MATERIALIZED (
   SELECT a.alias_id, a.current_id FROM (SELECT DISTINCT customer_id FROM r) c
   CROSS JOIN LATERAL (SELECT alias_id, current_id FROM customer_alias WHERE current_id = c.customer_id OFFSET 0) a),
-{
-    ",".join(
-        f'''
-own_{table}_followed AS (UPDATE {table} t SET customer_id = e.current_id FROM ended e
-  WHERE t.customer_id = e.alias_id RETURNING t.*)'''
-        for table in OWN
-    )
-},
+{joined("ended", "CAST(:now AS timestamptz)")},
 recorded AS (UPDATE consent t SET customer_id = r.customer_id FROM r
   WHERE t.system = '{HUB}' AND t.owner = r.system || ':' || r.external_id
     AND t.customer_id IS DISTINCT FROM r.customer_id)
 {
     " UNION ".join(
-        f"SELECT '{table}' AS followed, id::text AS id FROM {kind}{table}_followed"
+        f"SELECT '{table}' AS followed, id::text AS id, {customer} AS customer_id FROM {kind}{table}_followed"
         for table in TOPIC_OF
-        for kind in ("", "own_")
+        for kind, customer in (("", "customer_id"), ("own_", "current_id"))
         if kind or table in TABLE_OF.values()
     )
 } ORDER BY 1, 2"""  # noqa: S608  constant table names

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.changes import changes_of
 from hub.customers.closure import Held
 from hub.customers.follow_consent import follow_consents
+from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, recognise
 from hub.customers.resolve import resolved_ids
@@ -21,7 +22,6 @@ from hub.live.publish import publish
 from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, keep_receipts, living_of, with_commands
 from hub.stewardship.decide import Verdict, decide, pairs_across
 from hub.stewardship.outlook import belongings_of, clashes, moved_between, views_of
-from hub.stewardship.own_rows import note_own_rows, own_rows
 from hub.stewardship.people import hold, owners
 
 CUSTOMERS_MAX: Final = 10
@@ -43,7 +43,6 @@ async def merge_customers(
     people = await hold(connection, ids, spelling)
     former = {node: customer_id for customer_id, nodes in people.items() for node in nodes}
     before, had = await views_of(connection, ids), await belongings_of(connection, [survivor])
-    own = await own_rows(connection, ids[1:])
     await decide(connection, pairs_across(list(people.values())), Verdict.SAME, act.principal, act.now)
     recognised = await recognise(connection, list(former), Held(), rules, act.now, spelling, preferred={survivor})
     await follow_owners(connection, recognised, recognised.moved, act.now)
@@ -51,13 +50,14 @@ async def merge_customers(
     later = await owners(connection, list(former))
     if set(later.values()) != {survivor}:
         raise Conflict("an earlier decision keeps some of these records apart: split those customers first")
-    effects = effects_on({survivor: list(former)}, await living_of(connection, list(former)))
+    view = (await views_of(connection, [survivor]))[survivor]
+    # His records may be more than those that were named: of somebody who is known as one with them now.
+    nodes = [Node(*record) for record in view.records]
+    effects = effects_on({survivor: nodes}, await living_of(connection, nodes))
     hands = {node: (former[node], later[node]) for node in former}
     act_id = await keep_act(connection, act, survivor, hands)
-    await note_own_rows(connection, act_id, own)
     effects = with_commands(effects, await restrict_systems(connection, survivor, act.now))
     await follow_consents(connection, [survivor], act.now)
     await keep_receipts(connection, act_id, effects)
-    view = (await views_of(connection, [survivor]))[survivor]
     moved = moved_between(had, await belongings_of(connection, [survivor]))
     return Outcome(act_id, (view,), moved, clashes({one: before[one] for one in ids}, view), effects)

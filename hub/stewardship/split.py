@@ -23,7 +23,6 @@ from hub.live.publish import publish
 from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, keep_receipts, living_of
 from hub.stewardship.decide import Verdict, decide, pairs_across
 from hub.stewardship.outlook import belongings_of, moved_between, views_of
-from hub.stewardship.own_rows import give_back
 from hub.stewardship.people import hold, owners
 
 
@@ -85,7 +84,6 @@ async def _part(
     act_id = await keep_act(connection, act, current, {node: (current, later[node]) for node in involved})
     await keep_receipts(connection, act_id, effects)
     parted = [owner for owner in groups if owner != current]
-    await give_back(connection, current, parted, act.now)
     await follow_consents(connection, list(groups), act.now)
     views = await views_of(connection, [current, *parted])
     moved = moved_between({}, await belongings_of(connection, parted))

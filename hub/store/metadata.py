@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import Date, LargeBinary, MetaData, Numeric, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, dialect
 from sqlalchemy.orm import DeclarativeBase
 
 METADATA = MetaData(
@@ -37,3 +38,10 @@ class Table(DeclarativeBase):
         list[object]: JSONB(),
         list[str]: ARRAY(Text()),
     }
+
+
+@cache
+def key_of(table: str) -> tuple[str, str]:
+    """Name and type of a table's primary key, which is one column."""
+    (column,) = METADATA.tables[table].primary_key.columns
+    return column.name, column.type.compile(dialect())  # type: ignore[no-untyped-call]  # untyped there

@@ -95,8 +95,6 @@ STAYS: Final = {
     ("steward_act", "kind"): "a word of ours",
     ("steward_receipt", "effect"): "a word of ours",
     ("steward_receipt", "records"): "ids at a system of what was joined",
-    ("steward_act_own", "key"): "the key of a row that moved",
-    ("steward_act_own", "table_name"): "a word of ours",
     ("identifier", "value"): "the lock of a record, by its id",
 }
 """Where a marker of the erased may be found, and why that tells nothing of him."""
