@@ -1,7 +1,7 @@
 """Whose each of the hub's own rows was that moved with its customer, by whatever road he became one with another.
 
 Revision ID: moved_rows
-Revises: run_attempt
+Revises: retention_of_ended
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "moved_rows"
-down_revision = "run_attempt"
+down_revision = "retention_of_ended"
 branch_labels = None
 depends_on = None
 
