@@ -185,7 +185,7 @@ class Context:
     @property
     def terms(self) -> ReadTerms:
         """What turns arguments of fields into values of statements."""
-        return ReadTerms(self.hub.rules.region, self.hub.page_size_max, self.hub.rules)
+        return ReadTerms(self.hub.rules.region, self.hub.page_size_max, self.hub.rules, self.hub.outbound)
 
     @property
     def rules(self) -> Rules:

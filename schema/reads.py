@@ -15,6 +15,7 @@ from hub.reads.paging import Order
 from hub.reads.parts import Conditions, Part
 from hub.reads.reach import Reach
 from hub.reads.relations import Relation, all_of
+from hub.settings.find_channels import Outbound
 
 READS: Final = "reads"
 """The key under which a strawberry field's metadata has a Relation, Guarded, Derived, or what is declared here."""
@@ -29,12 +30,13 @@ Slot: TypeAlias = Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
 class ReadTerms:
     """What turns arguments into values, and what the configuration answers by itself.
 
-    The region of phone numbers without a country, and the longest page.
+    The region of phone numbers without a country, the longest page, and the channels that carry leads out.
     """
 
     region: str
     page_size_max: int
     rules: Rules
+    outbound: Outbound
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, any_, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Select, Text, and_, any_, func, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.leads.tables import LeadHandling, SalesLead
 from hub.outbound.tables import LeadDelivery, PrintRun
+from hub.reads.conditions import Condition, Declared, where
 from hub.reads.paging import Order, Page, Window, page_of, windowed
 from hub.reads.parts import Part
 from hub.reads.reach import Reach
@@ -65,6 +67,16 @@ class DeliveryConditions:
 
     states: Sequence[DeliveryState] | None = None
     channel: str | None = None
+
+
+CONDITIONS: Final[Declared] = {
+    "states": Condition(
+        ARRAY(Text()),
+        lambda states: LeadDelivery.state == any_(states),
+        lambda states: [state.value for state in states],
+    ),
+    "channel": Condition(Text(), lambda channel: LeadDelivery.channel == channel),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +153,13 @@ async def count_deliveries(connection: AsyncConnection, conditions: DeliveryCond
 
 async def list_calls(connection: AsyncConnection, channel: str, now: datetime, window: Window) -> Page[DeliveryRow]:
     """Names that may be called now and that no agent has, the most urgent first; without those who answered."""
-    statement = windowed(_calls(channel, now), CALL_ORDER, window)
+    statement = windowed(calls(channel, now), CALL_ORDER, window)
     return page_of(await fetch(connection, DeliveryRow, statement), window)
 
 
 async def count_calls(connection: AsyncConnection, channel: str, now: datetime) -> int:
     """How long that list is."""
-    return (await connection.execute(select(func.count()).select_from(_calls(channel, now).subquery()))).scalar_one()
+    return (await connection.execute(select(func.count()).select_from(calls(channel, now).subquery()))).scalar_one()
 
 
 async def list_print_runs(connection: AsyncConnection, channel: str | None, window: Window) -> Page[PrintRunRow]:
@@ -198,15 +210,11 @@ async def loads_of(connection: AsyncConnection, channels: Sequence[str], now: da
 
 
 def _deliveries(conditions: DeliveryConditions, reach: Reach) -> Select[Any]:  # Any: as hub.reads.rows has it
-    where: list[ColumnElement[bool]] = []
-    if conditions.states is not None:
-        where.append(LeadDelivery.state == any_(literal([state.value for state in conditions.states])))
-    if conditions.channel is not None:
-        where.append(LeadDelivery.channel == conditions.channel)
-    return DELIVERIES.visible(reach, tuple(where))
+    return DELIVERIES.visible(reach, tuple(where(CONDITIONS, conditions)))
 
 
-def _calls(channel: str, now: datetime) -> Select[Any]:
+def calls(channel: str | ColumnElement[str], now: datetime | ColumnElement[datetime]) -> Select[Any]:
+    """What `list_calls` reads."""
     free = or_(
         LeadDelivery.state == DeliveryState.PLANNED.value,
         and_(LeadDelivery.state == DeliveryState.CLAIMED.value, LeadDelivery.lease_until <= now),

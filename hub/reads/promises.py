@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, Text, any_, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.tables import Commitment, TimelineEntry
+from hub.reads.conditions import Condition, Declared, where
 from hub.reads.paging import Order, Page, Window, page_of, windowed
 from hub.reads.parts import Conditions, Part
 from hub.reads.reach import Reach
@@ -70,6 +72,16 @@ class PromiseConditions:
     handler: str | None = None
 
 
+CONDITIONS: Final[Declared] = {
+    "states": Condition(
+        ARRAY(Text()),
+        lambda states: Commitment.state == any_(states),
+        lambda states: [state.value for state in states],
+    ),
+    "handler": Condition(Text(), lambda handler: Commitment.handler == handler),
+}
+
+
 async def list_promises(
     connection: AsyncConnection, conditions: PromiseConditions, window: Window, reach: Reach
 ) -> Page[CommitmentRow]:
@@ -85,9 +97,4 @@ async def count_promises(connection: AsyncConnection, conditions: PromiseConditi
 
 
 def _promises(conditions: PromiseConditions, reach: Reach) -> Select[Any]:  # Any: as hub.reads.rows has it
-    where: list[ColumnElement[bool]] = []
-    if conditions.states is not None:
-        where.append(Commitment.state.in_([state.value for state in conditions.states]))
-    if conditions.handler is not None:
-        where.append(Commitment.handler == conditions.handler)
-    return COMMITMENTS.visible(reach, tuple(where))
+    return COMMITMENTS.visible(reach, tuple(where(CONDITIONS, conditions)))

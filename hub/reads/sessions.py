@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.session_tables import CustomerSession, SessionLeg
@@ -96,10 +96,14 @@ async def incidents_by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> M
 
 async def list_incidents(connection: AsyncConnection, window: Window, *, active: bool) -> Page[IncidentRow]:
     """The newest first; with `active` only those that last."""
-    statement = select(*INCIDENTS.columns)
-    if active:
-        statement = statement.where(Incident.ended_at.is_(None))
-    return page_of(await fetch(connection, IncidentRow, windowed(statement, INCIDENT_ORDER, window)), window)
+    statement = windowed(incidents(active=active), INCIDENT_ORDER, window)
+    return page_of(await fetch(connection, IncidentRow, statement), window)
+
+
+def incidents(*, active: bool) -> Select[Any]:  # Any: as hub.reads.rows has it
+    """All of them, or only those that last."""
+    every = select(*INCIDENTS.columns)
+    return every.where(Incident.ended_at.is_(None)) if active else every
 
 
 async def count_incidents(connection: AsyncConnection, *, active: bool) -> int:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
 import strawberry
+from sqlalchemy import TIMESTAMP, Text
 
 from hub.outbound.call_list import call_channel
+from hub.reads.compiled.state import NOW
+from hub.reads.conditions import values, where_later
 from hub.reads.outbound import (
     CALL_ORDER,
+    CONDITIONS,
     DELIVERIES,
     RUN_ORDER,
     DeliveryConditions,
+    DeliveryRow,
+    calls,
     count_calls,
     count_deliveries,
     count_print_runs,
@@ -21,9 +28,13 @@ from hub.reads.outbound import (
     list_print_runs,
     loads_of,
 )
+from hub.reads.paging import Order
+from hub.reads.reach import Reach
+from hub.store.statement import parameter
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
+from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.delivery import LeadDelivery, OutboundChannel, PrintRun
 from schema.types.enums import DeliveryState
@@ -31,6 +42,45 @@ from schema.types.enums import DeliveryState
 Channel = Annotated[str, strawberry.argument(description="The call list, as hub.yaml names it.")]
 OneChannel = Annotated[str | None, strawberry.argument(description="Only in this channel.")]
 States = Annotated[list[DeliveryState] | None, strawberry.argument(description="In one of these states.")]
+
+
+class ListedDeliveries:
+    """How a page of deliveries is read by one statement."""
+
+    def order(self, _: Arguments) -> Order:
+        """Always what was planned last."""
+        return DELIVERIES.order
+
+    def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found:
+        """With the conditions that are given."""
+        clauses = where_later(CONDITIONS, _wanted(arguments), slot)
+        return Found(DeliveryRow, "customer_id", DELIVERIES.visible(reach, tuple(clauses)))
+
+    def values(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
+        """Those of the conditions."""
+        return values(CONDITIONS, _wanted(arguments))
+
+
+class ListedCalls:
+    """How a page of a call list is read by one statement."""
+
+    def order(self, _: Arguments) -> Order:
+        """Always the most urgent first."""
+        return CALL_ORDER
+
+    def find(self, arguments: Arguments, _: Reach, slot: Slot) -> Found:
+        """As of the moment of the request."""
+        now = parameter(NOW, TIMESTAMP(timezone=True))
+        return Found(DeliveryRow, "customer_id", calls(slot("channel", Text()), now))
+
+    def values(self, arguments: Arguments, terms: ReadTerms) -> Mapping[str, object]:
+        """Invalid for what is no call list."""
+        call_channel(terms.outbound, arguments["channel"])
+        return {"channel": arguments["channel"]}
+
+
+def _wanted(arguments: Arguments) -> DeliveryConditions:
+    return DeliveryConditions(arguments.get("states"), arguments.get("channel"))
 
 
 @strawberry.type
@@ -48,6 +98,7 @@ class OutboundQuery:
     @resolved(
         "Deliveries over all leads, what was planned last first; `states: [UNKNOWN]` is what somebody has to settle.",
         Requires(Scope.LEADS_READ),
+        reads=ListedDeliveries(),
     )
     async def outbound_deliveries(
         self,
@@ -68,7 +119,11 @@ class OutboundQuery:
         count = partial(_count_deliveries, info.context, conditions)
         return Connection.of(page, DELIVERIES.order, LeadDelivery.of, count)
 
-    @resolved("Whom to call now, the most urgent first; claim one before you call.", Requires(Scope.LEADS_READ))
+    @resolved(
+        "Whom to call now, the most urgent first; claim one before you call.",
+        Requires(Scope.LEADS_READ),
+        reads=ListedCalls(),
+    )
     async def call_list(
         self,
         info: Info,

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
 import strawberry
+from sqlalchemy import Text
 
 from hub.access.principal import Role
+from hub.reads.conditions import values, where_later
 from hub.reads.handling import WORK_ORDER, WorkConditions, count_work, list_work
-from hub.reads.promises import COMMITMENTS, PromiseConditions, count_promises, list_promises
+from hub.reads.paging import Order
+from hub.reads.promises import (
+    COMMITMENTS,
+    CONDITIONS,
+    CommitmentRow,
+    PromiseConditions,
+    count_promises,
+    list_promises,
+)
+from hub.reads.reach import Reach
+from hub.reads.viewer import SUBJECT
+from hub.store.statement import parameter
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
+from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.enums import CommitmentState
 from schema.types.promise import Commitment
@@ -33,6 +48,29 @@ class WorkListFilter:
 Filter = Annotated[WorkListFilter | None, strawberry.argument(description="Which requests; all if left out.")]
 States = Annotated[list[CommitmentState] | None, strawberry.argument(description="In one of these states.")]
 Mine = Annotated[bool, strawberry.argument(description="True: only those that you are to keep.")]
+
+
+class ListedPromises:
+    """How a page of promises is read by one statement."""
+
+    def order(self, _: Arguments) -> Order:
+        """Always the first that is due."""
+        return COMMITMENTS.order
+
+    def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found:
+        """With the states that are given, and the caller where only his own are wanted."""
+        clauses = [*where_later(CONDITIONS, _states(arguments), slot)]
+        if arguments.get("mine"):
+            clauses.append(CONDITIONS["handler"].clause(parameter(SUBJECT, Text())))
+        return Found(CommitmentRow, "customer_id", COMMITMENTS.visible(reach, tuple(clauses)))
+
+    def values(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
+        """The states."""
+        return values(CONDITIONS, _states(arguments))
+
+
+def _states(arguments: Arguments) -> PromiseConditions:
+    return PromiseConditions(arguments.get("states"))
 
 
 @strawberry.type
@@ -67,7 +105,11 @@ class WorkListQuery:
             page = await list_work(connection, conditions, window)
         return Connection.of(page, WORK_ORDER, WorkItem.of, partial(_count, info.context, conditions))
 
-    @resolved("Promises over all customers, the first that is due first.", Requires(Scope.REQUESTS_WORK))
+    @resolved(
+        "Promises over all customers, the first that is due first.",
+        Requires(Scope.REQUESTS_WORK),
+        reads=ListedPromises(),
+    )
     async def commitments(
         self,
         info: Info,

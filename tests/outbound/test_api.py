@@ -14,6 +14,7 @@ from hub.store.engine import Database
 from tests.leads.documents import lead as lead_mutation
 from tests.outbound.company import TARGET, Street, lead_for
 from tests.outbound.receiving import Receiver
+from tests.schema.both_ways import told
 from tests.schema.company import gid, uid
 from tests.schema.serving import Api, serving
 
@@ -111,6 +112,24 @@ async def test_a_call_is_claimed_made_and_its_answer_stops_the_rest(api: Api, st
     async with street.database.reading() as connection:
         rows = await connection.execute(text("SELECT channel, outcome, recorded_by FROM lead_response"))
         assert [tuple(row) for row in rows] == [("phone", "REJECTED", "development:agent")]
+
+
+async def test_the_call_list_of_each_moment_is_one_statement(
+    api: Api, street: Street, database_url: str, tmp_path: Path
+) -> None:
+    """As resolvers tell it, also where there is no such list."""
+    await planned(street)
+    given = {"outbound": street.settings, "company": "Harbour", "compiled": False}
+    async with serving(database_url, tmp_path, **given) as resolving:
+        resolving.clock.now = street.now
+        for channel, found in (("calls", 1), ("calls", 0), ("letters", None), ("nowhere", None)):
+            answers = [await one.post(LISTED, {"channel": channel}, api.token(Role.AGENT)) for one in (api, resolving)]
+            compiled, resolved = (told(answer.json()) for answer in answers)
+            assert compiled == resolved
+            if found is not None:
+                assert answers[0].headers["x-hub-plan"] == "callList: compiled"
+                assert answers[0].json()["data"]["callList"]["totalCount"] == found
+            await mutate(api, "claimCall", channel="calls")
 
 
 async def test_a_released_call_is_somebody_elses(api: Api, street: Street) -> None:

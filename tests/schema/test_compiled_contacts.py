@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from hub.access.principal import Role
 from hub.records.identity import CustomerId
@@ -69,6 +71,32 @@ NAMED = (
 )
 
 
+DELIVERY = "id channel state reason plannedFor lead { name } customer { name }"
+PROMISE = "id promise dueAt handler state customer { name } request { id subject }"
+EVERYBODYS = {
+    "deliveries": f"""query($states: [DeliveryState!], $channel: String, $after: String) {{
+      outboundDeliveries(states: $states, channel: $channel, first: 1, after: $after) {{
+        totalCount pageInfo {{ hasNextPage endCursor }} edges {{ cursor node {{ {DELIVERY} }} }} }} }}""",
+    "promises": f"""query($kept: [CommitmentState!], $mine: Boolean! = false, $last: Int) {{
+      commitments(states: $kept, mine: $mine, last: $last) {{ totalCount edges {{ node {{ {PROMISE} }} }} }} }}""",
+    "incidents": """query($active: Boolean, $first: Int) { incidents(active: $active, first: $first) {
+      totalCount pageInfo { hasNextPage } edges { cursor node { id message topics contacts endedAt } } } }""",
+}
+ASKED: tuple[tuple[str, dict[str, object]], ...] = (
+    ("deliveries", {}),
+    ("deliveries", {"states": ["SENT", "UNKNOWN"]}),
+    ("deliveries", {"states": []}),
+    ("deliveries", {"channel": "calls"}),
+    ("deliveries", {"channel": "x" * 501}),
+    ("promises", {}),
+    ("promises", {"kept": ["OPEN", "KEPT"], "last": 1}),
+    ("promises", {"mine": True}),
+    ("incidents", {}),
+    ("incidents", {"active": False, "first": 1}),
+    ("incidents", {"first": 101}),
+)
+
+
 @pytest.fixture
 async def both(company: Database, database_url: str, tmp_path: Path) -> AsyncIterator[Both]:
     """Both ways over the company, with what a year left behind."""
@@ -87,6 +115,31 @@ async def test_a_whole_life_is_one_statement(both: Both, document: str) -> None:
             )
             assert compiled == resolved
             assert role is not Role.AGENT or ways == {"customer": "compiled"}
+
+
+@pytest.mark.parametrize(("name", "given"), ASKED)
+async def test_a_list_over_all_customers_is_one_statement(both: Both, name: str, given: dict[str, object]) -> None:
+    for role, customer in CALLERS:
+        compiled, resolved, ways = await both.ask(EVERYBODYS[name], given, role=role, customer=customer)
+        assert compiled == resolved
+        refused = "errors" in ways or compiled.errors
+        assert refused or set(ways.values()) == {"compiled"}, (role, ways)
+
+
+async def test_his_own_promises_are_told_to_each_of_two_supervisors_by_one_plan(both: Both, company: Database) -> None:
+    """What is kept of a request for one caller is nobody else's."""
+    asked = EVERYBODYS["promises"]
+    async with company.transaction() as connection:
+        await connection.execute(text("UPDATE commitment SET handler = 'development:supervisor'"))
+    found = [await both.ask(asked, {"mine": True}, role=role) for role in (Role.AGENT, Role.SUPERVISOR, Role.AGENT)]
+    assert [compiled == resolved for compiled, resolved, _ in found] == [True] * 3
+    counts = [json.loads(compiled.data)["commitments"]["totalCount"] for compiled, _, _ in found]
+    assert counts == [0, 4, 0]
+
+
+async def test_whoever_stands_in_a_list_of_deliveries_is_noted_as_shown(both: Both, company: Database) -> None:
+    asked = "{ outboundDeliveries { edges { node { id } } } }"
+    assert await _shown(company, both.compiling, asked, {}) == {ANNA}
 
 
 async def test_objects_of_several_types_are_one_statement(both: Both) -> None:
