@@ -67,7 +67,7 @@ class Changes:
     ) -> ExecutionResult | None:
         """None for what is to be told the ordinary way: a refusal, or what `context.settled` has come to."""
         try:
-            bound_variables(variables)
+            bound_variables(variables, document.operation(name))
             cost = document.cost(self._schema.documents.costs, name, variables)
             told = dict(context.told_cost(cost))
             context.afford(cost)

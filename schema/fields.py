@@ -9,6 +9,7 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from schema.authorise import Requires
+from schema.bounded import BoundedTexts, compares_texts
 from schema.reads import READS
 
 Resolver: TypeAlias = Callable[..., Any]  # Any: strawberry reads the resolver's own annotations
@@ -27,7 +28,7 @@ def resolved(
             resolver,
             name=name,
             description=description,
-            extensions=list(requires),
+            extensions=[*requires, BoundedTexts()] if compares_texts(resolver) else list(requires),
             metadata={} if reads is None else {READS: reads},
         )
         return made

@@ -15,6 +15,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     OperationDefinitionNode,
+    OperationType,
     SelectionNode,
     SelectionSetNode,
     ValidationContext,
@@ -31,7 +32,10 @@ FIELDS_MAX: Final = 2_000
 OPERATIONS_MAX: Final = 50
 
 VALUES_MAX: Final = 20_000
-"""In all variables together: several times what the longest batch of any mutation has."""
+"""In all variables of a mutation together: several times what the longest batch of any mutation has."""
+
+QUERY_VALUES_MAX: Final = 2_000
+"""In those of a query, whose longest list has 100 ids: each is looked at several times before anything is read."""
 
 VALUES_DEEP: Final = 60
 
@@ -111,17 +115,18 @@ class OperationSize(ValidationRule):
         return self._measured[name]
 
 
-def bound_variables(variables: object) -> None:
-    """Raise Invalid for variables with more values, or nested deeper, than anything here asks for.
+def bound_variables(variables: object, operation: OperationDefinitionNode | None) -> None:
+    """Raise Invalid for variables with more values, or nested deeper, than anything of the operation's kind asks for.
 
     Checked before they are coerced, which costs far more for each value than counting it.
     """
-    left, level, depth = VALUES_MAX, [variables], 0
+    most = QUERY_VALUES_MAX if operation and operation.operation is OperationType.QUERY else VALUES_MAX
+    left, level, depth = most, [variables], 0
     while level:
         left -= len(level)
         depth += 1
         if left < 0 or depth > VALUES_DEEP:
-            raise Invalid(f"variables have at most {VALUES_MAX} values, {VALUES_DEEP} levels deep", ("variables",))
+            raise Invalid(f"variables have at most {most} values, {VALUES_DEEP} levels deep", ("variables",))
         inner: list[object] = []
         for value in level:
             if isinstance(value, dict):

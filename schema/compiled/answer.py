@@ -115,8 +115,8 @@ class CompiledReads:
         variables: Mapping[str, Any] | None,
         operation_name: str | None,
     ) -> Asked | None:
-        bound_variables(variables)
         definition = document.operation(operation_name)
+        bound_variables(variables, definition)
         if definition is None or definition.operation is not OperationType.QUERY:
             return None
         core = self._schema._schema

@@ -33,7 +33,10 @@ TEXT_KEPT: Final = 1_000_000
 REFUSED_KEPT: Final = 500
 
 LONGEST_KEPT: Final = 20_000
-"""Characters. A longer document is answered and forgotten: 500 of any length would be a way to fill the memory."""
+"""Characters of a document that is kept among all others."""
+
+LONG_KEPT: Final = 10
+"""Longer ones are kept apart, and few: nobody may push out what others ask for by what he pads his own with."""
 
 COSTS_KEPT: Final = 200
 """Of one document, by the lengths that its variables ask for."""
@@ -129,11 +132,12 @@ class Documents:
         self.costs = costs
         self.reading = read
         self._kept: Kept[str, Document] = Kept(DOCUMENTS_KEPT, TEXT_KEPT)
+        self._long: Kept[str, Document] = Kept(LONG_KEPT)
         self._refused: Kept[bytes, Document] = Kept(REFUSED_KEPT)
 
     def find(self, text: str) -> Document | None:
         """What is known of the text."""
-        known = self._kept.find(text)
+        known = (self._kept if len(text) <= LONGEST_KEPT else self._long).find(text)
         if known is not None or not len(self._refused):
             return known
         return self._refused.find(_digest(text))
@@ -149,7 +153,9 @@ class Documents:
     def _keep(self, text: str, document: Document) -> Document:
         if document.refused:
             return self._refused.keep(_digest(text), document)
-        return self._kept.keep(text, document, len(text)) if len(text) <= LONGEST_KEPT else document
+        if len(text) > LONGEST_KEPT:
+            return self._long.keep(text, document)
+        return self._kept.keep(text, document, len(text))
 
 
 def _digest(text: str) -> bytes:
@@ -216,7 +222,7 @@ class KnownDocuments(SchemaExtension):
         if execution._provided_operation_name is None and document.operation(None) is None:
             return [GraphQLError("say by operationName which of the document's operations is meant")]
         try:
-            bound_variables(execution.variables)
+            bound_variables(execution.variables, document.operation(execution.operation_name))
             cost = document.cost(self._documents.costs, execution.operation_name, execution.variables or {})
             self._cost = dict(execution.context.told_cost(cost))
             execution.context.afford(cost)

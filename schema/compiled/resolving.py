@@ -33,6 +33,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
 from schema.authorise import Requires
+from schema.bounded import BoundedTexts, check_texts
 from schema.compiled.inputs import UNCHANGING, Unusual
 from schema.context import Context
 
@@ -61,7 +62,8 @@ _HELPERS: Final = GraphQLResolveInfoHelpers(_all_of, lambda _: None)
 def scopes_of(field: StrawberryField) -> list[Requires]:
     """What the field asks of a token; Unusual where more than that stands around its resolver."""
     found = [each for each in field.extensions if isinstance(each, Requires)]
-    if len(found) != len(field.extensions) or field.permission_classes:
+    others = [each for each in field.extensions if not isinstance(each, (Requires, BoundedTexts))]
+    if others or field.permission_classes:
         raise Unusual
     return found
 
@@ -79,9 +81,12 @@ def resolver(
         raise Unusual
     call, named, root, takes = base.wrapped_func, base.self_parameter, base.root_parameter, base.info_parameter
     name, document = nodes[0].name.value, (terms.schema, dict(terms.fragments), None, terms.operation)
+    bounded = any(isinstance(each, BoundedTexts) for each in known.extensions)
     head = (name, list(nodes), field.type, kind, path, *document, _NO_VARIABLES)
 
     def resolve(source: Any, context: Context, arguments: Mapping[str, Any]) -> Any:
+        if bounded:
+            check_texts(arguments)
         given = dict(arguments)
         if root is not None:
             given[root.name] = source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -10,7 +10,7 @@ from typing import Annotated
 import strawberry
 
 from hub.customers.normalise import normalise_email, normalise_phone
-from hub.reads.conditions import values, where_later
+from hub.reads.conditions import TEXT_MAX, values, where_later
 from hub.reads.customer_list import CONDITIONS, CustomerConditions, count_customers, list_customers, matching
 from hub.reads.customers import CustomerRow
 from hub.reads.paging import Order
@@ -44,11 +44,18 @@ class CustomerFilter:
             kind=self.kind,
             status=self.status,
             system=self.system,
-            email=None if self.email is None else normalise_email(self.email) or "",
-            phone=None if self.phone is None else normalise_phone(self.phone, region) or "",
+            email=_normalised(self.email, normalise_email),
+            phone=_normalised(self.phone, lambda text: normalise_phone(text, region)),
             changed_since=self.changed_since,
             deleted=self.deleted,
         )
+
+
+def _normalised(text: str | None, normalise: Callable[[str], str | None]) -> str | None:
+    """One that is too long as it is: it is refused with all others."""
+    if text is None or len(text) > TEXT_MAX:
+        return text
+    return normalise(text) or ""
 
 
 Filter = Annotated[CustomerFilter | None, strawberry.argument(description="Which customers; living ones if left out.")]

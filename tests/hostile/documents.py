@@ -31,6 +31,34 @@ def overlapping(count: int) -> str:
     return "{ " + " ".join(f"customers(first: {n + 1}) {{ totalCount }}" for n in range(count)) + " }"
 
 
+def another(number: int) -> str:
+    """A good document that was never seen before, with a plan of its own: it takes a place in every cache."""
+    names = " ".join(f"a{number}x{n}: name" for n in range(20))
+    return f"{{ c{number}: customers(first: 5) {{ edges {{ node {{ id {names} }} }} }} }}"
+
+
+def another_long(number: int) -> str:
+    """As `another`, padded to nearly the longest that is read."""
+    return another(number).ljust(99_000, "#")
+
+
+BY = "query($by: CustomerBy!) { customer(by: $by) { id } }"
+IDS = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+
+
+def huge_variables(number: int) -> tuple[str, dict[str, object]]:
+    """Just below what a body (1 MB) or the variables of a query (2,000 values) may have, or beyond; always others."""
+    email = f"{number}" + "x" * 900_000
+    sorts: tuple[tuple[str, dict[str, object]], ...] = (
+        (BY, {"by": {"email": email}}),
+        ("query($f: CustomerFilter) { customers(filter: $f) { totalCount } }", {"f": {"nameStartsWith": email}}),
+        (IDS, {"ids": [f"{number}-{n}" for n in range(19_000)]}),
+        (IDS, {"ids": [f"{number}-{n}".ljust(450, "x") for n in range(1_900)]}),
+        ("{ viewer { subject } }", {f"v{number}x{n}": "x" * 30 for n in range(19_000)}),
+    )
+    return sorts[number % len(sorts)]
+
+
 DOCUMENTS: Mapping[str, str] = {
     "deep": nested(6),
     "deeper": nested(400),

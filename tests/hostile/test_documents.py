@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from hub.store.engine import Database
-from tests.hostile.documents import DOCUMENTS
+from tests.hostile.documents import BY, DOCUMENTS, IDS, another, another_long, huge_variables
 from tests.hostile.server import Hub, hub_process
 
 pytestmark = pytest.mark.slow
@@ -43,18 +43,16 @@ async def test_every_hostile_document_is_refused_in_time_and_leaves_no_memory_be
 
 
 async def test_huge_variables_and_lists_are_refused_or_harmless(hub: Hub) -> None:
-    by = "query($by: CustomerBy!) { customer(by: $by) { id } }"
-    ids = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     before = hub.memory_mb()
     deep: object = 1
     for _ in range(900):
         deep = [deep]
     sent = [
-        (by, {"by": {"email": "x" * 900_000}}),
-        (by, {"by": {f"k{n}": n for n in range(20_000)}}),
-        (by, {"by": deep}),
-        (ids, {"ids": ["Q3VzdG9tZXI6eA=="] * 40_000}),
-        (ids, {"ids": [[["x"]]] * 10_000}),
+        (BY, {"by": {"email": "x" * 900_000}}),
+        (BY, {"by": {f"k{n}": n for n in range(20_000)}}),
+        (BY, {"by": deep}),
+        (IDS, {"ids": ["Q3VzdG9tZXI6eA=="] * 40_000}),
+        (IDS, {"ids": [[["x"]]] * 10_000}),
         ("query($n: Int) { customers(first: $n) { totalCount } }", {"n": 10**300}),
         ("{ viewer { subject } }", {f"v{n}": "x" for n in range(30_000)}),
     ]
@@ -66,9 +64,35 @@ async def test_huge_variables_and_lists_are_refused_or_harmless(hub: Hub) -> Non
             codes = {error["extensions"]["code"] for error in answer.json().get("errors", [])}
             assert codes <= {"BAD_REQUEST", "INVALID", "NOT_FOUND", "TOO_COSTLY"}, codes
         await hub.serves()
-    too_long = await hub.ask(by, {"by": {"email": "x" * 1_100_000}})
+    too_long = await hub.ask(BY, {"by": {"email": "x" * 1_100_000}})
     assert (too_long.status_code, too_long.json()["errors"][0]["extensions"]["code"]) == (413, "TOO_LARGE")
     assert hub.memory_mb() - before < GROWTH_MB
+
+
+MOST_MB = 60
+"""What the second half of an attack may add to the first, whose caches are full by then."""
+
+
+async def grown_mb(hub: Hub, attack: Callable[[int], tuple[str, object]], count: int) -> float:
+    """How much the server takes more after the second `count` requests than after the first, each another one."""
+    memory = []
+    for half in range(2):
+        for number in range(half * count, half * count + count, 4):
+            answers = await asyncio.gather(*(hub.ask(*attack(number + n)) for n in range(4)))
+            assert {answer.status_code for answer in answers} <= {200, 400}
+        await hub.serves()
+        memory.append(hub.memory_mb())
+    return memory[1] - memory[0]
+
+
+async def test_memory_is_bounded_whatever_is_sent_for_however_long(hub: Hub) -> None:
+    """Variables of the largest size, documents that were never seen, and the same padded to the longest."""
+    attacks: list[tuple[Callable[[int], tuple[str, object]], int]] = [
+        (huge_variables, 12),
+        (lambda n: (another(n), None), 40),
+        (lambda n: (another_long(n), None), 12),
+    ]
+    assert [await grown_mb(hub, attack, count) < MOST_MB for attack, count in attacks] == [True] * 3
 
 
 async def test_a_batch_is_refused_whole(hub: Hub) -> None:

@@ -8,10 +8,12 @@ from weakref import ref
 from graphql import DocumentNode
 
 from hub.store.engine import Database
-from schema.compiled.documents import LONGEST_KEPT, TEXT_KEPT
+from schema.compiled.documents import LONG_KEPT, LONGEST_KEPT, TEXT_KEPT
 from schema.compiled.kept import Kept, KeptWith
+from schema.schema import build_schema
 from tests.schema.serving import Api
 
+ASK = "{ customers(first: 1) { edges { node { id } } } }"
 SENT = 3 * TEXT_KEPT // LONGEST_KEPT
 
 
@@ -67,8 +69,16 @@ async def test_no_number_of_valid_documents_keeps_more_trees_than_fit(api: Api, 
     assert trees() - before <= TEXT_KEPT // LONGEST_KEPT + 2
 
 
-async def test_no_number_of_documents_too_long_to_keep_leaves_a_tree(api: Api, company: Database) -> None:
+async def test_long_documents_are_read_once_and_push_out_only_each_other(api: Api, company: Database) -> None:
+    documents = build_schema().documents
+    short, *long = (text + " " * n for n, text in enumerate([ASK, *long_ones(3 * LONG_KEPT)]))
     before = trees()
-    for text in long_ones(20):
-        assert (await api.ask(text + " ")).codes == []
-    assert trees() - before <= 2
+    assert (await api.ask(short)).codes == []
+    for text in long:
+        assert (await api.ask(text)).codes == []
+    assert trees() - before <= LONG_KEPT + 2
+    assert documents.find(short) is not None
+    assert [documents.find(text) is not None for text in long] == [False] * 2 * LONG_KEPT + [True] * LONG_KEPT
+    known = documents.find(long[-1])
+    assert (await api.ask(long[-1])).codes == []
+    assert documents.find(long[-1]) is known
