@@ -89,7 +89,8 @@ async def _judged(referee: Referee, unequal: Sequence[Unequal], window: Window) 
     unequal = [replace(one, late=False) if one.external_id in refuted else one for one in unequal]
     kinds = {one.external_id: kind_of(one) for one in unequal}
     late = {i for i, kind in kinds.items() if kind is DifferenceKind.LATE}
-    source = {**refuted, **await referee.read([i for i in kinds if i not in refuted and i not in late])}
+    source = {i: held for i, held in refuted.items() if held is not None}
+    source |= await referee.read([i for i in kinds if i not in refuted and i not in late])
     differences = []
     for one in unequal:
         kind, verdict = kinds[one.external_id], None

@@ -31,7 +31,7 @@ class Unequal:
 
     `alleged`: only the candidate says that it is late; `told` is the newest stamp that it gave the object, and
     `present` the mark of what it holds of it by now. `held`: the candidate had the incumbent's content earlier;
-    `held_stamp` is the source's stamp of that version.
+    `held_stamp` is the source's stamp of that version. `inside`: it had that (or as little) at a moment of the window.
     """
 
     external_id: str
@@ -43,6 +43,7 @@ class Unequal:
     alleged: bool = False
     told: datetime | None = None
     present: bytes | None = None
+    inside: bool = True
 
 
 async def unequal_in(connection: AsyncConnection, sides: Sides, buckets: Sequence[int]) -> list[Unequal]:
@@ -59,6 +60,7 @@ async def unequal_in(connection: AsyncConnection, sides: Sides, buckets: Sequenc
             alleged=row.late and not row.surely_late,
             told=row.told,
             present=row.present,
+            inside=row.inside,
         )
         for row in rows
     ]
@@ -84,8 +86,9 @@ def _statement(sides: Sides) -> str:
         SELECT d.*, CASE WHEN d.i_digest IS NOT NULL THEN {i_mark} END AS i_mark,
           CASE WHEN d.c_digest IS NOT NULL THEN {c_mark} END AS c_mark FROM d)
       SELECT e.*, {incumbent.late("i")} AS surely_late, {incumbent.late("i")} OR {candidate.late("c")} AS late,
-        h.held, h.stamp AS held_stamp, n.told, n.present
-      FROM e, LATERAL ({candidate.held_before("e.i_mark")}) h, LATERAL ({candidate.by_now("c")}) n
+        h.held, h.stamp AS held_stamp, n.told, n.present, w.inside
+      FROM e, LATERAL ({candidate.held_before("e.i_mark")}) h, LATERAL ({candidate.by_now("c")}) n,
+        LATERAL ({candidate.held_inside("e.i_mark")}) w
       WHERE e.i_mark IS DISTINCT FROM e.c_mark ORDER BY e.external_id"""  # noqa: S608  names of ours
 
 

@@ -36,16 +36,20 @@ class Referee:
         self.left = REFEREED_MAX
         self.alleged_left = REFEREED_MAX
 
-    async def refuted(self, unequal: Sequence[Unequal], since: datetime) -> Mapping[str, Held]:
+    async def refuted(self, unequal: Sequence[Unequal], since: datetime) -> Mapping[str, Held | None]:
         """What the source holds of those whose lateness only the candidate alleges, and untruly; `since`: the window's.
 
-        They cost no read that the others need. Beyond the limit, and where nobody can be asked, its word is taken.
+        They cost no read that the others need. None for one that nobody was asked about, beyond the limit or because
+        nobody can be: the candidate's own history speaks against it.
         """
         alleged = {one.external_id: one for one in unequal if one.alleged}
+        asked = list(alleged)[: self.alleged_left] if self._reader is not None else []
         left, self.left = self.left, self.alleged_left
-        found = await self.read(list(alleged))
+        found = await self.read(asked)
         self.left, self.alleged_left = left, self.left
-        return {i: now for i, now in found.items() if is_refuted(alleged[i], now, since)}
+        refuted: dict[str, Held | None] = {i: now for i, now in found.items() if is_refuted(alleged[i], now, since)}
+        unasked = alleged.keys() - set(asked)
+        return refuted | dict.fromkeys(i for i in sorted(unasked) if contradicts_itself(alleged[i]))
 
     async def read(self, ids: Sequence[str]) -> Mapping[str, Held]:
         """What the source holds now. Left out are objects beyond the limit or that do not fit the mapping.
@@ -83,12 +87,24 @@ def is_refuted(alleged: Unequal, now: Held, since: datetime) -> bool:
     """Whether the source last changed the object before the window, though the candidate tells of a later change.
 
     A change that the candidate found only by reading, behind the window, has a later time as well, and says no less of
-    it by now than the source. One that flaps does, or has given out a stamp that the source never did.
+    it by now than the source. One that flaps does, or has given out a stamp that the source never did. A source that
+    gives no stamp, or has the object no more, has not changed it where it says what the incumbent said.
     """
-    if now.mark is None or now.stamp is None or now.stamp >= since:
+    incumbent = alleged.incumbent
+    if now.mark is None or now.stamp is None:
+        return incumbent.known and now.mark == incumbent.mark and alleged.present != now.mark
+    if now.stamp >= since:
         return False
     invented = alleged.told is not None and alleged.told > now.stamp + STAMPS_APART
     return invented or alleged.present != now.mark
+
+
+def contradicts_itself(alleged: Unequal) -> bool:
+    """Whether the candidate's later change does not explain the difference, by the candidate's own history.
+
+    What the incumbent read inside the window the candidate must have held at some moment of it, or have come to by now.
+    """
+    return not alleged.inside and alleged.present != alleged.incumbent.mark
 
 
 def verdict_of(unequal: Unequal, now: Held | None, until: datetime) -> Verdict:

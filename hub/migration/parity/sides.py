@@ -74,6 +74,20 @@ class Side:
             WHERE v.lane_id = :{self.name}_lane AND v.external_id = e.external_id AND NOT v.deleted
               AND v.as_of <= :until AND {self.marks.sql("v.digest", "v.document")} = {mark}"""  # noqa: S608  names of ours
 
+    def held_inside(self, mark: str) -> str:
+        """Whether the side held this mark (NULL: no living object) at some moment of the window, as a column inside.
+
+        What is live is known only as it stands now: of that it is taken for granted.
+        """
+        if self.lane.counts:
+            return "SELECT true AS inside"
+        versions = f"FROM shadow_version v WHERE v.lane_id = :{self.name}_lane AND v.external_id = e.external_id"
+        before = f"SELECT max(v.as_of) {versions} AND v.as_of <= :since"
+        said = f"CASE WHEN NOT v.deleted THEN {self.marks.sql('v.digest', 'v.document')} END"
+        return f"""SELECT EXISTS (SELECT {versions} AND v.as_of <= :until
+                AND v.as_of >= coalesce(({before}), '-infinity') AND {said} IS NOT DISTINCT FROM {mark})
+              OR ({mark} IS NULL AND ({before}) IS NULL) AS inside"""  # noqa: S608  names of ours
+
     def by_now(self, prefix: str) -> str:
         """The newest stamp the side gave the object, and the mark of what it holds by now: columns told, present.
 
