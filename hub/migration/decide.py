@@ -43,23 +43,30 @@ async def approve(connection: AsyncConnection, desk: Desk, flow: str, digest: st
 
 
 async def pause(connection: AsyncConnection, flow: str, by: str, now: datetime) -> Migration:
-    """Nothing is compared and nothing moves by itself until it is resumed; both lanes go on running."""
+    """Nothing is compared and nothing moves by itself until it is resumed; both lanes go on running.
+
+    What an audit has found stands there meanwhile.
+    """
     migration = await hold_open(connection, flow)
     check(migration.state, S.PAUSED)
-    body, before = {"by": by}, migration.state.value
-    migration = await move(connection, migration, S.PAUSED, now, "PAUSED", body, paused_from=before)
+    told = {"paused_from": migration.state.value, "problem": migration.problem}
+    migration = await move(connection, migration, S.PAUSED, now, "PAUSED", {"by": by}, **told)
     await audited(connection, migration, by, "pauseMigration", now)
     return migration
 
 
 async def resume(connection: AsyncConnection, flow: str, by: str, now: datetime) -> Migration:
-    """Go on where it was paused, or repeat the step that a cut-over or rollback is in the middle of."""
+    """Go on where it was paused, or repeat the step that a cut-over or rollback is in the middle of.
+
+    What an audit has found stands until the next one finds nothing.
+    """
     migration = await hold_open(connection, flow)
     expect(migration.state, S.PAUSED, S.CUTTING_OVER, S.ROLLING_BACK)
     if migration.state is S.PAUSED:
         if migration.paused_from is None:
             raise Invalid("the migration was paused from nowhere")
-        migration = await move(connection, migration, migration.paused_from, now, "RESUMED", {"by": by})
+        drift = migration.problem if migration.paused_from is S.OBSERVING else None
+        migration = await move(connection, migration, migration.paused_from, now, "RESUMED", {"by": by}, problem=drift)
         if migration.state is S.SEEDING:
             await lock_flow(connection, flow)
             await seed(connection, migration, now)

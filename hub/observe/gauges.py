@@ -14,7 +14,9 @@ class Standing:
 
     `rows` counts the dispatch table by (queue, state) without what is done. `oldest_ready_s` is 0 for a queue where
     nothing waits. `flow_lag_s` leaves out flows that never completed a run, `quarantined` those with nothing open.
-    `drifted` counts objects that differed from their contract by (system, entity, kind of drift).
+    `drifted` counts objects that differed from their contract by (system, entity, kind of drift), `drifts_open` the
+    ways in which they differ by (system, entity), under the contract's version that was met last. `audit_drift` are the
+    unexplained differences that the newest audit of a flow found, of flows that are audited.
     `deliveries` counts what waits in outbound channels by (channel, state), `delivery_oldest_due_s` is how long the
     first that could leave has waited, by channel. `calls_left` has the systems that were ever called.
     """
@@ -27,6 +29,8 @@ class Standing:
     quarantined: Mapping[str, int]
     systems: Mapping[str, str]
     drifted: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    drifts_open: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    audit_drift: Mapping[str, int] = field(default_factory=dict)
     calls_left: Mapping[str, int] = field(default_factory=dict)
     deliveries: Mapping[tuple[str, str], int] = field(default_factory=dict)
     delivery_oldest_due_s: Mapping[str, float] = field(default_factory=dict)
@@ -52,17 +56,24 @@ class Gauges:
         self._drifted = gauge(
             "contract_drift_objects", "Objects that differed from their contract so far", "system", "entity", "kind"
         )
+        self._drifts_open = gauge(
+            "contract_drifts_open", "Ways in which objects differ from their contract as it is now", "system", "entity"
+        )
+        self._audit_drift = gauge(
+            "migration_drift", "Unexplained differences that the newest audit behind a cut-over found", "flow"
+        )
         self._calls_left = gauge("system_calls_left", "Calls that real-time work may make this minute", "system")
         self._deliveries = gauge(
             "outbound_deliveries", "Leads on their way; UNKNOWN ones wait for a person", "channel", "state"
         )
         self._due = gauge("outbound_oldest_due_seconds", "How long the first due delivery has waited", "channel")
-        of_systems = (self._systems, self._drifted, self._calls_left)
+        of_systems = (self._systems, self._drifted, self._drifts_open, self._calls_left)
         self._labelled = (
             self._rows,
             self._oldest,
             self._flow_lag,
             self._quarantined,
+            self._audit_drift,
             self._deliveries,
             self._due,
             *of_systems,
@@ -92,6 +103,10 @@ class Gauges:
             self._due.labels(channel).set(age_s)
         for (system, entity, kind), count in standing.drifted.items():
             self._drifted.labels(system, entity, kind).set(count)
+        for (system, entity), count in standing.drifts_open.items():
+            self._drifts_open.labels(system, entity).set(count)
+        for flow, count in standing.audit_drift.items():
+            self._audit_drift.labels(flow).set(count)
 
     def show_nothing(self) -> None:
         """The store does not answer: old figures would read as if all were well."""

@@ -35,6 +35,25 @@ _QUARANTINED = text(
 
 _DRIFTED = text("SELECT system, entity, kind, sum(objects)::bigint FROM contract_drift GROUP BY 1, 2, 3")
 
+_DRIFTS_OPEN = text(
+    """
+    SELECT d.system, d.entity, count(*) FROM contract_drift d
+    WHERE d.contract_version = (SELECT n.contract_version FROM contract_drift n WHERE n.system = d.system
+        AND n.entity = d.entity ORDER BY n.last_seen_at DESC, n.id DESC LIMIT 1)
+    GROUP BY 1, 2
+    """
+)
+
+_AUDIT_DRIFT = text(
+    """
+    SELECT m.flow, p.unexplained FROM cadence_migration m
+    JOIN lane auditor ON auditor.id = m.from_lane AND auditor.mode = 'VERIFY'
+    JOIN lane live ON live.id = m.to_lane AND live.mode = 'AUTHORITATIVE'
+    CROSS JOIN LATERAL (SELECT unexplained FROM parity_run WHERE migration = m.id AND audit AND compared_at IS NOT NULL
+        ORDER BY number DESC LIMIT 1) p
+    WHERE m.state IN ('OBSERVING', 'PAUSED', 'COMPLETED')
+    """
+)
 
 _DELIVERIES = text(
     """SELECT channel, state, count(*) AS rows, min(planned_for) FILTER (WHERE state = 'PLANNED') AS first
@@ -54,6 +73,8 @@ async def standing(connection: AsyncConnection, now: datetime) -> Standing:
     quarantined = await connection.execute(_QUARANTINED, {"most": QUARANTINED_COUNTED_AT_MOST})
     calls = await list_calls(connection, now)
     drifted = await connection.execute(_DRIFTED)
+    drifts_open = await connection.execute(_DRIFTS_OPEN)
+    audit_drift = await connection.execute(_AUDIT_DRIFT)
     deliveries = (await connection.execute(_DELIVERIES)).all()
     return Standing(
         rows={(str(count.queue), str(count.state)): count.rows for count in work},
@@ -68,5 +89,7 @@ async def standing(connection: AsyncConnection, now: datetime) -> Standing:
         delivery_oldest_due_s={
             row.channel: max(0.0, (now - row.first).total_seconds()) for row in deliveries if row.first is not None
         },
+        drifts_open={(system, entity): count for system, entity, count in drifts_open},
+        audit_drift={flow: found for flow, found in audit_drift},  # noqa: C416 - a dict() of rows has no types
         drifted={(system, entity, kind): count for system, entity, kind, count in drifted},
     )

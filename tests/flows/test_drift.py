@@ -13,6 +13,7 @@ from hub.errors import Frozen
 from hub.flows.engine_room import EngineRoom
 from hub.flows.quarantine import original_of
 from hub.flows.run_lane import run_lane
+from hub.reads.standing import standing
 from hub.records.identity import Entity
 from hub.records.source import JsonObject
 from hub.store.engine import Database
@@ -68,6 +69,8 @@ async def test_evolve_takes_all_and_reports_each_way_of_differing_once(database:
     await run_lane(room, await queued_run(database))
     assert [name for name, _ in await rows(database, NAMES)] == ["Anna", "Ben", "Cor", "Dora"]
     assert await rows(database, DRIFTS) == [("colour", "NEW_FIELD", "EVOLVE", 2, "3")]
+    async with database.reading() as connection:
+        assert (await standing(connection, store.clock)).drifts_open == {("crm", "customer"): 1}
     assert await rows(database, "SELECT topic, kind FROM change_pending WHERE topic = 'ContractDrift'") == [
         ("ContractDrift", "ContractDriftCreateEvent")
     ]

@@ -12,10 +12,11 @@ from hub.errors import Conflict, StaleEpoch, Transient
 from hub.flows.lane import fence, lane_of
 from hub.migration import lanes
 from hub.migration.cut_over import cut_over
-from hub.migration.decide import resume
+from hub.migration.decide import pause, resume
 from hub.migration.reconcile import replay
 from hub.migration.roll_back import roll_back
 from hub.migration.undo import UndoKind, undo_list
+from hub.reads.standing import standing
 from hub.records.identity import Entity
 from hub.records.migration import MigrationState
 from hub.settings.migrations import MigrationRules, OnDrift
@@ -314,6 +315,27 @@ async def test_drift_alerts_and_rolls_back_where_that_is_configured(database: Da
     assert (await hub.state(), (await hub.modes())["DAILY"]) == (S.ROLLED_BACK, "AUTHORITATIVE")
     events = await hub.rows("SELECT kind FROM change_pending WHERE kind LIKE '%Drift%'")
     assert events == [("CadenceMigrationDriftEvent",)]
+
+
+async def test_drift_stands_there_through_a_pause_until_an_audit_is_clean(database: Database) -> None:
+    hub = await steered(database)
+    await hub.until(S.OBSERVING)
+    hub.found = [[WRONG]]
+    await hub.window()
+    seen = []
+    for step in (None, pause, resume):
+        if step is not None:
+            async with database.transaction() as connection:
+                await step(connection, FLOW, "anna", hub.now)
+        async with database.reading() as connection:
+            drift = (await standing(connection, hub.now)).audit_drift
+        seen.append(((await hub.state()), (await hub.migration()).problem, drift))
+    found, counted = "audit 3 found 1 unexplained differences", {FLOW: 1}
+    assert seen == [(state, found, counted) for state in (S.OBSERVING, S.PAUSED, S.OBSERVING)]
+    await hub.window()
+    async with database.reading() as connection:
+        assert (await standing(connection, hub.now)).audit_drift == {FLOW: 0}
+    assert (await hub.migration()).problem is None
 
 
 async def test_drift_rolls_back_a_completed_migration_too(database: Database) -> None:

@@ -67,7 +67,8 @@ def test_exposition_holds_what_was_counted() -> None:
     metrics = Metrics()
     metrics.answered_http("POST", "/graphql", 200, 0.02)
     drifted = {("crm", "customer", "NEW_FIELD"): 4}
-    metrics.gauges.show(standing(feed_pending=3, feed_lag_s=0.25, flow_lag_s={"7": 60.0}, drifted=drifted))
+    ways = {"drifts_open": {("crm", "customer"): 2}, "audit_drift": {"crm-customers": 5}}
+    metrics.gauges.show(standing(feed_pending=3, feed_lag_s=0.25, flow_lag_s={"7": 60.0}, drifted=drifted, **ways))
     metrics.subscribed("customerUpdates", 1)
     lines = metrics.exposition().decode().splitlines()
     for line in (
@@ -76,6 +77,8 @@ def test_exposition_holds_what_was_counted() -> None:
         "contacthub_feed_lag_seconds 0.25",
         'contacthub_flow_lag_seconds{flow="7"} 60.0',
         'contacthub_contract_drift_objects{entity="customer",kind="NEW_FIELD",system="crm"} 4.0',
+        'contacthub_contract_drifts_open{entity="customer",system="crm"} 2.0',
+        'contacthub_migration_drift{flow="crm-customers"} 5.0',
         'contacthub_subscribers{subscription="customerUpdates"} 1.0',
     ):
         assert line in lines
