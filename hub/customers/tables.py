@@ -234,11 +234,14 @@ class CustomerProvenance(Table):
 
 
 class CustomerSegment(Table):
-    """A segment the customer is in, and the system that says so."""
+    """A segment the customer is in, and the system that says so.
+
+    The rows of a customer who was merged away sleep until he is split off again.
+    """
 
     __tablename__ = "customer_segment"
 
-    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(primary_key=True)
     segment: Mapped[str] = mapped_column(primary_key=True)
     system: Mapped[str] = mapped_column(primary_key=True)
     since: Mapped[datetime]

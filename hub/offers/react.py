@@ -1,11 +1,14 @@
-"""What new contact events change at once: the segments of their customers, and the lists that stand before them."""
+"""What news of customers changes at once: their segments, and the lists that stand before them.
+
+News are contact events, and that customers were joined or have parted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -61,31 +64,71 @@ async def react(
     for customer in dict.fromkeys(event.customer for event in events) if catalogue.segments else ():
         found = await consider(connection, catalogue, customer, Question(events[0].channel, 1), now)
         await update_segments(connection, catalogue, customer, found.known.view, now)
-    decisions = []
     lists = dict.fromkeys((event.customer, event.channel, event.session) for event in events)
-    for customer, channel, session in list(lists)[:LISTS_AT_ONCE]:
-        standing = await _standing(connection, customer, channel, session, now)
-        if standing is not None:
-            decisions.append(await _ranked_anew(connection, catalogue, customer, standing, consider, principal, now))
-    return decisions
+    news = _News(catalogue, consider, DecisionCause.EVENTS, principal, now)
+    return await _rank_anew(connection, list(lists), news)
 
 
-async def _ranked_anew(
+STEWARD: Final = "steward"
+"""The channel of what is done in none."""
+
+_LISTS: Final = """
+SELECT DISTINCT channel, session_id FROM decision WHERE customer_id = $1 AND decided_at > $2 ORDER BY 1, 2 LIMIT 50
+"""
+
+
+async def rank_again(
     connection: AsyncConnection,
     catalogue: Catalogue,
-    customer: UUID,
-    standing: Standing,
+    customers: Sequence[UUID],
     consider: Consider,
     principal: str,
     now: datetime,
-) -> UUID:
+) -> None:
+    """Segments and standing lists of customers who were joined or have parted, as of whom they are now."""
+    lists: list[_List] = []
+    for customer in customers:
+        for channel, session in await run(connection, _LISTS, customer, now - STANDS_FOR):
+            lists.append((customer, channel, session))
+        if catalogue.segments:
+            found = await consider(connection, catalogue, customer, Question(STEWARD, 1), now)
+            await update_segments(connection, catalogue, customer, found.known.view, now)
+    await _rank_anew(connection, lists, _News(catalogue, consider, DecisionCause.CUSTOMER, principal, now))
+
+
+_List: TypeAlias = tuple[UUID, str, UUID | None]
+"""Whose it is, the channel, and the session it belongs to if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """By what lists are ranked anew, and why."""
+
+    catalogue: Catalogue
+    consider: Consider
+    cause: DecisionCause
+    principal: str
+    now: datetime
+
+
+async def _rank_anew(connection: AsyncConnection, lists: Sequence[_List], news: _News) -> list[UUID]:
+    decisions = []
+    for customer, channel, session in lists[:LISTS_AT_ONCE]:
+        standing = await _standing(connection, customer, channel, session, news.now)
+        if standing is not None:
+            decisions.append(await _ranked_anew(connection, customer, standing, news))
+    return decisions
+
+
+async def _ranked_anew(connection: AsyncConnection, customer: UUID, standing: Standing, news: _News) -> UUID:
+    catalogue, consider, now = news.catalogue, news.consider, news.now
     found = (await consider(connection, catalogue, customer, standing.question, now)).advised(standing.advice)
     candidates = found.candidates(catalogue)
     if _offered(candidates) == standing.offered:
         return standing.decision
     source = DecisionSource.HUB if standing.advice is None else standing.advice.source
-    verdict = Verdict(customer, found.segment, found.language, candidates, source, DecisionCause.EVENTS)
-    return await record_decision(connection, verdict, standing.question, catalogue.version, principal, now)
+    verdict = Verdict(customer, found.segment, found.language, candidates, source, news.cause)
+    return await record_decision(connection, verdict, standing.question, catalogue.version, news.principal, now)
 
 
 def _offered(candidates: Sequence[Candidate]) -> tuple[str, ...]:

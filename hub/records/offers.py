@@ -58,10 +58,11 @@ class DecisionSource(StrEnum):
 
 
 class DecisionCause(StrEnum):
-    """Why a decision was made: a channel asked, or contact events changed what holds."""
+    """Why a decision was made: a channel asked, events changed what holds, or a merge or split changed who he is."""
 
     REQUEST = "REQUEST"
     EVENTS = "EVENTS"
+    CUSTOMER = "CUSTOMER"
 
 
 class PolicyScope(StrEnum):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.closure import Held
 from hub.customers.identifiers import Node
+from hub.customers.keep_conflicts import Cases, cases_of, decided
 from hub.customers.likely import Pair
 from hub.customers.likeness.links import find_links, links_among, rewrite_links
 from hub.customers.likeness.preview import Preview, likenesses_behind
@@ -94,29 +95,34 @@ async def _page(
         spelling = Spelling(terms.before.region)
         await lock_customers(connection, {}, spelling, differing)
         before = await fellows_of(connection, differing)
+        stood_out = await cases_of(connection, set(before.values()))
         await rewrite_links(connection, persons.keys(), wanted)
         silent = replace(terms.after, survivorship=replace(terms.after.survivorship, outward={}))
         await recognise(connection, differing, Held(), silent, now, spelling)
-        await _tell(connection, before, await fellows_of(connection, before), terms, preview.golden)
+        later = await fellows_of(connection, before)
+        stand_out = await cases_of(connection, set(later.values()))
+        await _tell(connection, (before, stood_out), (later, stand_out), terms, preview.golden)
     return max(persons)
 
 
-async def _tell(
-    connection: AsyncConnection,
-    before: Mapping[Node, UUID],
-    later: Mapping[Node, UUID],
-    terms: Terms,
-    preview: RulePreview,
-) -> None:
-    nodes = list(before.keys() | later.keys())
+_Owned: TypeAlias = tuple[Mapping[Node, UUID], Mapping[UUID, Cases]]
+"""Whose each record is, and the conflicts of these customers."""
+
+
+async def _tell(connection: AsyncConnection, before: _Owned, later: _Owned, terms: Terms, preview: RulePreview) -> None:
+    nodes = list(before[0].keys() | later[0].keys())
     images, pins = await images_of(connection, nodes), await pins_of(connection, nodes)
 
-    def goldens(owners: Mapping[Node, UUID]) -> Mapping[UUID, tuple[list[SourceImage], Golden]]:
+    def goldens(owned: _Owned) -> Mapping[UUID, tuple[list[SourceImage], Golden]]:
+        owners, cases = owned
         groups: dict[UUID, list[Node]] = defaultdict(list)
         for node, owner in sorted(owners.items()):
             groups[owner].append(node)
         said = {owner: [images[node] for node in of if node in images] for owner, of in groups.items()}
-        pinned = {owner: [pin for node in of for pin in pins.get(node, ())] for owner, of in groups.items()}
+        pinned = {
+            owner: [*(pin for node in of for pin in pins.get(node, ())), *decided(cases.get(owner, {}))]
+            for owner, of in groups.items()
+        }
         rules, spelling = terms.before.survivorship, Spelling(terms.before.region)
         return {owner: (one, survive(one, rules, spelling, pinned[owner])) for owner, one in said.items() if one}
 
@@ -127,4 +133,4 @@ async def _tell(
             preview.writes[write.node.system, write.field] += 1
     for customer_id, (said, golden) in now.items():
         preview.customers += 1
-        compare(customer_id, golden, then[later[said[0].node]][1], terms, preview)
+        compare(customer_id, golden, then[later[0][said[0].node]][1], terms, preview)

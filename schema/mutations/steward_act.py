@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.steward_tables import StewardActKind
 from hub.errors import Invalid
+from hub.offers.react import rank_again
+from hub.reads.consider import consider_anybody
 from hub.stewardship.acts import Act
 from hub.stewardship.acts import Outcome as Done
 from schema.context import Context, Info
@@ -57,14 +59,17 @@ async def perform(
     dry_run: bool,
 ) -> StewardActPayload:
     """Run the act in one transaction; only ids are kept of it under the key."""
-    told: list[Done] = []
+    told, context = list[Done](), info.context
 
     async def write(connection: AsyncConnection) -> Mapping[str, object]:
         done = await work(connection)
         told[:] = [done]
+        people = [view.customer_id for view in done.views]
+        catalogue, by = context.hub.offering.catalogue, context.principal.subject
+        await rank_again(connection, catalogue, people, consider_anybody, by, context.now())
         return {"customer": str(done.views[0].customer_id)}
 
-    outcome = await carry_out(info.context, operation, given, write, key=key, dry_run=dry_run)
+    outcome = await carry_out(context, operation, given, write, key=key, dry_run=dry_run)
     done = told[0] if told and not outcome.problems else None
     return await StewardActPayload.of(info, outcome.response.get("customer"), done, outcome.problems)
 

@@ -177,7 +177,8 @@ _DESCRIBED: dict[type[Enum], str] = {
     NbaOutcome: "What became of a next best action, by its events.",
     ContactEventKind: "What happened with a proposition or, for INTEREST and BANNER, with a subject.",
     DecisionSource: "Who ranked: the hub, campaign management live, or the last decision ranked anew as that was late.",
-    DecisionCause: "Why a decision was made: a channel asked, or contact events changed what holds.",
+    DecisionCause: "Why a decision was made: a channel asked, contact events changed what holds, or a merge or split "
+    "changed who the customer is (CUSTOMER).",
 }
 
 strawberry.enum(

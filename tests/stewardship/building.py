@@ -2,40 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from hub.customers.steward_tables import StewardActKind
+from hub.flows.own_rows import OWN
 from hub.stewardship.acts import Act, Outcome
 from hub.stewardship.merge import merge_customers
 from hub.stewardship.split import undo_merge
 from hub.store.engine import Database
+from migrations.tables import all_tables
 from tests.flows.building import RULES, at
+from tests.privacy.filling import Filling
 
-PROJECTED: Final[Mapping[str, str]] = {
-    "customer": "to_jsonb(t) - 'version' - 'updated_at'",
-    "customer_identifier": "to_jsonb(t) - 'since'",
-    "customer_alias": "to_jsonb(t)",
-    "customer_provenance": "to_jsonb(t)",
-    "contact_medium": "to_jsonb(t) - 'as_of'",
-    "postal_address": "to_jsonb(t) - 'as_of'",
-    "customer_relation": "to_jsonb(t) - 'as_of'",
-    "sales_order": "to_jsonb(t)",
-    "consent": "to_jsonb(t)",
+GROWING: Final = (
+    "customer_history",
+    "document_version",
+    "change_ledger",
+    "audit_event",
+    "steward_act",
+    "steward_act_record",
+    "steward_receipt",
+)
+"""Tables that only grow."""
+
+TELLING: Final[Mapping[str, str]] = {
+    "change_feed": "tells who follows",
+    "change_pending": "likewise, for seconds",
+    "customer_touch": "tells caches",
+    "dispatch": "orders what is told",
+    "dispatch_line": "likewise",
+    "feed_tail": "a number of the feed",
+    "field_conflict": "remembers, closed, that sources differed",
+    "identifier": "a lock; it counts who held it",
+    "idempotency_key": "answers that were given",
+    "outbound_command": "what systems were told",
+    "steward_decision": "what the merge said, and the split unsaid",
 }
-"""Every projection table with the part of its rows that stands for itself; the rest counts or dates the writing."""
+"""Tables in which an act leaves a trace of itself, and of what kind."""
 
-GROWING: Final = ("customer_history", "document_version", "change_ledger", "audit_event", "steward_act")
+WRITING: Final[Mapping[str, tuple[str, ...]]] = {
+    "customer": ("version", "updated_at"),
+    "customer_identifier": ("since",),
+    **dict.fromkeys(("contact_medium", "postal_address", "customer_relation"), ("as_of",)),
+}
+"""Columns that count or date the writing of a row."""
+
+PROJECTED: Final = tuple(
+    sorted(str(table.name) for table in all_tables().sorted_tables if table.name not in {*GROWING, *TELLING})
+)
+"""Every other table there is: a split leaves it as it was before the merge."""
+
+
+SLEEPING: Final = ("customer_segment", "field_conflict")
+"""Tables whose rows of who is merged away wait under his id."""
+
+REWRITTEN: Final = (
+    "contact_medium",
+    "customer_identifier",
+    "customer_provenance",
+    "customer_relation",
+    "moved_row",
+    "postal_address",
+)
+"""Tables whose rows are made anew from the records of whoever has them."""
 
 
 async def projection(database: Database) -> dict[str, list[str]]:
     """All rows of the projection tables, ids included, ordered."""
     found = {}
     async with database.reading() as connection:
-        for table, row in PROJECTED.items():
+        for table in PROJECTED:
+            row = " - ".join(("to_jsonb(t)", *(f"'{column}'" for column in WRITING.get(table, ()))))
             rows = await connection.execute(text(f"SELECT ({row})::text FROM {table} t ORDER BY 1"))
             found[table] = list(rows.scalars().all())
     return found
@@ -49,6 +90,20 @@ async def kept(database: Database) -> dict[str, set[str]]:
             rows = await connection.execute(text(f"SELECT to_jsonb(t)::text FROM {table} t"))
             found[table] = set(rows.scalars().all())
     return found
+
+
+async def keep_something_of(database: Database, customers: Sequence[UUID]) -> None:
+    """A row of each of these customers in every table that names him and is made from nothing else."""
+    tables = {str(table.name): table for table in all_tables().sorted_tables}
+    async with database.transaction() as connection:
+        for number, customer in enumerate(customers):
+            filling = Filling(f"no{number}-", tables)
+            filling.customer = customer
+            for name in tables:
+                if name in {*OWN, *SLEEPING} - {"field_conflict"}:
+                    row = filling.row(tables[name])
+                    own = row | {"owner": None, "system": "hub"} if "owner" in row else row
+                    await connection.execute(insert(tables[name]).values(**own))
 
 
 async def owner(database: Database, system: str, external_id: str) -> UUID:

@@ -14,16 +14,31 @@ from hub.customers.identifiers import Node
 from hub.customers.steward_tables import StewardActKind, StewardEffect
 from hub.errors import Conflict, Invalid, NotFound
 from hub.flows.incoming import Incoming
+from hub.flows.own_rows import OWN
+from hub.flows.project_belongings import TABLE_OF
 from hub.records.belongings import SalesOrderRecord
 from hub.records.enums import RequestState
 from hub.records.identity import Entity
 from hub.stewardship.outlook import Moved
 from hub.stewardship.split import split_off
 from hub.store.engine import Database
+from migrations.tables import all_tables
 from tests.flows.building import RULES, apply_page, content, declare_flow, golden_state, page, person
 from tests.flows.test_convergence import emptied, pages
 from tests.schema.company import NOW, add, uid
-from tests.stewardship.building import act, kept, merge, owner, projection, stands_for, undo
+from tests.stewardship.building import (
+    PROJECTED,
+    REWRITTEN,
+    SLEEPING,
+    act,
+    keep_something_of,
+    kept,
+    merge,
+    owner,
+    projection,
+    stands_for,
+    undo,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +59,7 @@ async def test_merge_then_split_is_the_identity_and_only_adds_to_history(
     ids = await customers(database)
     if len(ids) < 2:
         return
+    await keep_something_of(database, ids)
     chosen = data.draw(st.permutations(ids))[: data.draw(st.integers(2, min(3, len(ids))))]
     before, history = await projection(database), await kept(database)
     merged = await merge(database, *chosen)
@@ -52,6 +68,13 @@ async def test_merge_then_split_is_the_identity_and_only_adds_to_history(
     assert await projection(database) == before
     grown = await kept(database)
     assert all(history[table] <= grown[table] for table in history)
+
+
+def test_every_table_that_names_a_customer_has_a_way_to_follow_him_and_is_compared() -> None:
+    of_customers = {str(table.name) for table in all_tables().sorted_tables if "customer_id" in table.columns}
+    follows = {*OWN, *TABLE_OF.values(), *SLEEPING, *REWRITTEN}
+    assert of_customers - follows == {"customer_history", "customer_touch", "steward_act"}
+    assert follows - {"field_conflict"} <= set(PROJECTED)
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
