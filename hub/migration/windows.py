@@ -18,9 +18,12 @@ from hub.migration.stored import Migration
 from hub.records.migration import DifferenceKind, Verdict
 from hub.settings.migrations import MigrationRules
 
+# A batch that a cut-over finds under way is sent to its end, and compared once it is through. A run into the hub is
+# refused then, and runs again.
 _RUNS: Final = """
 FROM flow_run r JOIN lane l ON l.id = r.lane_id JOIN information_flow f ON f.name = l.flow
-WHERE r.lane_id = :lane AND r.state = 'COMPLETED' AND r.source_until IS NOT NULL AND r.started_at > :since
+WHERE r.lane_id = :lane AND r.state = 'COMPLETED' AND r.source_until IS NOT NULL
+  AND (r.started_at > :since OR CAST(:audit AS boolean) AND f.target <> 'hub' AND r.finished_at > :since)
   AND NOT EXISTS (SELECT FROM parity_run p WHERE p.migration = :migration AND p.incumbent_run = r.id)"""
 
 # Of what leaves, nothing is compared from before both lanes were recorded.
@@ -29,8 +32,9 @@ INSERT INTO parity_run (id, migration, number, audit, since, until, incumbent_ru
 SELECT gen_random_uuid(), :migration,
   (SELECT coalesce(max(number), 0) FROM parity_run WHERE migration = :migration)
     + row_number() OVER (ORDER BY r.finished_at, r.id),
-  :audit, CASE WHEN f.target = 'hub' THEN r.source_since ELSE greatest(r.source_since, :since) END, r.source_until,
-  r.id, :now {_RUNS}
+  :audit, CASE WHEN f.target = 'hub' THEN r.source_since ELSE greatest(r.source_since,
+    CASE WHEN r.started_at > :since THEN CAST(:since AS timestamptz) ELSE :both_since END) END,
+  r.source_until, r.id, :now {_RUNS}
 ORDER BY r.finished_at, r.id
 RETURNING number""")  # noqa: S608  constants of this file
 
@@ -69,7 +73,7 @@ async def open_windows(connection: AsyncConnection, migration: Migration, now: d
     if since is None:
         return 0
     binds = {"migration": migration.id, "audit": audit, "lane": migration.from_lane, "since": since, "now": now}
-    return len((await connection.execute(_OPEN, binds)).all())
+    return len((await connection.execute(_OPEN, binds | {"both_since": migration.shadow_since})).all())
 
 
 async def next_waiting(connection: AsyncConnection, migration: UUID, audit: bool) -> WaitingWindow | None:
@@ -212,5 +216,5 @@ async def waiting(connection: AsyncConnection, migration: Migration) -> int:
     """
     binds = {"migration": migration.id, "lane": migration.from_lane, "since": migration.shadow_since}
     before = migration.cut_over_at is None
-    count: int = await connection.scalar(_WAITING, binds | {"before": before})
+    count: int = await connection.scalar(_WAITING, binds | {"before": before, "audit": False})
     return count

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
+from adapters.memory.port import MemoryPort
 from adapters.memory.store import MemoryStore
 from hub.exchange.want import Target, want_update
+from hub.flows.systems import OpenSystems
 from hub.migration.roll_back import roll_back
 from hub.migration.undo import undo_list
-from hub.ports.writing import FieldChange
+from hub.ports.writing import FieldChange, WriteCommand, WriteOutcome
 from hub.records.identity import Entity, ExternalId
 from hub.records.lanes import LaneMode
 from hub.records.migration import MigrationState
@@ -75,6 +79,32 @@ async def test_corrections_move_from_a_daily_batch_to_real_time(database: Databa
     assert hub.name("1") == "Annette"
     await hub.window()
     assert await hub.state() is S.COMPLETED
+    windows = await hub.rows("SELECT audit, compared, unexplained FROM parity_run ORDER BY number")
+    assert windows == [(False, 1, 0), (True, 1, 0)]
+
+
+async def test_a_batch_that_a_cut_over_finds_under_way_is_compared_as_the_first_audit(database: Database) -> None:
+    hub = await sending(database)
+    await hub.until(S.SHADOW)
+    await hub.rename("1", "Customer 1", "Anna")
+    await hub.window()
+    await hub.rename("2", "Customer 2", "Ben")
+    await hub.approve()
+
+    class Office(MemoryPort):
+        """Authority moves while it answers."""
+
+        async def write(self, commands: Sequence[WriteCommand]) -> Sequence[WriteOutcome]:
+            hub.pass_time(timedelta(seconds=5))
+            await hub.cut_over()
+            hub.pass_time(timedelta(seconds=5))
+            return await super().write(commands)
+
+    systems = OpenSystems({CRM: lambda: Office(CRM, hub.store)})
+    hub.engine = replace(hub.engine, systems=systems)
+    hub.room = replace(hub.room, engine=hub.engine)
+    await hub.window()
+    assert (hub.name("2"), await hub.state()) == ("Ben", S.COMPLETED)
     windows = await hub.rows("SELECT audit, compared, unexplained FROM parity_run ORDER BY number")
     assert windows == [(False, 1, 0), (True, 1, 0)]
 
