@@ -11,10 +11,12 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.customers.normalise import Spelling
 from hub.customers.privacy_tables import PrivacyKind
 from hub.customers.resolve import resolved_ids
 from hub.errors import Invalid
 from hub.privacy.about import conditions
+from hub.privacy.known_beside import known_beside
 from hub.privacy.requests import Request, keep_request, subject_of
 from hub.privacy.whose import Whose, whose
 from hub.stewardship.people import records_of
@@ -76,10 +78,16 @@ class Exported:
     counts: Mapping[str, int]
 
 
-async def export(connection: AsyncConnection, customer_id: UUID, keys: KeyRing, asked: Request) -> Exported:
-    """Everything of the customer, versions included. NotFound for nobody, Invalid for more than ROWS_MAX of a kind."""
+async def export(
+    connection: AsyncConnection, customer_id: UUID, keys: KeyRing, region: str, asked: Request
+) -> Exported:
+    """Everything of the customer, versions included. NotFound for nobody, Invalid for more than ROWS_MAX of a kind.
+
+    What only a lane beside the one that counts has read of him is his as in an erasure; `region` spells phone numbers.
+    """
     (current,) = await resolved_ids(connection, [customer_id])
-    who = await whose(connection, current, await records_of(connection, current))
+    nodes = await records_of(connection, current)
+    who = await whose(connection, current, [*nodes, *await known_beside(connection, nodes, Spelling(region))])
     parts: dict[str, list[object]] = {}
     for name, statement in {**_tables(), **_PARTS}.items():
         parts[name] = await _rows(connection, name, statement, who)

@@ -51,7 +51,8 @@ class RequestExportMutation:
 
         async def write(connection: AsyncConnection) -> Mapping[str, object]:
             customer = uuid_of(input.customer_id, "Customer")
-            exported = await export(connection, customer, context.hub.terms.keys, asked_by(context, input.reason))
+            keys, region = context.hub.terms.keys, context.hub.rules.region
+            exported = await export(connection, customer, keys, region, asked_by(context, input.reason))
             done[:] = [exported]
             counts = [f"{name}: {count}" for name, count in sorted(exported.counts.items())]
             return {"request": str(exported.request_id), "counts": counts}

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from uuid import UUID
 
+import orjson
 import pytest
 from sqlalchemy import text
 
@@ -13,6 +14,7 @@ from adapters.memory.store import MemoryStore
 from hub.flows.apply import apply
 from hub.flows.lane import LaneContext
 from hub.privacy.erase import EraseTerms, erase
+from hub.privacy.export import export
 from hub.privacy.requests import Request
 from hub.records.belongings import SalesOrderRecord
 from hub.records.enums import RequestState
@@ -83,6 +85,10 @@ async def test_a_record_that_only_a_candidate_knows_is_erased_with_the_person_wh
     )
     alone = page(*(one for key, one in known_beside.contents.items() if key != "8"))
     await apply_page(database, lms, alone)
+    async with database.transaction() as connection:
+        customer = await connection.scalar(text("SELECT id FROM customer"))
+        copy = (await export(connection, customer, RULES.keys, "NL", Request("steward", None, at(20_000)))).document
+    assert [row["external_id"] for row in orjson.loads(copy)["parts"]["shadow_record"]] == ["9"]
     assert (await erased(database, "Wilhelmina Smit"))[0] == {"crm:1", "lms:9"}
     assert await found(database, TWINS) == ["10"]
     async with database.transaction() as connection:

@@ -137,7 +137,7 @@ async def test_a_copy_has_a_part_for_every_table_and_nothing_of_a_neighbour(data
     him, her = await filled(database)
     async with database.transaction() as connection:
         await connection.execute(text("DELETE FROM document_version"))
-        done = await export(connection, him.customer, RULES.keys, Request("steward", None, at(20_000)))
+        done = await export(connection, him.customer, RULES.keys, "NL", Request("steward", None, at(20_000)))
     parts = orjson.loads(done.document)["parts"]
     assert [name for name, rows in parts.items() if not rows and name not in {"history", "provenance"}] == [
         "whoLookedAndChanged"

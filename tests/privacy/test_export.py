@@ -23,7 +23,7 @@ def order(customer: str, words: str) -> SalesOrderRecord:
 async def history(database: Database, customer: UUID) -> list[tuple[str, int, str]]:
     """Entity, version and what it says."""
     async with database.transaction() as connection:
-        done = await export(connection, customer, RULES.keys, Request("steward", "her letter", at(20_000)))
+        done = await export(connection, customer, RULES.keys, "NL", Request("steward", "her letter", at(20_000)))
     told = orjson.loads(done.document)["parts"]["history"]
     return [(one["entity"], one["version"], one["content"].get("description", "")) for one in told]
 
