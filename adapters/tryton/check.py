@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from adapters.tryton.entities import ENTITIES, EntityModel
+from adapters.tryton.entities import EntityModel
 from adapters.tryton.session import Session
 from hub.errors import HubError, Rejected, Transient, Unauthorised
 from hub.ports.pages import CheckResult
@@ -25,7 +25,7 @@ async def check_access(session: Session, entities: Sequence[Entity]) -> Sequence
         return [_login_failed(error)]
     results = [CheckResult("login", ok=True, detail="Tryton accepts the user and password")]
     for entity in entities:
-        results.append(await _entity(session, entity, ENTITIES[entity]))
+        results.append(await _entity(session, entity, session.model_of(entity)))
     return results
 
 
@@ -58,6 +58,8 @@ async def _entity(session: Session, entity: Entity, model: EntityModel) -> Check
 
 def _module_hint(model: EntityModel) -> str:
     module = {"party.party": "party", "sale.sale": "sale", "sale.opportunity": "sale_opportunity"}
+    if any(child.model == "party.relation.all" for child in model.children):
+        return "are the modules party and, for relations, party_relationship activated, and may the user read them?"
     return f"is the module {module.get(model.model, 'marketing_automation')} activated, and may the user read it?"
 
 

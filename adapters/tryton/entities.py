@@ -1,7 +1,7 @@
 """Which of Tryton's models hold each entity, and which of their fields the hub reads.
 
 A child model is listed when its rows carry stamps of their own: a change there does not move the parent's stamp, so
-each child model is a stream that makes its parents be read again. What changes together with the parent's stamp
+each such model is a stream that makes its parents be read again. What changes together with the parent's stamp
 (categories, the language row) is only nested. Fields that Tryton computes record by record (`lang`, `street`) halve
 the speed of a page; the stored fields beneath them are read instead.
 """
@@ -9,7 +9,7 @@ the speed of a page; the stored fields beneath them are read instead.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.tryton.wire import WireValue
 from hub.errors import Invalid
@@ -22,7 +22,10 @@ STAMP = "last_modified_at"
 class ChildModel:
     """`key` is the body's word for the list, `owner` the child's field that names the parent.
 
-    `nested` says that the parent model has a field `key` to read them through, in the same transaction.
+    `nested` says that the parent model has a field `key` to read them through, in the same transaction. Of the dates
+    in `last_days` the body gets NAME_after too, the first day on which it holds no longer. A view of Tryton's is not
+    `stamped`: it says that everything in it was modified just now, so what its rows hold is compared by the sweep, and
+    no page tells that they changed.
     """
 
     key: str
@@ -30,6 +33,13 @@ class ChildModel:
     owner: str
     fields: tuple[str, ...]
     nested: bool = True
+    last_days: tuple[str, ...] = ()
+    stamped: bool = True
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The fields by which a sweep knows whether a row is as it was."""
+        return (STAMP,) if self.stamped else self.fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +59,13 @@ class EntityModel:
     def all_fields(self) -> tuple[str, ...]:
         """The fields of the parent and its nested children, as one `search_read` takes them."""
         nested = (child for child in self.children if child.nested)
-        below = (f"{child.key}.{name}" for child in nested for name in (*child.fields, STAMP))
-        return (*self.fields, "create_date", STAMP, *below)
+        below = (f"{child.key}.{name}" for child in nested for name in (*child.fields, *child.compared))
+        return (*self.fields, "create_date", STAMP, *dict.fromkeys(below))
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """The models whose rows tell by a stamp that they changed, the parents' first."""
+        return (self.model, *(child.model for child in self.children if child.stamped))
 
 
 _CUSTOMER = EntityModel(
@@ -75,6 +90,18 @@ _CUSTOMER = EntityModel(
         ChildModel(key="identifiers", model="party.identifier", owner="party", fields=("type", "code")),
     ),
 )  # fmt: skip
+
+# Of the module party_relationship, which not every Tryton has: each relation once from either end, under the name that
+# its type has from there. A type without a reverse shows it from one end only.
+_RELATIONS = ChildModel(
+    key="relations",
+    model="party.relation.all",
+    owner="from_",
+    fields=("type.name", "to", "start_date", "end_date"),
+    last_days=("end_date",),
+    stamped=False,
+)
+_RELATED_CUSTOMER = replace(_CUSTOMER, children=(*_CUSTOMER.children, _RELATIONS))
 
 _SALE_FIELDS = (
     "number", "reference", "description", "state", "invoice_state", "shipment_state", "party", "currency.code",
@@ -151,8 +178,10 @@ ENTITIES: Mapping[Entity, EntityModel] = {
 }
 
 
-def model_of(entity: Entity) -> EntityModel:
-    """Raises Invalid for an entity that Tryton does not hold."""
+def model_of(entity: Entity, *, relations: bool = False) -> EntityModel:
+    """Raises Invalid for an entity that Tryton does not hold. With `relations` customers are read with theirs."""
     if entity not in ENTITIES:
         raise Invalid(f"Tryton holds no {entity.value}")
+    if relations and entity is Entity.CUSTOMER:
+        return _RELATED_CUSTOMER
     return ENTITIES[entity]

@@ -35,6 +35,10 @@ class TrytonOptions(BaseModel):
         Field(min_length=1, description="What this Tryton is used for; `hub check` asks for the rights on these only"),
         AfterValidator(_held),
     ] = tuple(ENTITIES)
+    relations: Annotated[
+        bool,
+        Field(description="Whether customers are read with their relations; takes the module `party_relationship`"),
+    ] = False
     page_rows: Annotated[
         int, Field(ge=1, le=2000, description="Most parents read in one call; nested pages of 500 measured fastest")
     ] = 500

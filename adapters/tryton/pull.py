@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from adapters.tryton.clock import SourceClock
 from adapters.tryton.cursor import Cursor, Stream, first_cursor, read_cursor, written_cursor
-from adapters.tryton.entities import STAMP, ChildModel, EntityModel, model_of
+from adapters.tryton.entities import STAMP, ChildModel
 from adapters.tryton.objects import read_objects
 from adapters.tryton.session import Session
 from adapters.tryton.wire import WireValue, instant, row_id
@@ -36,11 +36,13 @@ class Puller:
     async def begin(self, entity: Entity, cursor: JsonObject | None, overlap: timedelta) -> JsonObject:
         """The cursor of a new run; a cursor from the middle of a run begins anew from the marks before that run."""
         before = read_cursor(cursor) if cursor is not None else None
-        return written_cursor(first_cursor(_streams(model_of(entity)), before, await self._clock.now(), overlap))
+        return written_cursor(
+            first_cursor(self._session.model_of(entity).streams, before, await self._clock.now(), overlap)
+        )
 
     async def page(self, entity: Entity, cursor: JsonObject, limit: int) -> PullPage:
         """The next page with anything in it, or the last one; a quiet source costs one page."""
-        models = _streams(model_of(entity))
+        models = self._session.model_of(entity).streams
         place = read_cursor(cursor)
         objects: Sequence[SourceObject] = ()
         while not objects and place.stream < len(models):
@@ -48,12 +50,12 @@ class Puller:
         return PullPage(tuple(objects), written_cursor(place), last=place.stream >= len(models))
 
     async def _stream_page(self, entity: Entity, cursor: Cursor, rows: int) -> tuple[Sequence[SourceObject], Cursor]:
-        model = model_of(entity)
-        name = _streams(model)[cursor.stream]
+        model = self._session.model_of(entity)
+        name = model.streams[cursor.stream]
         if cursor.stream == 0:
             objects, places = await self._parents(entity, cursor.streams[name], rows)
         else:
-            child = model.children[cursor.stream - 1]
+            (child,) = (child for child in model.children if child.model == name)
             objects, places = await self._parents_of_children(entity, child, cursor, rows)
         if places:
             cursor = cursor.placed(name, places[-1])
@@ -74,14 +76,10 @@ class Puller:
         fields = [f"{child.owner}.{STAMP}", STAMP]
         place = cursor.streams[child.model].place
         found = await self._session.search(child.model, _behind(place), fields, _KEYSET_ORDER, rows)
-        parents = cursor.streams[model_of(entity).model]
+        parents = cursor.streams[self._session.model_of(entity).model]
         wanted = sorted({owner for row in found if (owner := _unread_owner(row, child, parents)) is not None})
         objects = await read_objects(self._session, entity, [("id", "in", wanted)]) if wanted else ()
         return objects, [_position(row) for row in found]
-
-
-def _streams(model: EntityModel) -> tuple[str, ...]:
-    return (model.model, *(child.model for child in model.children))
 
 
 def _behind(place: Position | None) -> Sequence[WireValue]:

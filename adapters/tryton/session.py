@@ -12,11 +12,13 @@ from datetime import datetime
 from http import HTTPStatus
 
 from adapters.tryton.connection import Connection, Reply
+from adapters.tryton.entities import EntityModel, model_of
 from adapters.tryton.faults import LOCK_OUT_S, error_of, refusal_of
 from adapters.tryton.options import TrytonOptions
 from adapters.tryton.wire import Fault, WireValue, decoded_answer, encoded_call, rows_of
 from hub.errors import Rejected, Transient, Unauthorised
 from hub.ports.limits import CallLimits, RateLimit
+from hub.records.identity import Entity
 from hub.records.source import JsonObject, JsonValue
 
 _PREFERENCES = "model.res.user.get_preferences"
@@ -50,6 +52,10 @@ class Session:
         Raises AnswerLost when the call may have had an effect, any other HubError when it had none.
         """
         return _result(await self._ask(method, parameters, context or {}), method)
+
+    def model_of(self, entity: Entity) -> EntityModel:
+        """How this Tryton holds the entity, by its options; Invalid where it does not."""
+        return model_of(entity, relations=self._options.relations)
 
     async def log_in(self) -> None:
         """Open the session now instead of with the first call."""

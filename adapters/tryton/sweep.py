@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.tryton.entities import STAMP, model_of
+from adapters.tryton.entities import STAMP
 from adapters.tryton.objects import children_of, fingerprint_of
 from adapters.tryton.session import Session
 from adapters.tryton.wire import WireValue, row_id
@@ -20,11 +20,13 @@ async def sweep_page(session: Session, entity: Entity, after: str | None, limit:
     Parents and children are read in one transaction each, so a change in between can give a fingerprint that never
     was; it differs from the stored one, the object is read again, and nothing else happens.
     """
-    model = model_of(entity)
+    model = session.model_of(entity)
     behind: Sequence[WireValue] = (("id", ">", _id_of(after)),) if after is not None else ()
     rows = await session.search(model.model, [*model.domain, *behind], [STAMP], limit=limit)
     ids = [row_id(row) for row in rows]
-    below = {child.key: await children_of(session, child, ids, (child.owner, STAMP)) for child in model.children}
+    below = {
+        child.key: await children_of(session, child, ids, (child.owner, *child.compared)) for child in model.children
+    }
     swept = tuple(
         SweptId(
             ExternalId(str(row_id(row))),
