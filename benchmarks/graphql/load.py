@@ -33,6 +33,8 @@ async def measure(server: Server, document: Document, seconds: float, folder: Pa
     requests = bodies(document, server.documents, server.own, raw_ids=server.raw_ids, customers=customers)
     path.write_bytes(b"\n".join(requests) + b"\n")
     environment = {**os.environ} | ({} if server.token is None else {"HUB_TOKEN": server.token})
+    if server.purpose is not None and server.session is not None:
+        environment |= {"HUB_PURPOSE": server.purpose, "HUB_SESSION": server.session}
     length = f"{seconds:g}s"
     script = str(FOLDER / "post.lua")
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{length}", "--timeout", PATIENCE, "-s", script, server.url]

@@ -1,6 +1,8 @@
 -- wrk: the requests of the file named first, in turn; at the end one line of figures, times in microseconds.
 local bodies = {}
 local token = os.getenv("HUB_TOKEN")
+local purpose = os.getenv("HUB_PURPOSE")
+local session = os.getenv("HUB_SESSION")
 local at = 0
 
 function init(args)
@@ -11,6 +13,10 @@ function init(args)
   wrk.headers["Content-Type"] = "application/json"
   if token then
     wrk.headers["Authorization"] = "Bearer " .. token
+  end
+  if purpose then
+    wrk.headers["X-Hub-Purpose"] = purpose
+    wrk.headers["X-Hub-Session"] = session
   end
 end
 

@@ -33,7 +33,7 @@ OWN: Final = 10
 
 @dataclass(frozen=True)
 class Server:
-    """`documents` is the folder of what it is asked; `token` and `own` are for the hub alone."""
+    """`documents` is the folder of what it is asked; `token`, `own`, `purpose` and `session` are for the hub alone."""
 
     name: str
     url: str
@@ -41,6 +41,8 @@ class Server:
     raw_ids: bool = False
     token: str | None = None
     own: int | None = None
+    purpose: str | None = None
+    session: str | None = None
 
 
 def install_peers() -> None:
