@@ -67,6 +67,8 @@ async def apply(
     A lane that does not count is accepted by the same guard into its twins, and nothing golden follows from it.
     """
     await fence(connection, lane)
+    if not lane.counts:
+        await beside_erasures(connection)
     newer, accepted = await sift(connection, lane, page)
     subjects = {_subject(content, lane.entity) for content in newer.values()}
     ciphers = await rules.keys.ciphers(connection, lane.system, subjects, now) if subjects else {}
@@ -117,7 +119,6 @@ def _step(lane: LaneContext) -> _Step:
 async def _apply_beside(
     connection: AsyncConnection, lane: LaneContext, page: _Page, accepted: Accepted
 ) -> list[Change]:
-    await beside_erasures(connection)
     page = await _without_erased(connection, lane, page)
     await accept(connection, lane, page.newer, page.tombstones, page.rules.mapping_version, page.now, accepted)
     await keep_twin_versions(connection, lane, page.newer, page.tombstones, accepted, page.now)

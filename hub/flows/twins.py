@@ -97,7 +97,7 @@ async def forget_twins(connection: AsyncConnection, lane_id: int) -> None:
 
 
 async def beside_erasures(connection: AsyncConnection) -> None:
-    """To be called before twins are written: an erasure waits for this transaction, or has committed what it did."""
+    """To be called first by who writes twins: an erasure waits for this transaction, or has committed what it did."""
     await connection.execute(text(f"SELECT pg_advisory_xact_lock_shared({_TWINS})"))
 
 

@@ -98,6 +98,10 @@ async def test_a_seeding_is_watched_page_by_page_until_nothing_moves_by_itself(d
         "2 of about 2 (100%) records taken in",
     ]
     assert (last.migration.state, last.seeding) == ("ABORTED", None)
+    terminal = StringIO()
+    await watch(Console(file=terminal, width=200, force_terminal=True), look, utc_now)
+    assert "\x1b[" in terminal.getvalue()
+    assert "ABORTED" in terminal.getvalue()
 
 
 async def test_evidence_is_verified_and_tampering_ends_with_status_1(daily: Company) -> None:

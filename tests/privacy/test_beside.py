@@ -125,14 +125,32 @@ async def test_what_a_twin_said_while_it_was_his_goes_too(database: Database) ->
     assert await found(database, "SELECT document->>'description' FROM shadow_record") == ["of 2"]
 
 
-async def test_an_erasure_waits_for_a_page_of_twins_in_hand(database: Database) -> None:
-    crm = await declare_flow(database, "crm")
+async def live_and_shadow(database: Database) -> tuple[LaneContext, LaneContext]:
+    """Two lanes of one flow; the first counts."""
+    live = await declare_flow(database, "crm")
     async with database.transaction() as connection:
         lane_id = await connection.scalar(
             text("INSERT INTO lane (flow, cadence, mode) VALUES (:flow, 'REAL_TIME', 'SHADOW') RETURNING id"),
-            {"flow": crm.flow},
+            {"flow": live.flow},
         )
-    shadow = replace(crm, lane_id=lane_id, mode=LaneMode.SHADOW)
+    return live, replace(live, lane_id=lane_id, mode=LaneMode.SHADOW)
+
+
+async def test_a_page_of_twins_waits_for_an_erasure_in_hand(database: Database) -> None:
+    crm, shadow = await live_and_shadow(database)
+    known = page(content("1", person("Wilhelmina Smit", MAIL), 1))
+    await apply_page(database, crm, known)
+    async with database.transaction() as connection:
+        customer = await connection.scalar(text("SELECT id FROM customer"))
+        await erase(connection, customer, EraseTerms(RULES.keys, "NL", {}), Request("steward", None, at(20_000)))
+        applying = asyncio.create_task(apply_page(database, shadow, known))
+        await until(lambda: waits(database))
+    assert (await applying).counters["erased"] == 1
+    assert await found(database, TWINS) == []
+
+
+async def test_an_erasure_waits_for_a_page_of_twins_in_hand(database: Database) -> None:
+    crm, shadow = await live_and_shadow(database)
     known = page(content("1", person("Wilhelmina Smit", MAIL), 1))
     await apply_page(database, crm, known)
     async with database.transaction() as connection:
