@@ -9,7 +9,6 @@ from uuid import UUID
 import strawberry
 from strawberry import relay
 
-from hub.reads.belongings import REQUESTS
 from hub.reads.contact_relations import COMMITMENT, LEAD, OWN_CUSTOMER, REQUEST, SESSION
 from hub.reads.promises import COMMITMENTS
 from schema.authorise import Requires, Scope
@@ -53,8 +52,7 @@ class Commitment(relay.Node, OfRow):
     @resolved("The request it is about.", Requires(Scope.CUSTOMERS_READ), reads=REQUEST)
     async def request(self, info: Info) -> BusinessRequest | None:
         """If it is about one."""
-        row = None if self.request_id is None else await info.context.loaders.part(REQUESTS, self.request_id)
-        return None if row is None else BusinessRequest.of(row)
+        return None if self.request_id is None else await BusinessRequest.visible(info, self.request_id)
 
     @classmethod
     async def visible(cls, info: Info, identity: UUID) -> Self | None:
@@ -87,8 +85,7 @@ class TimelineEntry(OfRow):
     @resolved("The request it is about.", Requires(Scope.CUSTOMERS_READ), reads=REQUEST)
     async def request(self, info: Info) -> BusinessRequest | None:
         """Loaded for all entries of the answer at once."""
-        row = None if self.request_id is None else await info.context.loaders.part(REQUESTS, self.request_id)
-        return None if row is None else BusinessRequest.of(row)
+        return None if self.request_id is None else await BusinessRequest.visible(info, self.request_id)
 
     @resolved("The promise it is about.", reads=COMMITMENT)
     async def commitment(self, info: Info) -> Commitment | None:

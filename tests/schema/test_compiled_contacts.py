@@ -184,3 +184,23 @@ async def test_the_owners_of_objects_of_several_types_are_noted(both: Both, comp
     asked = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     ids = [gid(kind, uid(name)) for kind, name in named]
     assert await _shown(company, both.compiling, asked, {"ids": ids}) == {ANNA, BEN}
+
+
+@pytest.mark.parametrize("way", ["compiling", "resolving"])
+@pytest.mark.parametrize("of", ["timeline", "commitments(open: false)"])
+async def test_whose_request_is_told_beside_an_entry_or_a_promise_is_noted_too(
+    both: Both, company: Database, of: str, way: str
+) -> None:
+    """A request that went to another customer since."""
+    async with company.transaction() as connection:
+        await connection.execute(text("UPDATE business_request SET customer_id = :ben"), {"ben": BEN})
+        await connection.execute(
+            text("UPDATE commitment SET request_id = (SELECT min(id::text)::uuid FROM business_request)")
+        )
+    api: Api = getattr(both, way)
+    asked = f"query($id: ID!) {{ customer(by: {{id: $id}}) {{ {of} {{ edges {{ node {{ request {{ id }} }} }} }} }} }}"
+    answer = await api.ask(asked, {"id": gid("Customer", ANNA)})
+    told = json.dumps(answer.data)
+    assert answer.errors == []
+    assert gid("BusinessRequest", uid("x"))[:12] in told
+    assert {customer for _, customer, *_ in await noted(company, 2)} == {ANNA, BEN}
