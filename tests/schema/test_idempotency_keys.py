@@ -21,6 +21,8 @@ assert MUTATION is not None
 NAMES = list(MUTATION.fields)
 ANNA, BEN = (gid("Customer", uid(name)) for name in ("Anna Bakker", "Ben de Vries"))
 AT = "2026-03-02T12:00:00Z"
+SAID = {"customerId": ANNA, "purpose": "marketing", "status": "GRANTED"}
+BOUNCED = {"value": "anna@example.nl", "reason": "no such mailbox"}
 EVENT = {"customerId": ANNA, "kind": "INTEREST", "occurredAt": AT, "subject": "fibre", "channel": "web"}
 
 
@@ -57,6 +59,11 @@ async def test_every_mutation_looks_at_its_key(api: Api, company: Database, name
             {"events": [EVENT | {"eventId": "1"}]},
             {"events": [EVENT | {"eventId": "2"}]},
         ),
+        ("declareIncident", Role.SUPERVISOR, {"message": "slow"}, {"message": "slower"}),
+        ("openLead", Role.AGENT, {"customerId": ANNA, "name": "fibre"}, {"customerId": BEN, "name": "fibre"}),
+        ("recordConsent", Role.AGENT, SAID, SAID | {"status": "DENIED"}),
+        ("reportUndeliverable", Role.SUPERVISOR, BOUNCED, BOUNCED | {"reason": "no such domain"}),
+        ("startSession", Role.AGENT, {"channel": "call-centre"}, {"channel": "call-centre", "reason": "a bill"}),
     ],
 )
 async def test_under_one_key_it_is_done_once_and_not_for_another_input(
