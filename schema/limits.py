@@ -34,7 +34,7 @@ OPERATIONS_MAX: Final = 50
 VALUES_MAX: Final = 20_000
 """In all variables of a mutation together: several times what the longest batch of any mutation has."""
 
-QUERY_VALUES_MAX: Final = 2_000
+QUERY_VALUES_MAX: Final = 1_000
 """In those of a query, whose longest list has 100 ids: each is looked at several times before anything is read."""
 
 VALUES_DEEP: Final = 60

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +15,7 @@ from graphql.execution.values import get_variable_values
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as Allowed
 
-from hub.errors import HubError, Transient
+from hub.errors import HubError, RateLimited, Transient
 from hub.reads.compiled.kept_answers import KeptAnswer
 from hub.reads.compiled.state import NOW
 from hub.reads.reach import ONLY
@@ -26,6 +26,7 @@ from schema.compiled.kept import KeptWith
 from schema.compiled.plan import CHANGING, Bound, Plan, Root, plan
 from schema.compiled.select import NotCompiled, Operation
 from schema.compiled.shape import shape_of
+from schema.compiled.spending import Spending
 from schema.context import Context
 from schema.deadline import too_long
 from schema.errors import told
@@ -39,6 +40,9 @@ SQL_KEPT: Final = 40_000_000
 
 REQUESTS_KEPT: Final = 4_000
 """Requests whose variables need not be coerced again; each a kilobyte or two."""
+
+PLANNED_AT_ONCE_S: Final = 2.0
+"""A plan takes 10 to 30 ms, all others wait for it, and it pays only for a document that comes again."""
 
 KEPT: Final = "compiled, kept"
 """How a root field is told whose answer had been made before and still holds."""
@@ -73,10 +77,11 @@ class CompiledReads:
     the document, whose tree it holds.
     """
 
-    def __init__(self, schema: HubSchema) -> None:
-        self._schema = schema
+    def __init__(self, schema: HubSchema, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._schema, self._clock_s = schema, clock_s
         self._plans: KeptWith[Document, Plan] = KeptWith(PLANS_KEPT, SQL_KEPT)
         self._asked: KeptWith[Document, Asked] = KeptWith(REQUESTS_KEPT)
+        self._planning = Spending(clock_s, "too many documents were new", PLANNED_AT_ONCE_S)
 
     async def answer(
         self, context: Context, text: str, variables: Mapping[str, Any] | None, operation_name: str | None
@@ -130,9 +135,10 @@ class CompiledReads:
             return None
         operation = Operation(self._schema, document.fragments, definition, coerced, context.principal.scopes)
         made = self._plan(context, document, operation)
-        return Asked(operation, made, cost, document.introspects) if made.compiled else None
+        return Asked(operation, made, cost, document.introspects) if made is not None and made.compiled else None
 
-    def _plan(self, context: Context, document: Document, operation: Operation) -> Plan:
+    def _plan(self, context: Context, document: Document, operation: Operation) -> Plan | None:
+        """None for a new one of somebody whose plans took more than his share: resolvers answer it, bit by bit."""
         alone = context.reach.only is not None
         types = self._schema._schema.type_map
         shape = tuple((name, shape_of(value, types)) for name, value in operation.variables.coerced.items())
@@ -141,7 +147,13 @@ class CompiledReads:
         known = self._plans.find(document, key)
         if known is not None:
             return known
+        whose, began = context.principal.subject, self._clock_s()
+        try:
+            self._planning.check(whose)
+        except RateLimited:
+            return None
         made = plan(operation, document.node, context.terms, alone=alone)
+        self._planning.charge(whose, self._clock_s() - began)
         return self._plans.keep(document, key, made, made.weight)
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Hashable, Mapping, Sequence
 from enum import Enum
+from typing import Final
 
 from strawberry.relay import GlobalID
 from strawberry.relay.types import GlobalIDValueError
+
+LONGEST_ID: Final = 300
+"""Characters; a name of the configuration may be in one."""
 
 
 def shape_of(value: object, types: Container[str]) -> Hashable:
@@ -25,6 +29,8 @@ def shape_of(value: object, types: Container[str]) -> Hashable:
 
 def _type_named(text: str, types: Container[str]) -> str:
     """A text that is no id has no type; what looks like one by chance only has a plan of its own."""
+    if len(text) > LONGEST_ID:
+        return ""
     try:
         named = GlobalID.from_id(text).type_name
     except (GlobalIDValueError, UnicodeDecodeError):

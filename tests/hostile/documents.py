@@ -47,13 +47,13 @@ IDS = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 
 
 def huge_variables(number: int) -> tuple[str, dict[str, object]]:
-    """Just below what a body (1 MB) or the variables of a query (2,000 values) may have, or beyond; always others."""
+    """Just below what a body (1 MB) or the variables of a query (1,000 values) may have, or beyond; always others."""
     email = f"{number}" + "x" * 900_000
     sorts: tuple[tuple[str, dict[str, object]], ...] = (
         (BY, {"by": {"email": email}}),
         ("query($f: CustomerFilter) { customers(filter: $f) { totalCount } }", {"f": {"nameStartsWith": email}}),
         (IDS, {"ids": [f"{number}-{n}" for n in range(19_000)]}),
-        (IDS, {"ids": [f"{number}-{n}".ljust(450, "x") for n in range(1_900)]}),
+        (IDS, {"ids": [f"{number}-{n}".ljust(900, "x") for n in range(950)]}),
         ("{ viewer { subject } }", {f"v{number}x{n}": "x" * 30 for n in range(19_000)}),
     )
     return sorts[number % len(sorts)]

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.entrypoints.asgi.document_reader import DocumentReader
-from hub.entrypoints.asgi.refused_reading import AT_ONCE_S, SHARE, RefusedReading
 from hub.errors import RateLimited, Transient
 from schema.compiled.outline import too_large
 from schema.compiled.reading import Fault, Reading, packed, unpacked
+from schema.compiled.spending import AT_ONCE_S, SHARE, Spending
 from schema.schema import build_schema
 from tests.hostile.documents import DOCUMENTS
 
@@ -100,7 +100,7 @@ async def test_who_waits_is_served_by_turns_and_not_behind_all_of_anothers() -> 
 
 def test_refused_documents_are_paid_for_with_time() -> None:
     now = 0.0
-    owed = RefusedReading(lambda: now)
+    owed = Spending(lambda: now, "too many")
     for _ in range(11):
         owed.check("bad")
         owed.charge("bad", AT_ONCE_S / 10)

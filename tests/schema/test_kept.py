@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import count
+from typing import Any
 from weakref import ref
 
 from graphql import DocumentNode
 
+from hub.access.principal import Role
+from hub.entrypoints.asgi.app import HubApplication
 from hub.store.engine import Database
+from schema.compiled.answer import Answer, CompiledReads
 from schema.compiled.documents import LONG_KEPT, LONGEST_KEPT, TEXT_KEPT
 from schema.compiled.kept import Kept, KeptWith
+from schema.context import Context
 from schema.schema import build_schema
 from tests.schema.serving import Api
 
@@ -82,3 +90,32 @@ async def test_long_documents_are_read_once_and_push_out_only_each_other(api: Ap
     known = documents.find(long[-1])
     assert (await api.ask(long[-1])).codes == []
     assert documents.find(long[-1]) is known
+
+
+class Watched(CompiledReads):
+    """Notes of each request whether it was left to resolvers."""
+
+    def __init__(self, clock_s: Callable[[], float]) -> None:
+        super().__init__(build_schema(), clock_s)
+        self.left: list[bool] = []
+
+    async def answer(
+        self, context: Context, text: str, variables: Mapping[str, Any] | None, operation_name: str | None
+    ) -> Answer | None:
+        """As always."""
+        answer = await super().answer(context, text, variables, operation_name)
+        self.left.append(answer is None)
+        return answer
+
+
+async def test_new_documents_without_end_are_planned_only_for_a_share_of_the_time(api: Api, company: Database) -> None:
+    """Each plan takes a second of this clock: resolvers answer the fourth; those of before and others go on."""
+    ticks = count(0, 0.5)
+    assert isinstance(api.app, HubApplication)
+    assert api.app.plain is not None
+    reads = Watched(lambda: next(ticks))
+    api.app.plain = replace(api.app.plain, reads=reads)
+    texts = [f"{{ n{n}: customers(first: 1) {{ edges {{ node {{ id }} }} }} }}" for n in range(4)]
+    asked = [*((text, Role.AGENT) for text in texts), (texts[3], Role.SUPERVISOR), (texts[0], Role.AGENT)]
+    assert [(await api.ask(text, role=role)).codes for text, role in asked] == [[]] * 6
+    assert reads.left == [False, False, False, True, False, False]

@@ -20,9 +20,9 @@ from weakref import WeakValueDictionary
 import structlog
 
 from hub.entrypoints.asgi.document_child import HEAD, answer_requests
-from hub.entrypoints.asgi.refused_reading import RefusedReading
 from hub.errors import Transient
 from schema.compiled.reading import Reading, unpacked
+from schema.compiled.spending import Spending
 
 ANSWERED_WITHIN_S: Final = 20.0
 """The child itself gives up much sooner; on a machine that is busy with other things it may come late."""
@@ -38,7 +38,7 @@ class DocumentReader:
 
     def __init__(self, reads: Callable[[str], Reading]) -> None:
         self._reads = reads
-        self._refused = RefusedReading(time.monotonic)
+        self._refused = Spending(time.monotonic, "too many documents were refused; fix them, or wait")
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._pipe = asyncio.Lock()
         self._under_way: dict[tuple[str, str], asyncio.Task[Reading]] = {}
