@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -44,6 +44,7 @@ class Case:
     decided_by: str | None = None
     decided_at: datetime | None = None
     closed_at: datetime | None = None
+    earlier: tuple[Earlier, ...] = ()
 
     @property
     def contested(self) -> bool:
@@ -58,6 +59,44 @@ class Case:
         rule = SurvivorshipRule.FROZEN if frozen else SurvivorshipRule.PINNED
         node = self.sides[0].node if self.sides else NOBODY
         return Pin(node, field, self.decided, self.decided_at, rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a conflict was before these records came from another customer; None where there was none."""
+
+    joined: frozenset[Node]
+    case: Case | None
+
+
+def joined(case: Case | None, since: Case, came: frozenset[Node]) -> Case:
+    """`since`, which remembers that it was `case` before these records came."""
+    before = () if case is None else case.earlier
+    bare = None if case is None else replace(case, earlier=())
+    return replace(since, earlier=(*before, Earlier(came, bare)))
+
+
+def parted(case: Case, present: Collection[Node]) -> Case | None:
+    """As it was before records came that are all gone again; None where there was no conflict then.
+
+    What a steward decided meanwhile stands.
+    """
+    now: Case | None = replace(case, earlier=())
+    levels = list(case.earlier)
+    for place in reversed(range(len(levels))):
+        level = levels[place]
+        if not level.joined.isdisjoint(present):
+            continue
+        del levels[place]
+        if place < len(levels):
+            levels[place] = replace(levels[place], case=level.case)
+        elif not _decided_since(case, level.case):
+            now = level.case
+    return None if now is None else replace(now, earlier=tuple(levels))
+
+
+def _decided_since(case: Case, before: Case | None) -> bool:
+    return case.decided_by not in (None, HUB) and (before is None or case.decided_at != before.decided_at)
 
 
 def folded(value: str | None) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.metadata import Table
@@ -31,7 +31,9 @@ class FieldConflict(Table):
     `base` is the golden value before they differed, the common ancestor of a three-way comparison; `contested` that
     more than one of them left it. `sides` is [[system, externalId, value, asOf], ...] of the sources with a value,
     `turns` [[system, externalId, value, observedAt], ...] the last changes, oldest first. `decided` holds while
-    RESOLVED or FROZEN. The row of a customer who was merged away sleeps until he is split off again.
+    RESOLVED or FROZEN. The row of a customer who was merged away sleeps until he is split off again. `earlier` is
+    [{"joined": [[system, externalId], ...], "case": {...} or null}, ...]: what it was before records came from another
+    customer, and is again when they are gone.
     """
 
     __tablename__ = "field_conflict"
@@ -54,3 +56,4 @@ class FieldConflict(Table):
     decided_at: Mapped[datetime | None]
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    earlier: Mapped[list[object]] = mapped_column(server_default=text("'[]'::jsonb"))

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.assign import Assignment
 from hub.customers.distribute import Person, distribute
 from hub.customers.identifiers import Node
-from hub.customers.keep_conflicts import Cases, cases_of, decided, followed, write_cases
+from hub.customers.keep_conflicts import Cases, Company, cases_of, decided, followed, forget_cases, write_cases
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import OpenCorrection, overlaid, settled
 from hub.customers.survive import FIELDS, Golden, Pin, SourceImage, Survivorship, survive
@@ -45,7 +45,7 @@ class Images:
 async def project(
     connection: AsyncConnection,
     assignment: Assignment,
-    known: Collection[Node],
+    known: Mapping[Node, UUID],
     rules: Survivorship,
     spelling: Spelling,
     at_hand: Images,
@@ -53,7 +53,7 @@ async def project(
 ) -> Projection:
     """Rebuild the golden record of every group; one whose values come out the same is left untouched.
 
-    `known` are records that had a customer before.
+    `known` are records that had a customer before, with that one.
     Where sources differ their conflict is kept as a row; a steward's word on one stands over the rules.
     """
     nodes = [node for group in assignment.groups.values() for node in group]
@@ -71,13 +71,14 @@ async def project(
     await _settle(connection, images, corrections)
     standing = [customer_id for customer_id in laid if customer_id not in assignment.created]
     before = await _standing(connection, standing)
-    told = _Told(before, await cases_of(connection, standing), pins, now)
+    told = _Told(before, await cases_of(connection, standing), pins, _companies(assignment, known), now)
     golden: dict[UUID, Golden] = {}
     cases: dict[UUID, Cases] = {}
     for customer_id, said in laid.items():
         if said:
             golden[customer_id], cases[customer_id] = _survived(customer_id, said, told, rules, spelling)
     await write_cases(connection, _changed(cases, told.cases))
+    await forget_cases(connection, {i: told.cases[i].keys() - cases[i] for i in cases if i in told.cases})
     changed = {customer_id: g for customer_id, g in golden.items() if _digest(before, customer_id) != g.digest}
     if changed:
         await write_golden(connection, changed, assignment.created, before.keys(), known, now)
@@ -95,6 +96,7 @@ class _Told:
     before: Mapping[UUID, _Standing]
     cases: Mapping[UUID, Cases]
     pins: Mapping[Node, Sequence[Pin]]
+    companies: Mapping[UUID, Company]
     now: datetime
 
     def until_now(self, customer_id: UUID) -> Mapping[str, str | None]:
@@ -107,10 +109,22 @@ def _survived(
 ) -> tuple[Golden, Cases]:
     """One golden record and its conflicts."""
     known = told.cases.get(customer_id, {})
-    cases = followed(known, images, told.until_now(customer_id), rules.flip_flops, told.now)
+    company = told.companies[customer_id]
+    cases = followed(known, images, told.until_now(customer_id), company, rules.flip_flops, told.now)
     pinned = [pin for image in images for pin in told.pins.get(image.node, ())]
     golden = survive(images, rules, spelling, [*pinned, *decided(cases)])
     return golden, {field: replace(case, kept=golden.values[field]) for field, case in cases.items()}
+
+
+def _companies(assignment: Assignment, known: Mapping[Node, UUID]) -> dict[UUID, Company]:
+    """Who stands for himself again, or is new, has nobody who came."""
+    before = set(known.values())
+    return {
+        customer_id: Company(
+            group, frozenset(n for n in group if customer_id in before and known.get(n, customer_id) != customer_id)
+        )
+        for customer_id, group in assignment.groups.items()
+    }
 
 
 def _changed(cases: Mapping[UUID, Cases], known: Mapping[UUID, Cases]) -> dict[UUID, Cases]:

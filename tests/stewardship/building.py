@@ -36,10 +36,10 @@ TELLING: Final[Mapping[str, str]] = {
     "dispatch": "orders what is told",
     "dispatch_line": "likewise",
     "feed_tail": "a number of the feed",
-    "field_conflict": "remembers, closed, that sources differed",
     "identifier": "a lock; it counts who held it",
     "idempotency_key": "answers that were given",
     "outbound_command": "what systems were told",
+    "target_image": "likewise",
     "steward_decision": "what the merge said, and the split unsaid",
 }
 """Tables in which an act leaves a trace of itself, and of what kind."""

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from hub.contacts.tables import Commitment
 from hub.customers.identifiers import Node
+from hub.customers.keep_conflicts import conflict_id
 from hub.customers.steward_tables import StewardActKind, StewardEffect
 from hub.errors import Conflict, Invalid, NotFound
 from hub.flows.incoming import Incoming
@@ -20,10 +21,11 @@ from hub.records.belongings import SalesOrderRecord
 from hub.records.enums import RequestState
 from hub.records.identity import Entity
 from hub.stewardship.outlook import Moved
+from hub.stewardship.resolve import Take, resolve_conflict
 from hub.stewardship.split import split_off
 from hub.store.engine import Database
 from migrations.tables import all_tables
-from tests.flows.building import RULES, apply_page, content, declare_flow, golden_state, page, person
+from tests.flows.building import RULES, apply_page, at, content, declare_flow, golden_state, page, person
 from tests.flows.test_convergence import emptied, pages
 from tests.schema.company import NOW, add, uid
 from tests.stewardship.building import (
@@ -74,7 +76,7 @@ def test_every_table_that_names_a_customer_has_a_way_to_follow_him_and_is_compar
     of_customers = {str(table.name) for table in all_tables().sorted_tables if "customer_id" in table.columns}
     follows = {*OWN, *TABLE_OF.values(), *SLEEPING, *REWRITTEN}
     assert of_customers - follows == {"customer_history", "customer_touch", "steward_act"}
-    assert follows - {"field_conflict"} <= set(PROJECTED)
+    assert follows <= set(PROJECTED)
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -200,6 +202,43 @@ async def test_ids_of_a_chain_of_merges_come_back_one_after_the_other(database: 
     assert await projection(database) == states[1]
     await undo(database, first.act_id, minute=20_003)
     assert await projection(database) == states[0]
+
+
+async def conflict_of(database: Database, customer: UUID) -> tuple[str, str | None] | None:
+    async with database.reading() as connection:
+        rows = await connection.execute(
+            text("SELECT state, decided FROM field_conflict WHERE customer_id = :id AND field = 'name'"),
+            {"id": customer},
+        )
+        found = rows.one_or_none()
+    return None if found is None else (found.state, found.decided)
+
+
+async def resolve(database: Database, customer: UUID, value: str, minute: int) -> None:
+    async with database.transaction() as connection:
+        case = conflict_id(customer, "name")
+        await resolve_conflict(connection, case, Take(value), "steward", RULES.recognition, at(minute))
+
+
+@pytest.mark.parametrize("meanwhile", [None, "Jan van Bakker"])
+async def test_a_word_on_a_conflict_stands_again_after_a_split_unless_another_was_given(
+    database: Database, meanwhile: str | None
+) -> None:
+    crm, lms = await declare_flow(database, "crm"), await declare_flow(database, "lms")
+    people = (content("1", person("Jan Smit", "jan@example.com"), 1), content("2", person("Bakker"), 1))
+    await apply_page(database, crm, page(*people))
+    await apply_page(database, lms, page(content("9", person("J. Smit", "jan@example.com"), 1)))
+    jan, bakker = await owner(database, "crm", "1"), await owner(database, "crm", "2")
+    await resolve(database, jan, "Jan de Smit", 19_000)
+    before = await projection(database)
+    done = await merge(database, jan, bakker)
+    assert await conflict_of(database, jan) == ("OPEN", None)
+    if meanwhile is not None:
+        await resolve(database, jan, meanwhile, 20_500)
+    await undo(database, done.act_id, minute=21_000)
+    assert await conflict_of(database, jan) == ("RESOLVED", meanwhile or "Jan de Smit")
+    assert await conflict_of(database, bakker) is None
+    assert meanwhile is not None or await projection(database) == before
 
 
 async def test_acts_that_cannot_be_change_nothing(database: Database) -> None:
