@@ -21,6 +21,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -32,6 +33,7 @@ from benchmarks.graphql.equality import check
 from benchmarks.graphql.growth import SIZES, grow
 from benchmarks.graphql.load import Figures, measure
 from benchmarks.graphql.servers import ON_NODE, Server, install_peers, is_wanted, peers, the_hub
+from benchmarks.graphql.turning import pages_of
 from hub.embedded.postgres import EmbeddedPostgres
 
 CONSOLE = Console()
@@ -55,7 +57,23 @@ async def compare(dsn: str, folder: Path, seconds: float, rounds: int, only: Seq
             for _ in range(rounds):
                 for server in asked:
                     found[server.name].append(await measure(server, document, seconds, folder))
+            if document is PAGE:
+                asked += await turned([*ours, *anew], folder, seconds, rounds, found)
             show(document, asked, found, others[0])
+
+
+async def turned(
+    ours: Sequence[Server], folder: Path, seconds: float, rounds: int, found: dict[str, list[Figures]]
+) -> list[Server]:
+    """The hub again, where every request is for another page; beside the same rounds of the bare statement."""
+    rows = []
+    for server in ours:
+        if server.own is None and server.name in found:
+            requests = await pages_of(server)
+            row = replace(server, name=f"{server.name}, another page each time")
+            found[row.name] = [await measure(server, PAGE, seconds, folder, requests=requests) for _ in range(rounds)]
+            rows.append(row)
+    return rows
 
 
 def show(document: Document, asked: list[Server], found: dict[str, list[Figures]], floor: Server) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,10 +28,18 @@ class Figures:
     p99_ms: float
 
 
-async def measure(server: Server, document: Document, seconds: float, folder: Path, customers: int = FULL) -> Figures:
-    """Raises SystemExit when a request failed: a server that refuses is quick."""
+async def measure(
+    server: Server,
+    document: Document,
+    seconds: float,
+    folder: Path,
+    customers: int = FULL,
+    requests: Iterable[bytes] | None = None,
+) -> Figures:
+    """`requests` in turn, those of the document if left out; SystemExit when one failed: who refuses is quick."""
     path = folder / "requests.jsonl"
-    requests = bodies(document, server.documents, server.own, raw_ids=server.raw_ids, customers=customers)
+    if requests is None:
+        requests = bodies(document, server.documents, server.own, raw_ids=server.raw_ids, customers=customers)
     path.write_bytes(b"\n".join(requests) + b"\n")
     environment = {**os.environ} | ({} if server.token is None else {"HUB_TOKEN": server.token})
     if server.purpose is not None and server.session is not None:
