@@ -24,6 +24,8 @@ from benchmarks.graphql.company import FOLDER, customer_id
 
 ROOT: Final = FOLDER.parents[1]
 NODE: Final = ROOT / ".hub" / "bench" / "node"
+READY_S: Final = 180
+"""A server that is started for the first time reads some hundred megabytes of packages from the disk."""
 ISSUER: Final = "https://login.example"
 BARE: Final = "bare statement"
 ON_NODE: Final = ("mercurius, one statement", "mercurius", "graphql-yoga", "PostGraphile")
@@ -162,14 +164,17 @@ def _free_port() -> int:
 async def _first_line(process: asyncio.subprocess.Process, name: str) -> str:
     if process.stdout is None:
         raise AssertionError("stdout is a pipe")
-    line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip()
+    try:
+        line = (await asyncio.wait_for(process.stdout.readline(), READY_S)).decode().strip()
+    except TimeoutError:
+        raise SystemExit(f"{name} did not start within {READY_S} seconds") from None
     if not line:
         raise SystemExit(f"{name} did not start")
     return line
 
 
 async def _ready(process: asyncio.subprocess.Process, url: str) -> None:
-    async with asyncio.timeout(60), httpx2.AsyncClient() as client:
+    async with asyncio.timeout(READY_S), httpx2.AsyncClient() as client:
         while process.returncode is None:
             try:
                 if (await client.get(f"{url}/readyz")).status_code == 200:
