@@ -41,7 +41,8 @@ class Accepted:
     `buried` are contents older than their object's tombstone. `tombstoned` got a later tombstone, and those of them
     that lived until now are `deleted`.
     `doubtful` contradict a later read (changed after the stored stamp, yet older than that read): read them again.
-    `stale` counts what is older than what is stored: contents, and tombstones that leave their object alive.
+    `stale` counts what is older than what is stored: contents, those of a deleted object that leave it so, and
+    tombstones that leave their object alive.
     """
 
     versions: dict[str, int] = field(default_factory=dict)
@@ -142,7 +143,10 @@ def _is_newer(content: Content, stored: Mapping[str, Image], result: Accepted) -
     if held is None or (content.as_of, content.digest) > (held.as_of, held.digest):
         return True
     if (content.as_of, content.digest) == (held.as_of, held.digest):
-        result.unchanged += 1
+        if held.deleted:
+            result.stale += 1
+        else:
+            result.unchanged += 1
         return False
     result.stale += 1
     moved_since = content.stamp is not None and (held.stamp is None or content.stamp > held.stamp)
@@ -212,6 +216,7 @@ async def _write_contents(
             result.touched.add(external_id)
         if row.deleted:
             result.buried.add(external_id)
+            result.stale += 1
         elif before is not None and before.deleted:
             result.restored.add(external_id)
 

@@ -294,6 +294,33 @@ async def test_a_delete_that_was_read_within_the_second_of_the_last_change_is_re
         assert await connection.scalar(text(images)) is True
 
 
+@pytest.mark.parametrize("behind_ms", [500, 1_000])
+@pytest.mark.parametrize("name", ["Anna de Vries", "Another Anna"])
+async def test_what_was_made_again_and_read_within_the_second_of_its_delete_is_read_again(
+    database: Database, name: str, behind_ms: int
+) -> None:
+    store = MemoryStore()
+    room = replace(pushing(database, store), webhooks={CRM: _Unversioned([SECRET], [CUSTOMER])})
+    await real_time(database)
+    store.put(CUSTOMER, "1", {"name": "Anna de Vries"})
+    (made,) = await arrive(database, room, event_of(store, CUSTOMER, "1"))
+    await take_event(room, "crm", made)
+    store.advance(timedelta(seconds=1))
+    store.remove(CUSTOMER, "1")
+    gone = event_of(store, CUSTOMER, "1")
+    store.put(CUSTOMER, "1", {"name": name})
+    first, second = await arrive(database, room, gone, event_of(store, CUSTOMER, "1") + b" ")
+    await take_event(room, "crm", first)
+    store.advance(-timedelta(milliseconds=behind_ms))
+
+    again = await take_event(room, "crm", second)
+    store.advance(timedelta(seconds=2))
+    done = await take_event(room, "crm", second, 2)
+
+    assert (type(again), done) == (RetryAt, Done())
+    assert await names(database) == [(name, False)]
+
+
 async def test_a_source_that_is_away_leaves_the_event_for_later(database: Database) -> None:
     store = MemoryStore()
     room = replace(pushing(database, store), webhooks={CRM: _Unversioned([SECRET], [CUSTOMER])})
