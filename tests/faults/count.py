@@ -33,9 +33,11 @@ async def count(made: Ground, wanted: Wanted, steerings: Sequence[Steering], pus
     disturbed = {name: await golden(made.database, name) for name in made.sources}
     for name, calm in (await undisturbed(made)).items():
         report.tell(f"golden customers of the {name}", len(disturbed[name]))
-        differ = len(set(map(str, disturbed[name])) ^ set(map(str, calm)))
+        here, there = set(map(str, disturbed[name])), set(map(str, calm))
         what = f"golden rows of the {name} unlike the undisturbed run"
-        report.tell(what, differ, wrong=differ > 0 or not calm)
+        report.tell(what, len(here ^ there), wrong=here != there or not calm)
+        report.wrong += [f"only disturbed: {row}" for row in sorted(here - there)[:3]]
+        report.wrong += [f"only undisturbed: {row}" for row in sorted(there - here)[:3]]
 
 
 async def _came_in(made: Ground, pusher: Pusher, report: Report) -> None:

@@ -16,7 +16,7 @@ from hub.flows.push import Doubtful, take_events
 from hub.observe.context import bind_context
 from hub.store.engine import Database
 from hub.work.decisions import Done
-from tests.webhooks.test_take_event import CUSTOMER, arrive, names, pushing, real_time, states
+from tests.webhooks.pushing import CUSTOMER, arrive, names, pushing, real_time, states
 
 pytestmark = pytest.mark.slow
 
