@@ -69,7 +69,7 @@ class KeepDays(Written):
         1_096, description="Closed leads of the hub's own with deliveries and answers; null: for good."
     )
     deleted_records: Annotated[int, Field(ge=31, le=DAYS_MAX)] | None = Field(
-        366, description="What objects said that their system deleted, but customers themselves; null: for good."
+        2_557, description="What objects said that their system deleted, but customers themselves; null: for good."
     )
     audit: ForGood = Field(
         2_557, description="Events of the audit trail since they were sealed; their seals stay. Null: for good."
