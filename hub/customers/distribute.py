@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.conflict_tables import ConflictState
@@ -16,16 +17,18 @@ from hub.customers.survive import Golden, SourceImage, spoken
 from hub.exchange.want import Target, want_updates
 from hub.ports.writing import FieldChange
 from hub.records.identity import Entity, ExternalId
+from hub.store.sets import run_set
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One customer: what his records say, where they differ, and his golden values until now."""
+    """One customer: what his records say, where they differ, his golden values until now, and whether he has parted."""
 
     customer_id: UUID
     images: Sequence[SourceImage]
     cases: Cases
     before: Mapping[str, str | None]
+    parted: bool
 
 
 async def distribute(
@@ -38,17 +41,62 @@ async def distribute(
 ) -> None:
     """Want of each system what it has otherwise, once the golden value or its own record changed.
 
-    A frozen field is not written, nor one that nobody speaks of: silence erases nothing.
+    A frozen field is not written, nor one that nobody speaks of: silence erases nothing. What a record was
+    to change for the sake of somebody who has parted is wanted back, unless it has said anything since.
     """
-    wanted = [
-        (target_of(image.node, person.customer_id), changes)
+    told = [
+        (person, image)
         for person in people
         for image in person.images
         if not image.deleted and image.node.system in outward
-        if (changes := _wanted(person, image, golden[person.customer_id], outward, written))
     ]
+    changes = {
+        image.node: (person, _wanted(person, image, golden[person.customer_id], outward, written))
+        for person, image in told
+    }
+    still = {
+        image.node: (image, same)
+        for person, image in told
+        if person.parted
+        and image.node not in written
+        and (same := _still(person, image, golden[person.customer_id], outward))
+    }
+    for node, more in (await _taken_back(connection, still)).items():
+        changes[node][1].extend(more)
+    wanted = [(target_of(node, person.customer_id), these) for node, (person, these) in changes.items() if these]
     if wanted:
         await want_updates(connection, wanted, now)
+
+
+def _still(person: Person, image: SourceImage, golden: Golden, outward: Mapping[str, tuple[str, ...]]) -> Sequence[str]:
+    """The fields whose golden value changed into what the record has by itself."""
+    live = _live(person, golden, outward[image.node.system], news=False)
+    return [field for field in live if golden.values[field] == spoken(image, field)]
+
+
+async def _taken_back(
+    connection: AsyncConnection, still: Mapping[Node, tuple[SourceImage, Sequence[str]]]
+) -> Mapping[Node, list[FieldChange]]:
+    """By record what it was to change last and is to keep; behind a gate of consent `told` decides that."""
+    if not still:
+        return {}
+    rows = await run_set(
+        connection,
+        """SELECT t.target, t.external_id, t.wanted::text, t.updated_at
+           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
+           CROSS JOIN LATERAL (SELECT * FROM target_image o WHERE o.target = r.system AND o.entity = 'customer'
+             AND o.external_id = r.external_id AND o.told IS NULL LIMIT 1) t""",
+        [node._asdict() for node in still],
+    )
+    back = {}
+    for target, external_id, document, wanted_at in rows.all():
+        node, last = Node(target, external_id), orjson.loads(document)
+        image, fields = still[node]
+        if image.observed_at >= wanted_at:
+            continue
+        held = {field: spoken(image, field) for field in fields if field in last}
+        back[node] = [FieldChange((f,), last[f], value) for f, value in held.items() if last[f] != value]
+    return back
 
 
 def _wanted(

@@ -72,10 +72,11 @@ def case_of(row: Row[Any]) -> Case:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """All records of one customer, and those that came just now from another one."""
+    """All records of one customer, and those that came now from another one; `parted`: he left, or was left."""
 
     present: frozenset[Node]
     came: frozenset[Node]
+    parted: bool
 
 
 def followed(

@@ -83,7 +83,7 @@ async def project(
     if changed:
         await write_golden(connection, changed, assignment.created, before.keys(), known, now)
     if rules.outward:
-        people = [Person(i, laid[i], cases[i], told.until_now(i)) for i in golden]
+        people = [Person(i, laid[i], cases[i], told.until_now(i), told.companies[i].parted) for i in golden]
         await distribute(connection, people, golden, rules.outward, at_hand.written.keys(), now)
     created = frozenset(changed) - before.keys()
     return Projection(created, frozenset(changed) - created, assignment.ended)
@@ -119,9 +119,12 @@ def _survived(
 def _companies(assignment: Assignment, known: Mapping[Node, UUID]) -> dict[UUID, Company]:
     """Who stands for himself again, or is new, has nobody who came."""
     before = set(known.values())
+    left = {customer_id for node, customer_id in known.items() if node not in assignment.groups.get(customer_id, ())}
     return {
         customer_id: Company(
-            group, frozenset(n for n in group if customer_id in before and known.get(n, customer_id) != customer_id)
+            group,
+            frozenset(n for n in group if customer_id in before and known.get(n, customer_id) != customer_id),
+            customer_id in left or customer_id not in before,
         )
         for customer_id, group in assignment.groups.items()
     }

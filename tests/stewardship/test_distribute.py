@@ -9,13 +9,17 @@ from dataclasses import replace
 from sqlalchemy import event
 
 from hub.customers.recognise import Rules
+from hub.customers.steward_tables import StewardActKind
 from hub.customers.survive import FieldRule, Survivorship
 from hub.flows.apply import apply
 from hub.flows.lane import LaneContext
 from hub.records.enums import SurvivorshipRule
+from hub.stewardship.merge import merge_customers
+from hub.stewardship.split import undo_merge
 from hub.store.engine import Database
 from tests.flows.building import RULES, at, content, declare_flow, page, person
 from tests.privacy.test_erase import outbound_flow
+from tests.stewardship.building import act, owner
 from tests.stewardship.test_conflicts import wanted
 
 TOLD = replace(
@@ -59,3 +63,20 @@ async def test_a_page_of_customers_is_told_with_the_statements_of_one(database: 
     told = [f"Johannes {one}" for one in range(30)]
     assert sorted(str(changes[0]["new"]) for _, changes in await wanted(database)) == sorted(told)
     assert sum("outbound_command" in one for one in of_many) == sum("outbound_command" in one for one in of_one)
+
+
+async def test_what_a_merge_was_to_change_at_a_system_is_wanted_back_by_the_split(database: Database) -> None:
+    lanes = {system: await declare_flow(database, system) for system in ("crm", "lms")}
+    await outbound_flow(database, "lms")
+    await says(database, lanes["crm"], range(1), "Jan", 1)
+    async with database.transaction() as connection:
+        await apply(connection, lanes["lms"], page(content("9", person("Bakker", "b@example.com"), 1)), TOLD, at(1))
+    jan, bakker = await owner(database, "crm", "0"), await owner(database, "lms", "9")
+    async with database.transaction() as connection:
+        merge = act(StewardActKind.MERGE)
+        done = await merge_customers(connection, bakker, [jan], merge, TOLD.recognition)
+    async with database.transaction() as connection:
+        split = act(StewardActKind.SPLIT, 20_001)
+        await undo_merge(connection, done.act_id, split, TOLD.recognition)
+    told = [(one["old"], one["new"]) for _, changes in await wanted(database) for one in changes]
+    assert told == [("Bakker", "Jan 0"), ("Jan 0", "Bakker")]
