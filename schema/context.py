@@ -17,7 +17,7 @@ from structlog.contextvars import get_contextvars
 
 from hub.access.admission import Admission
 from hub.access.authorise import authorise
-from hub.access.principal import Principal, Scope
+from hub.access.principal import Principal, Role, Scope
 from hub.access.revoked import Revoked
 from hub.access.watched import Watched
 from hub.clock import Clock
@@ -191,6 +191,11 @@ class Context:
     def rules(self) -> Rules:
         """How golden values are chosen."""
         return self.hub.rules
+
+    @property
+    def own_queue(self) -> str | None:
+        """The queue that an agent is bound to; a supervisor sees them all."""
+        return None if Role.SUPERVISOR in self.principal.roles else self.principal.queue
 
     def now(self) -> datetime:
         """The hub's time."""

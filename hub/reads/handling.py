@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.session_tables import BusinessDialog
@@ -76,14 +76,15 @@ class WorkRow:
 
     request_id: UUID
     respond_by: datetime
+    customer_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
 class WorkConditions:
     """Which requests of the work list; None leaves a condition out. `unassigned`: nobody works on them yet."""
 
-    queue: str | None = None
-    handler: str | None = None
+    queue: str | ColumnElement[str] | None = None
+    handler: str | ColumnElement[str] | None = None
     unassigned: bool = False
     unanswered: bool = False
 
@@ -131,17 +132,18 @@ async def dialogs_of(connection: AsyncConnection, sessions: Sequence[UUID]) -> M
 
 async def list_work(connection: AsyncConnection, conditions: WorkConditions, window: Window) -> Page[WorkRow]:
     """Open requests of the hub's own by the time of their first answer; for callers who may see every customer."""
-    statement = windowed(_work_list(conditions), WORK_ORDER, window)
+    statement = windowed(work_list(conditions), WORK_ORDER, window)
     return page_of(await fetch(connection, WorkRow, statement), window)
 
 
 async def count_work(connection: AsyncConnection, conditions: WorkConditions) -> int:
     """How long that list is."""
-    counted = select(func.count()).select_from(_work_list(conditions).subquery())
+    counted = select(func.count()).select_from(work_list(conditions).subquery())
     return (await connection.execute(counted)).scalar_one()
 
 
-def _work_list(conditions: WorkConditions) -> Select[*tuple[Any, ...]]:  # Any: as hub.reads.rows has it
+def work_list(conditions: WorkConditions) -> Select[*tuple[Any, ...]]:  # Any: as hub.reads.rows has it
+    """What `list_work` reads."""
     where: list[ColumnElement[bool]] = [RequestHandling.closed_at.is_(None), ~BusinessRequest.deleted]
     if conditions.queue is not None:
         where.append(RequestHandling.queue == conditions.queue)
@@ -152,4 +154,10 @@ def _work_list(conditions: WorkConditions) -> Select[*tuple[Any, ...]]:  # Any: 
     if conditions.unanswered:
         where.append(RequestHandling.responded_at.is_(None))
     joined = RequestHandling.__table__.join(BusinessRequest.__table__, BusinessRequest.id == RequestHandling.request_id)
-    return select(RequestHandling.request_id, RequestHandling.respond_by).select_from(joined).where(*where)
+    columns = (RequestHandling.request_id, RequestHandling.respond_by, BusinessRequest.customer_id)
+    return select(*columns).select_from(joined).where(*where)
+
+
+def in_queue_of(own: ColumnElement[str]) -> ColumnElement[bool]:
+    """Of the work list, for a caller whose own queue may be NULL: then all of it."""
+    return or_(own.is_(None), RequestHandling.queue == own)

@@ -16,6 +16,7 @@ from hub.reads.relations import Relation
 
 SUBJECT: Final = "subject"
 EXPIRES: Final = "expires"
+OWN_QUEUE: Final = "own_queue"
 
 
 @dataclass(frozen=True, slots=True)

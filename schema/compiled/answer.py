@@ -19,7 +19,7 @@ from hub.errors import HubError, RateLimited, Transient
 from hub.reads.compiled.kept_answers import KeptAnswer
 from hub.reads.compiled.state import NOW
 from hub.reads.reach import ONLY
-from hub.reads.viewer import EXPIRES, SUBJECT
+from hub.reads.viewer import EXPIRES, OWN_QUEUE, SUBJECT
 from hub.store.statement import Statement
 from schema.compiled.documents import LONGEST_KEPT, Document, Reduced
 from schema.compiled.kept import KeptWith
@@ -246,6 +246,7 @@ class _Run:
             ONLY: context.reach.only,
             SUBJECT: principal.subject,
             EXPIRES: principal.expires_at,
+            OWN_QUEUE: context.own_queue,
         }
         bound = root.arguments(self.asked.operation.variables, context.terms, caller)
         if CHANGING.isdisjoint(statement.parameters):

@@ -20,14 +20,14 @@ from graphql.execution.values import VariableValues
 from hub.errors import HubError
 from hub.reads.compiled.state import NOW
 from hub.reads.reach import Reach, reach_of_callers
-from hub.reads.viewer import EXPIRES, SUBJECT
+from hub.reads.viewer import EXPIRES, OWN_QUEUE, SUBJECT
 from hub.store.statement import Statement
 from schema.compiled.arguments import Binding
 from schema.compiled.roots import statements_of
 from schema.compiled.select import Denied, NotCompiled, Operation, Selecting
 from schema.reads import ReadTerms
 
-CHANGING: Final = frozenset({NOW, SUBJECT, EXPIRES})
+CHANGING: Final = frozenset({NOW, SUBJECT, EXPIRES, OWN_QUEUE})
 """Parameters whose values the next request of the same kind does not share."""
 
 

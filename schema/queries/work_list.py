@@ -7,11 +7,10 @@ from functools import partial
 from typing import Annotated
 
 import strawberry
-from sqlalchemy import Text
+from sqlalchemy import Text, func
 
-from hub.access.principal import Role
 from hub.reads.conditions import values, where_later
-from hub.reads.handling import WORK_ORDER, WorkConditions, count_work, list_work
+from hub.reads.handling import WORK_ORDER, WorkConditions, WorkRow, count_work, in_queue_of, list_work, work_list
 from hub.reads.paging import Order
 from hub.reads.promises import (
     COMMITMENTS,
@@ -22,9 +21,10 @@ from hub.reads.promises import (
     list_promises,
 )
 from hub.reads.reach import Reach
-from hub.reads.viewer import SUBJECT
+from hub.reads.viewer import OWN_QUEUE, SUBJECT
 from hub.store.statement import parameter
 from schema.authorise import Requires, Scope
+from schema.bounded import check_texts
 from schema.context import Context, Info
 from schema.fields import resolved
 from schema.reads import Arguments, Found, ReadTerms, Slot
@@ -48,6 +48,32 @@ class WorkListFilter:
 Filter = Annotated[WorkListFilter | None, strawberry.argument(description="Which requests; all if left out.")]
 States = Annotated[list[CommitmentState] | None, strawberry.argument(description="In one of these states.")]
 Mine = Annotated[bool, strawberry.argument(description="True: only those that you are to keep.")]
+
+
+class ListedWork:
+    """How a page of the work list is read by one statement, whose queue and subject are the caller's own."""
+
+    def order(self, _: Arguments) -> Order:
+        """Always who is to be answered first."""
+        return WORK_ORDER
+
+    def find(self, arguments: Arguments, _: Reach, slot: Slot) -> Found:
+        """With the conditions that are given."""
+        wanted, own = _wanted(arguments), parameter(OWN_QUEUE, Text())
+        queue = None if wanted.queue is None else func.coalesce(own, slot("queue", Text()))
+        handler = parameter(SUBJECT, Text()) if wanted.mine else None
+        listed = work_list(WorkConditions(queue, handler, wanted.unassigned, wanted.unanswered))
+        return Found(WorkRow, None, listed if queue is not None else listed.where(in_queue_of(own)))
+
+    def values(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
+        """The queue that is asked for."""
+        wanted = _wanted(arguments)
+        check_texts({"filter": wanted})
+        return {} if wanted.queue is None else {"queue": wanted.queue}
+
+
+def _wanted(arguments: Arguments) -> WorkListFilter:
+    return arguments.get("filter") or WorkListFilter()
 
 
 class ListedPromises:
@@ -87,7 +113,9 @@ class WorkListQuery:
         return [DialogTopic.of(name, topics[name]) for name in sorted(topics)]
 
     @resolved(
-        "Open requests, the one whose customer is to be answered first at the top.", Requires(Scope.REQUESTS_WORK)
+        "Open requests, the one whose customer is to be answered first at the top.",
+        Requires(Scope.REQUESTS_WORK),
+        reads=ListedWork(),
     )
     async def work_list(
         self,
@@ -131,10 +159,8 @@ class WorkListQuery:
 
 
 def _conditions(context: Context, wanted: WorkListFilter) -> WorkConditions:
-    principal = context.principal
-    own = None if Role.SUPERVISOR in principal.roles else principal.queue
-    handler = principal.subject if wanted.mine else None
-    return WorkConditions(own or wanted.queue, handler, wanted.unassigned, wanted.unanswered)
+    handler = context.principal.subject if wanted.mine else None
+    return WorkConditions(context.own_queue or wanted.queue, handler, wanted.unassigned, wanted.unanswered)
 
 
 async def _count(context: Context, conditions: WorkConditions) -> int:

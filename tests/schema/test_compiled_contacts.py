@@ -8,8 +8,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from joserfc import jwt
 from sqlalchemy import text
 
+from hub.access.development import ALGORITHM, ISSUER
 from hub.access.principal import Role
 from hub.records.identity import CustomerId
 from hub.store.engine import Database
@@ -79,6 +81,9 @@ EVERYBODYS = {
         totalCount pageInfo {{ hasNextPage endCursor }} edges {{ cursor node {{ {DELIVERY} }} }} }} }}""",
     "promises": f"""query($kept: [CommitmentState!], $mine: Boolean! = false, $last: Int) {{
       commitments(states: $kept, mine: $mine, last: $last) {{ totalCount edges {{ node {{ {PROMISE} }} }} }} }}""",
+    "work": """query($filter: WorkListFilter, $first: Int) { workList(filter: $filter, first: $first) {
+      totalCount pageInfo { hasNextPage } edges { cursor node {
+        respondBy request { id subject } customer { name } } } } }""",
     "incidents": """query($active: Boolean, $first: Int) { incidents(active: $active, first: $first) {
       totalCount pageInfo { hasNextPage } edges { cursor node { id message topics contacts endedAt } } } }""",
 }
@@ -91,6 +96,11 @@ ASKED: tuple[tuple[str, dict[str, object]], ...] = (
     ("promises", {}),
     ("promises", {"kept": ["OPEN", "KEPT"], "last": 1}),
     ("promises", {"mine": True}),
+    ("work", {}),
+    ("work", {"filter": {"queue": "service"}, "first": 1}),
+    ("work", {"filter": {"queue": "x" * 501}}),
+    ("work", {"filter": {"mine": True}}),
+    ("work", {"filter": {"unassigned": True, "unanswered": True}}),
     ("incidents", {}),
     ("incidents", {"active": False, "first": 1}),
     ("incidents", {"first": 101}),
@@ -204,3 +214,31 @@ async def test_whose_request_is_told_beside_an_entry_or_a_promise_is_noted_too(
     assert answer.errors == []
     assert gid("BusinessRequest", uid("x"))[:12] in told
     assert {customer for _, customer, *_ in await noted(company, 2)} == {ANNA, BEN}
+
+
+async def test_an_agent_with_a_queue_of_his_own_is_told_that_one_and_a_supervisor_all(
+    both: Both, company: Database
+) -> None:
+    """Under one plan: whose queue it is comes with each request."""
+    async with company.transaction() as connection:
+        await connection.execute(text("UPDATE request_handling SET queue = 'mail', closed_at = NULL"))
+        await connection.execute(text("UPDATE business_request SET deleted = false"))
+
+    def token(queue: str | None, role: Role) -> str:
+        now = int(both.compiling.clock.now.timestamp())
+        claims = {"iss": ISSUER, "aud": "contacthub", "sub": f"{queue}", "iat": now, "exp": now + 600, "roles": [role]}
+        key = both.compiling.tokens._key
+        return jwt.encode({"alg": ALGORITHM}, claims | ({"queue": queue} if queue else {}), key, algorithms=[ALGORITHM])
+
+    counts = []
+    callers = [("mail", Role.AGENT), ("letters", Role.AGENT), (None, Role.AGENT), ("letters", Role.SUPERVISOR)]
+    for queue, role in callers:
+        for wanted in ({}, {"filter": {"queue": "letters"}}):
+            told_by = [
+                (await both._asked(api, EVERYBODYS["work"], wanted, token(queue, role)))
+                for api in (both.compiling, both.resolving)
+            ]
+            assert told_by[0][0] == told_by[1][0]
+            assert told_by[0][1] == {"workList": "compiled"}
+            counts.append(json.loads(told_by[0][0].data)["workList"]["totalCount"] > 0)
+    assert counts == [True, True, False, False, True, False, True, False]
