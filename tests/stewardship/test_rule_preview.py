@@ -18,7 +18,7 @@ from hub.customers.survive import FieldRule, Survivorship
 from hub.flows.incoming import Incoming
 from hub.records.enums import SurvivorshipRule
 from hub.stewardship.pin import pin_field
-from hub.stewardship.rule_preview import RulePreview, Sample, Terms, preview_rules
+from hub.stewardship.rule_preview import RulePreview, Sample, Terms, preview_records, preview_rules
 from hub.store.engine import Database
 from tests.flows.building import RULES, apply_page, at, content, declare_flow, page, person
 from tests.flows.test_convergence import emptied, pages
@@ -91,3 +91,16 @@ async def test_a_pinned_field_changes_under_no_rules(database: Database) -> None
         jan = await owner(database, "crm", "1")
         await pin_field(connection, jan, "name", "Jan Smit", "steward", RULES.recognition, at(20_000))
     assert (await previewed(database, NEWEST)).changed == 0
+
+
+async def test_what_another_mapping_would_have_leave_for_the_other_systems_is_counted(database: Database) -> None:
+    lanes = {system: await declare_flow(database, system) for system in ("crm", "lms")}
+    jan = person("Jan Smit", MAIL)
+    for system, external_id in (("crm", "1"), ("lms", "9")):
+        await apply_page(database, lanes[system], page(content(external_id, jan, 1)))
+    rules = replace(RULES.recognition, survivorship=replace(RULES.recognition.survivorship, outward={"lms": ("name",)}))
+    told, mapped = RulePreview(), {"1": (jan, person("Smit, Jan", MAIL))}
+    await preview_records(database, Terms(rules, rules, RULES.keys), "crm", mapped, told)
+    one = await owner(database, "crm", "1")
+    assert (told.writes, told.fields) == (Counter({("lms", "name"): 1}), Counter({"name": 1}))
+    assert told.samples == [Sample(one, "name", "Jan Smit", "Smit, Jan", "crm", "crm")]
