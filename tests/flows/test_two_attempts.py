@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from hub.errors import HubError, Overtaken, Rejected
 from hub.flows.lane import lane_of
@@ -143,8 +144,9 @@ async def test_a_run_that_a_person_retries_is_not_the_sleepers_any_more(
     async with stalled(firm, run, monkeypatch) as (sleeper, wake):
         async with database.transaction() as connection:
             await end_run(connection, run, "FAILED", firm.store.clock, ("WORKER_LOST", "test"))
-            work = (await rows(database, "SELECT id FROM dispatch"))[0][0]
-            await retry_work(connection, [int(str(work))], "mia", firm.store.clock)
+            given_up = "UPDATE dispatch SET state = 'DEAD', finished_at = now() RETURNING id"
+            work = await connection.scalar(text(given_up))
+            await retry_work(connection, [work], "mia", firm.store.clock)
         wake.set()
         with pytest.raises(Overtaken):
             await sleeper

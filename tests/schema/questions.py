@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type, is_leaf_type
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+)
 from hypothesis import HealthCheck, Phase, given, seed, settings, strategies
 
 from hub.access.principal import SCOPES_OF, Role, Scope
@@ -17,7 +27,8 @@ from schema.schema import build_schema
 from tests.schema.company import gid, uid
 
 DEEPEST: Final = 5
-ROOTS: Final = (*("customer", "customers", "leads", "node") * 4, "nodes", "viewer")
+LISTS: Final = ("callList", "commitments", "incidents", "outboundDeliveries", "workList")
+ROOTS: Final = (*("customer", "customers", "leads", "node") * 4, "nodes", "viewer", *LISTS)
 ANNA, BEN = CustomerId(uid("Anna Bakker")), CustomerId(uid("Ben de Vries"))
 
 ASKED_BY: Final[list[tuple[Role | None, CustomerId | None]]] = [
@@ -94,6 +105,10 @@ VALUES: Final[dict[str, list[Any]]] = {
     "ids": [IDS[:1], IDS[3:8], IDS[:4] * 2, [], IDS[:18], IDS[9:18] * 2],
     "at": [None, "2020-01-01T00:00:00Z", "2030-01-01T00:00:00+01:00"],
     "limit": [2],
+    "channel": ["call", "mail", "nowhere"],
+    "active": [True, False],
+    "mine": [True, False],
+    "states": [],
     "filter": [],
     "orderBy": ["NAME", "NEWEST_CHANGE"],
     "running": [None, True, False],
@@ -113,6 +128,18 @@ GOOD: Final[dict[str, list[Any]]] = {
     "before": [None],
 }
 """What most questions ask, so that most of them are answered."""
+
+
+def _filters(returned: str) -> list[Any]:
+    if "WorkItem" in returned:
+        return [{"unanswered": True}, {"unassigned": True}, {"mine": True}, {}]
+    return CUSTOMER_FILTERS if "Customer" in returned else LEAD_FILTERS
+
+
+def _states(argument: GraphQLArgument) -> list[Any]:
+    kind = get_named_type(argument.type)
+    assert isinstance(kind, GraphQLEnumType)
+    return [None, [], list(kind.values)[:2], list(kind.values)]
 
 
 @dataclass(frozen=True)
@@ -192,9 +219,9 @@ class _Writer:
     def _arguments(self, found: GraphQLField, returned: str) -> str:
         given = []
         for name, argument in found.args.items():
-            if name not in ("by", "id", "ids") and self.random.random() < 0.6:
+            if name not in ("by", "id", "ids") and not is_required_argument(argument) and self.random.random() < 0.6:
                 continue
-            values = VALUES[name] or (CUSTOMER_FILTERS if "Customer" in returned else LEAD_FILTERS)
+            values = _states(argument) if name == "states" else VALUES[name] or _filters(returned)
             value = self.random.choice(GOOD.get(name, values) if self.random.random() < 0.85 else values)
             literal = isinstance(value, int | None) and self.random.random() < 0.5
             given.append(f"{name}: {_plain(value) if literal else self._variable(str(argument.type), value)}")
