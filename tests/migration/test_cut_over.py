@@ -253,14 +253,8 @@ async def test_the_undo_list_names_fields_and_tells_what_still_stands(database: 
     assert item.stands is False
 
 
-COLLECTED = """
-INSERT INTO outbound_command (id, key, flow, target, entity, operation, object_id, external_id, line, changes,
-  from_version, version, state, wanted_from, created_at)
-SELECT gen_random_uuid(), 'key', 'corrections', 'crm', 'customer', 'UPDATE', '2', '2', 'crm/2',
-  '[{"path": ["name"]}]', 1, 1, 'COLLECTED', :now, :now"""
-
-
-async def test_what_a_touched_customer_is_still_to_be_told_is_in_the_undo_list(database: Database) -> None:
+async def _touched(database: Database, wanted: str) -> Steered:
+    """Customer 2 was changed by the lane that counts now, and `wanted` inserts a command of another flow."""
     hub = await steered(database)
     await hub.until(S.OBSERVING)
     hub.store.put(Entity.CUSTOMER, "2", body("Other", "c2@example.com"))
@@ -269,7 +263,19 @@ async def test_what_a_touched_customer_is_still_to_be_told_is_in_the_undo_list(d
         await connection.execute(
             text("INSERT INTO information_flow (name, business_flow, title) VALUES ('corrections', 8, 'Test')")
         )
-        await connection.execute(text(COLLECTED), {"now": hub.now})
+        await connection.execute(text(wanted), {"now": hub.now})
+    return hub
+
+
+COLLECTED = """
+INSERT INTO outbound_command (id, key, flow, target, entity, operation, object_id, external_id, line, changes,
+  from_version, version, state, wanted_from, created_at)
+SELECT gen_random_uuid(), 'key', 'corrections', 'crm', 'customer', 'UPDATE', '2', '2', 'crm/2',
+  '[{"path": ["name"]}]', 1, 1, 'COLLECTED', :now, :now"""
+
+
+async def test_what_a_touched_customer_is_still_to_be_told_is_in_the_undo_list(database: Database) -> None:
+    hub = await _touched(database, COLLECTED)
     await take_back(hub)
     listed = []
     for change in ("state = state", "state = 'DONE', sent_at = :at", "wanted_from = :at, created_at = :at"):
@@ -290,15 +296,8 @@ FROM customer_identifier WHERE external_id IN ('1', '2')"""
 
 
 async def test_a_new_object_of_a_touched_customer_is_in_the_undo_list_by_the_hubs_key(database: Database) -> None:
-    hub = await steered(database)
-    await hub.until(S.OBSERVING)
-    hub.store.put(Entity.CUSTOMER, "2", body("Other", "c2@example.com"))
-    await hub.run(REAL_TIME)
+    hub = await _touched(database, MADE)
     async with database.transaction() as connection:
-        await connection.execute(
-            text("INSERT INTO information_flow (name, business_flow, title) VALUES ('corrections', 8, 'Test')")
-        )
-        await connection.execute(text(MADE), {"now": hub.now})
         record, command = await undo_list(connection, await hub.migration())
     key = f"lms/{record.customer}"
     assert (command.kind, command.customer, command.hub_key) == (UndoKind.COMMAND, record.customer, key)
