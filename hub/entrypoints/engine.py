@@ -11,11 +11,13 @@ from hub.entrypoints.installation import Installation
 from hub.entrypoints.learning import learning_handlers
 from hub.entrypoints.migrating import migration_room
 from hub.entrypoints.outbound import outbound_room
+from hub.entrypoints.ranking import ranking_handlers
 from hub.entrypoints.upkeep import turns
 from hub.entrypoints.wiring import engine_room, recognition_rules
 from hub.flows.handlers import EngineHandlers
 from hub.live.sequencer import Sequencer
 from hub.migration.handlers import MigrationHandlers
+from hub.offers.catalogue import compile_catalogue
 from hub.outbound.handlers import outbound_handlers
 from hub.store.engine import Database
 from hub.work.broker import open_broker
@@ -42,6 +44,7 @@ def engine_handlers(hub: Installation) -> OpenHandlers:
                 **MigrationHandlers(migration_room(configuration, room), stopping).registered(),
                 **outbound_handlers(outbound_room(configuration, database, keys, utc_now)),
                 **upkeep_handlers(own, database, utc_now, stopping),
+                **ranking_handlers(database, compile_catalogue(configuration.offers), utc_now),
                 **learning_handlers(database, hub.database_url, configuration.recognition),
             }
         finally:

@@ -21,7 +21,7 @@ from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, lock_customers, recognise
 from hub.customers.survive import SourceImage
 from hub.flows.accept import Accepted, accept, sift
-from hub.flows.follow_owners import follow_moved, follow_owners
+from hub.flows.follow_joins import follow_joins
 from hub.flows.incoming import Content, Incoming, subject_of
 from hub.flows.lane import LaneContext, fence
 from hub.flows.link import order_linking
@@ -189,9 +189,7 @@ async def _apply_customers(
     recognised = await recognise(connection, changed, held.only(rewritten), recognition, page.now, spelling, images)
     # Whoever belongs to a customer holds his id, so nothing belongs to one whose id nobody has held before.
     followed = [node for node in recognised.moved if not held.is_new(node)]
-    if followed:
-        await follow_owners(connection, recognised, followed, page.now)
-        await follow_moved(connection, followed, page.now)
+    await follow_joins(connection, recognised, followed, page.now)
     return changes_of(recognised)
 
 

@@ -20,7 +20,7 @@ from hub.customers.recognise import Rules, lock_customers, recognise
 from hub.customers.resolve import resolved_ids
 from hub.errors import Invalid, NotFound
 from hub.exchange.want import Target, want_update
-from hub.flows.follow_owners import follow_moved, follow_owners
+from hub.flows.follow_joins import follow_joins
 from hub.live.publish import publish
 from hub.ports.writing import FieldChange
 from hub.records.enums import MediumKind
@@ -51,8 +51,7 @@ async def correct_contact_medium(
     held = await hold_corrected(connection, [node for node, _, _ in children], spelling)
     recognised = await recognise(connection, nodes, held, rules, now, spelling)
     # The right address may be that of somebody else, who is the same person then.
-    await follow_owners(connection, recognised, recognised.moved, now)
-    await follow_moved(connection, recognised.moved, now)
+    await follow_joins(connection, recognised, recognised.moved, now)
     await publish(connection, changes_of(recognised), now)
     (current,) = await resolved_ids(connection, [medium.customer_id])
     deed = Deed(principal, "correctContactMedium", "Customer", str(current), detail={"medium": str(medium_id)})

@@ -25,10 +25,10 @@ from hub.customers.likeness.weights import active_weights
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, lock_customers, recognise
 from hub.customers.restrict_systems import restrict_systems
+from hub.flows.follow_joins import tell_of_joins
 from hub.flows.follow_owners import follow_owners
 from hub.live.publish import publish
 from hub.matching.person import Person
-from hub.store.audit import Deed, record_deeds
 from hub.store.sets import run_set
 from hub.work.dispatch import dispatch
 from hub.work.tables import Queue
@@ -38,7 +38,6 @@ from hub.work.work import NewWork
 LINK_LIKELY: Final = Upkeep("link-likely", "* * * * *", 200)
 """Ordered by every page that brings customers; by the clock for what a new version of the weights or bands asks."""
 
-PRINCIPAL: Final = "recognition"
 _ONE_AT_A_TIME: Final = 0x6C696E6B
 
 
@@ -86,7 +85,7 @@ async def _recognise(
         recognised = await recognise(connection, changed, Held(), rules, now, Spelling(rules.region), preferred=older)
         await follow_owners(connection, recognised, recognised.moved, now)
         await publish(connection, changes_of(recognised), now)
-        await _tell(connection, recognised.moved, version, now)
+        await tell_of_joins(connection, recognised, now, version)
         for customer in await keep_unions(connection, before, now):
             await restrict_systems(connection, customer, now)
         await follow_consents(connection, set((await fellows_of(connection, recognised.moved)).values()), now)
@@ -146,31 +145,3 @@ async def _older(connection: AsyncConnection, nodes: Collection[Node]) -> set[UU
     found = rows.all()
     latest = found[-1].created_at if found else None
     return {row.id for row in found if row.created_at != latest}
-
-
-async def _tell(connection: AsyncConnection, moved: Collection[Node], version: int, now: datetime) -> None:
-    """Into the audit trail: whose record it is now, by which weights."""
-    rows = await run_set(
-        connection,
-        """SELECT i.system, i.external_id, i.customer_id FROM json_to_recordset(CAST(:rows AS json))
-             AS r(system text, external_id text)
-           JOIN customer_identifier i ON i.system = r.system AND i.external_id = r.external_id
-           ORDER BY i.system, i.external_id""",
-        [node._asdict() for node in moved],
-    )
-    await record_deeds(
-        connection,
-        [
-            (
-                Deed(
-                    PRINCIPAL,
-                    "linkCustomer",
-                    "Customer",
-                    str(row.customer_id),
-                    detail={"system": row.system, "externalId": row.external_id, "weights": version},
-                ),
-                now,
-            )
-            for row in rows.all()
-        ],
-    )

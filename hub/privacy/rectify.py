@@ -24,7 +24,7 @@ from hub.errors import Invalid, NotFound
 from hub.exchange.want import want_update
 from hub.flows.correct import checked_value as checked_medium
 from hub.flows.correct import hold_corrected, keep_correction
-from hub.flows.follow_owners import follow_moved, follow_owners
+from hub.flows.follow_joins import follow_joins
 from hub.live.publish import publish
 from hub.ports.writing import FieldChange
 from hub.privacy.requests import Receipt, Request, keep_receipts, keep_request, subject_of
@@ -90,8 +90,7 @@ async def rectify(
     held = await hold_corrected(connection, list(changes), spelling)
     recognised = await recognise(connection, nodes, held, rules, asked.at, spelling)
     # A value that is put right may be one by which he is known to be somebody else, or to be nobody else any more.
-    await follow_owners(connection, recognised, recognised.moved, asked.at)
-    await follow_moved(connection, recognised.moved, asked.at)
+    await follow_joins(connection, recognised, recognised.moved, asked.at)
     await publish(connection, changes_of(recognised), asked.at)
     counts = {"field": len(fields), "contact_medium": len(media), "source_record": len(changes)}
     request_id, subject = uuid4(), subject_of(keys, current)
