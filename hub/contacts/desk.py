@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
 
-from hub.customers.recognise import Rules
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.identifiers import Node
+from hub.customers.recognise import Recognised, Rules
 from hub.errors import Invalid
 from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.settings.topics import NO_TOPICS, Catalogue, Topic
 from hub.store.keys import KeyRing
 from hub.yaml.nearest import choices
+
+Follow: TypeAlias = Callable[[AsyncConnection, Recognised, Collection[Node], datetime], Awaitable[None]]
+"""Has what customers have follow those of their records that are somebody else's now."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +27,7 @@ class ContactDesk:
 
     recognition: Rules
     keys: KeyRing
+    follow: Follow
     rules: ContactRules = DEFAULT_CONTACT
     catalogue: Catalogue = NO_TOPICS
 

@@ -47,4 +47,7 @@ async def introduce(
             ContactMediumRecord(external_id=kind.value.lower(), kind=kind, value=value) for kind, value in media
         ),
     )
-    return await introduce_customer(connection, str(uuid4()), record, desk.recognition, desk.keys, now)
+    key = str(uuid4())
+    introduced = await introduce_customer(connection, key, record, desk.recognition, desk.keys, now)
+    await desk.follow(connection, introduced.recognised, introduced.others, now)
+    return introduced.customer

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.customers.changes import changes_of
 from hub.customers.identifiers import Node
+from hub.customers.likeness.keep import keep_likenesses
 from hub.customers.normalise import Spelling
-from hub.customers.recognise import Rules, lock_customers, recognise
+from hub.customers.recognise import Recognised, Rules, lock_customers, recognise
 from hub.customers.survive import SourceImage
-from hub.customers.tables import CustomerIdentifier
-from hub.live.changes import Change
 from hub.live.publish import publish
 from hub.records.customer import CustomerRecord
 from hub.records.identity import CustomerId, Entity
@@ -30,22 +31,32 @@ MAPPING: Final = "contact"
 """Version in the ledger of what came by a contact and not through a mapping."""
 
 
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """The golden customer, and what recognition made of it; `others` are records that have another customer by it."""
+
+    customer: CustomerId
+    recognised: Recognised
+    others: Collection[Node]
+
+
 async def introduce_customer(
     connection: AsyncConnection, key: str, record: CustomerRecord, rules: Rules, keys: KeyRing, now: datetime
-) -> CustomerId:
+) -> Introduced:
     """The golden customer of a new record under a new `key`, recognised as any other source's record is.
 
     So a package's record with the same address or phone, made from this one or not, is seen to be the same person.
+    What the `others` have is left where it is: the caller sees to it.
     """
     node, spelling = Node(SELF, key), Spelling(rules.region)
     held = await lock_customers(connection, {node: record}, spelling)
     await _store(connection, node, record, keys, now)
     image: Mapping[Node, SourceImage] = {node: SourceImage(node, record, now, now, deleted=False)}
-    await recognise(connection, [node], held, rules, now, spelling, image)
-    mine = (CustomerIdentifier.system == SELF, CustomerIdentifier.external_id == key)
-    customer = CustomerId((await connection.execute(select(CustomerIdentifier.customer_id).where(*mine))).scalar_one())
-    await publish(connection, [Change("Customer", str(customer), "CustomerCreateEvent")], now)
-    return customer
+    await keep_likenesses(connection, {node: record})
+    recognised = await recognise(connection, [node], held, rules, now, spelling, image)
+    await publish(connection, changes_of(recognised), now)
+    others = recognised.moved.keys() - {node}
+    return Introduced(CustomerId(recognised.moved[node]), recognised, others)
 
 
 async def _store(connection: AsyncConnection, node: Node, record: CustomerRecord, keys: KeyRing, now: datetime) -> None:

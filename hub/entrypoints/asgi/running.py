@@ -19,6 +19,7 @@ from hub.entrypoints.asgi.document_reader import DocumentReader
 from hub.entrypoints.asgi.scrape import Scrape
 from hub.entrypoints.asgi.services import Services
 from hub.exchange.inbox import Inbox
+from hub.flows.follow_joins import follow_joins
 from hub.flows.terms import Terms
 from hub.live.reader import Reader
 from hub.reads.compiled.kept_answers import KeptAnswers
@@ -104,7 +105,7 @@ def _hub(services: Services, closing: AsyncExitStack, database: Database, reader
         terms=Terms(services.mappings, services.rules, services.keys),
         desk=services.desk,
         systems=systems,
-        contacts=ContactDesk(services.rules, services.keys, services.contact, services.topics),
+        contacts=ContactDesk(services.rules, services.keys, follow_joins, services.contact, services.topics),
         steering=services.steering,
         processes=services.processes,
         metrics=services.metrics,
