@@ -11,6 +11,7 @@ from hub.contacts.wrap_up import end_quiet_sessions
 from hub.customers.consent_lapses import follow_lapses
 from hub.customers.recognise import Rules
 from hub.entrypoints.retention import RETENTION, retention_turns
+from hub.flows.forget_notes import forget_notes
 from hub.flows.forget_runs import end_abandoned_runs, forget_runs
 from hub.flows.link import LINK_LIKELY, link_likely
 from hub.leads.open_outbound import open_outbound
@@ -39,6 +40,7 @@ FEED_KEPT: Final = timedelta(days=7)
 TRIM_FEED: Final = Upkeep("trim-feed", "*/10 * * * *", 5_000)
 FORGET_KEYS: Final = Upkeep("forget-keys", "*/10 * * * *", 5_000)
 FORGET_TOUCHES: Final = Upkeep("forget-touches", "*/10 * * * *", 20_000)
+FORGET_NOTES: Final = Upkeep("forget-moved-rows", "42 4 * * *", 5_000)
 FORGET_RUNS: Final = Upkeep("forget-runs", "17 * * * *", 1_000)
 END_ABANDONED_RUNS: Final = Upkeep("end-abandoned-runs", "27 * * * *", 50)
 FORGET_RETAINED: Final = Upkeep("forget-retained", "57 3 * * *", 1_000)
@@ -61,6 +63,7 @@ UPKEEP: Final = (
     TRIM_FEED,
     FORGET_KEYS,
     FORGET_TOUCHES,
+    FORGET_NOTES,
     FORGET_RUNS,
     END_ABANDONED_RUNS,
     FORGET_RETAINED,
@@ -88,6 +91,7 @@ def turns(
         TRIM_FEED: lambda connection, now, limit: trim(connection, FEED_KEPT, now, limit),
         FORGET_KEYS: forget_keys,
         FORGET_TOUCHES: forget_touches,
+        FORGET_NOTES: forget_notes,
         FORGET_RUNS: forget_runs,
         END_ABANDONED_RUNS: end_abandoned_runs,
         FORGET_RETAINED: forget_retained,

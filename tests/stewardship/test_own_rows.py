@@ -8,11 +8,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from hub.contacts.session_tables import BusinessDialog, CustomerSession
+from hub.contacts.forget_contacts import forget_sessions
+from hub.contacts.session_tables import BusinessDialog, CustomerSession, KnownCookie
 from hub.contacts.tables import Commitment, TimelineEntry, VerifiedMedium
 from hub.customers.identifiers import Node
 from hub.customers.steward_tables import StewardActKind
 from hub.flows.correct import correct_contact_medium
+from hub.flows.forget_notes import forget_notes
 from hub.flows.lane import LaneContext
 from hub.leads.tables import LeadResponse
 from hub.offers.tables import Decision
@@ -138,6 +140,26 @@ async def test_the_note_of_a_merge_that_was_undone_counts_no_more(database: Data
     again = await merge(database, jan, bakker, minute=20_002)
     await undo(database, again.act_id, minute=20_003)
     assert await whose(database) == {str(uid("it")): jan}
+
+
+async def test_the_note_of_a_row_goes_once_retention_has_removed_the_row(database: Database) -> None:
+    jan, bakker = await two(database)
+    await promise(database, "old", bakker, BEFORE)
+    await promise(database, "new", bakker, BEFORE)
+    async with database.transaction() as connection:
+        await add(connection, KnownCookie, digest=b"cookie", customer_id=bakker, since=BEFORE)
+    done = await merge(database, jan, bakker)
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE commitment SET settled_at = made_at WHERE promise = 'old'"))
+        assert await forget_sessions(connection, at(16_000), 10) == 1
+        assert [await forget_notes(connection, at(21_000), 10) for _ in range(2)] == [1, 0]
+        notes = (await connection.execute(text("SELECT table_name, key FROM moved_row ORDER BY 1"))).all()
+        assert [tuple(note) for note in notes] == [
+            ("commitment", str(uid("new"))),
+            ("known_cookie", "\\x" + b"cookie".hex()),
+        ]
+    await undo(database, done.act_id, minute=21_000)
+    assert await whose(database) == {str(uid("new")): bakker}
 
 
 async def test_what_came_of_a_session_meanwhile_goes_with_it(database: Database) -> None:
