@@ -23,6 +23,7 @@ from hub.customers.partition import partition
 from hub.customers.project import Images, Projection, open_corrections, project
 from hub.customers.survive import SourceImage, Survivorship
 from hub.customers.tables import SourceIdentifier
+from hub.customers.untold import with_untold
 from hub.records.customer import CustomerRecord
 from hub.store.insert import insert_new
 from hub.store.sets import run_set
@@ -116,6 +117,7 @@ async def recognise(
     apart, read = await contradicting(connection, world, written)
     groups = partition(world.identifiers, frozenset(world.deleted), world.decisions, likely, apart)
     standing = await read_standing(connection, [node for node in world.identifiers if not held.is_new(node)])
+    groups = await with_untold(connection, groups, world, standing.current)
     assignment = assign(groups, standing, world.deleted, preferred)
     moved = _moved(assignment, standing.current)
     images = Images(written, read)

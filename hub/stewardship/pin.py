@@ -15,6 +15,7 @@ from hub.customers.changes import changes_of
 from hub.customers.closure import Held
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
+from hub.customers.project import images_of
 from hub.customers.recognise import Rules, recognise
 from hub.customers.survive import FIELDS
 from hub.errors import Conflict, Invalid
@@ -47,11 +48,13 @@ async def pin_field(
 ) -> UUID:
     """The field has this value, whatever any system says; None: it has none. Returns the customer's current id.
 
-    Invalid for a field or value that a customer record cannot have.
+    Invalid for a field or value that a customer record cannot have, Conflict where nothing of his records is stored.
     """
     checked = checked_value(field, value)
     current, home = await home_of(connection, customer_id)
     nodes = (await hold(connection, [current], Spelling(rules.region)))[current]
+    if not await images_of(connection, nodes):
+        raise Conflict("nothing is stored of what any system says of this customer, so there is nothing to stand over")
     binds = {"s": home.system, "e": home.external_id, "field": field, "value": checked}
     await connection.execute(_PIN, {**binds, "principal": principal, "at": now})
     await _project(connection, (current, nodes), f"pin:{field}", principal, rules, now)

@@ -7,8 +7,9 @@ from pathlib import Path
 from hub.access.principal import Role
 from hub.store.engine import Database
 from tests.flows.building import apply_page, content, declare_flow, page, person
-from tests.schema.company import gid
+from tests.schema.company import Person, add_person, gid, uid
 from tests.schema.serving import serving
+from tests.schema.test_privacy import RECTIFY
 from tests.stewardship.building import merge, owner, projection, undo
 
 PIN = """
@@ -66,3 +67,21 @@ async def test_a_pin_goes_with_its_customer_through_merge_and_split(
         assert gold.data == {"customer": {"status": "GOLD"}}
         await undo(database, merged.act_id)
     assert await projection(database) == before
+
+
+async def test_nothing_can_be_pinned_of_whom_nothing_is_stored_and_he_stays_one(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    async with database.transaction() as connection:
+        await add_person(connection, Person("Anna Bakker", "anna@example.nl", systems=("crm", "lms")))
+    before = await projection(database)
+    anna = gid("Customer", uid("Anna Bakker"))
+    async with serving(database_url, tmp_path) as api:
+        given = {"customerId": anna, "field": "name", "value": "Anna"}
+        told = (await api.ask(PIN, {"input": given}, role=Role.STEWARD)).data["pinField"]
+        assert told == {"customer": None, "problems": [{"code": "CONFLICT", "path": []}]}
+        right = {"customerId": anna, "fields": [{"field": "language", "value": "en"}]}
+        assert await projection(database) == before
+        answer = await api.ask(RECTIFY, {"input": right}, role=Role.STEWARD)
+        assert answer.data["requestRectification"]["problems"] == []
+    assert [await owner(database, system, f"{system}-anna") for system in ("crm", "lms")] == [uid("Anna Bakker")] * 2
