@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -84,8 +84,12 @@ async def keep_act(
     act: Act,
     customer_id: UUID,
     hands: Mapping[Node, tuple[UUID, UUID]],
+    brought: Collection[UUID] = (),
 ) -> UUID:
-    """The new act's id; `hands` tells of each record whose it was and whose it is."""
+    """The new act's id; `hands` tells of each record that it was about whose it was and whose it is.
+
+    `brought` are customers of other records, who became one with them by it.
+    """
     act_id = uuid4()
     await connection.execute(
         text("INSERT INTO steward_act VALUES (:id, :kind, :customer, :principal, :reason, :at)"),
@@ -106,7 +110,7 @@ async def keep_act(
         [{**node._asdict(), "former_id": a, "later_id": b} for node, (a, b) in hands.items()],
         act=act_id,
     )
-    customers = sorted({str(one) for pair in hands.values() for one in pair})
+    customers = sorted({str(one) for pair in (*hands.values(), brought) for one in pair})
     detail = {"act": str(act_id), "customers": customers}
     deed = Deed(act.principal, f"{act.kind.value.lower()}Customer", "Customer", str(customer_id), detail=detail)
     await record_deed(connection, deed, act.now)

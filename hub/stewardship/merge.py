@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
-from hub.customers.closure import Held
+from hub.customers.closure import Held, close_over
 from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
@@ -42,8 +42,9 @@ async def merge_customers(
     survivor, spelling = ids[0], Spelling(rules.region)
     people = await hold(connection, ids, spelling)
     former = {node: customer_id for customer_id, nodes in people.items() for node in nodes}
-    before, had = await views_of(connection, ids), await belongings_of(connection, [survivor])
     await decide(connection, pairs_across(list(people.values())), Verdict.SAME, act.principal, act.now)
+    before = await views_of(connection, await _within_reach(connection, list(former)))
+    had = await belongings_of(connection, [survivor])
     recognised = await recognise(connection, list(former), Held(), rules, act.now, spelling, preferred={survivor})
     await follow_owners(connection, recognised, recognised.moved, act.now)
     await publish(connection, changes_of(recognised), act.now)
@@ -55,9 +56,17 @@ async def merge_customers(
     nodes = [Node(*record) for record in view.records]
     effects = effects_on({survivor: nodes}, await living_of(connection, nodes))
     hands = {node: (former[node], later[node]) for node in former}
-    act_id = await keep_act(connection, act, survivor, hands)
+    brought = sorted(set(recognised.former.values()) & recognised.projection.ended - set(ids))
+    act_id = await keep_act(connection, act, survivor, hands, brought)
     effects = with_commands(effects, await restrict_systems(connection, survivor, act.now))
     await follow_consents(connection, [survivor], act.now)
     await keep_receipts(connection, act_id, effects)
     moved = moved_between(had, await belongings_of(connection, [survivor]))
-    return Outcome(act_id, (view,), moved, clashes({one: before[one] for one in ids}, view), effects)
+    return Outcome(act_id, (view,), moved, clashes({one: before[one] for one in [*ids, *brought]}, view), effects)
+
+
+async def _within_reach(connection: AsyncConnection, nodes: Sequence[Node]) -> list[UUID]:
+    """Who may become one with those who have these records, now that the word on them is written: they themselves,
+    and whoever shares with several of them what tells nobody apart any more."""
+    world = await close_over(connection, nodes, Held(), ())
+    return sorted(set((await owners(connection, list(world.identifiers))).values()))

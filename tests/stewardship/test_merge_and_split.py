@@ -156,9 +156,19 @@ async def test_records_that_joined_by_the_merge_leave_with_it(database: Database
     for external_id, name in (("1", "Jan"), ("2", "Johan")):
         await apply_page(database, crm, page(content(external_id, person(name, family), 1)))
     await apply_page(database, lms, page(content("9", person("J.", family), 1)))
+    orders = await declare_flow(database, "lms", Entity.SALES_ORDER)
+    bought = SalesOrderRecord(customer="9", state=RequestState.COMPLETED)
+    await apply_page(database, orders, page(content("77", bought, 1)))
+    third = await owner(database, "lms", "9")
     before = await projection(database)
     done = await merge(database, await owner(database, "crm", "1"), await owner(database, "crm", "2"))
     assert [c[0] for c in await golden_state(database)] == [["crm:1", "crm:2", "lms:9"]]
+    (clash,) = [clash for clash in done.clashes if clash.field == "name"]
+    assert ({value for _, value in clash.values}, (third, "J.") in clash.values) == ({"Jan", "Johan", "J."}, True)
+    assert done.moved == (Moved("sales_order", "lms", 1),)
+    async with database.reading() as connection:
+        told = "SELECT detail -> 'customers' ? :third FROM audit_event WHERE action = 'mergeCustomer'"
+        assert await connection.scalar(text(told), {"third": str(third)}) is True
     await undo(database, done.act_id)
     assert await projection(database) == before
 
