@@ -185,7 +185,8 @@ class Context:
     @property
     def terms(self) -> ReadTerms:
         """What turns arguments of fields into values of statements."""
-        return ReadTerms(self.hub.rules.region, self.hub.page_size_max, self.hub.rules, self.hub.outbound)
+        hub = self.hub
+        return ReadTerms(hub.rules.region, hub.page_size_max, hub.rules, hub.outbound, hub.terms.keys)
 
     @property
     def rules(self) -> Rules:

@@ -8,16 +8,18 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Boolean, Select, Text, any_, exists, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import TIMESTAMP, Boolean, FromClause, Select, Text, any_, cast, column, exists, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.conflict_tables import ConflictState, FieldConflict
 from hub.customers.tables import Customer
 from hub.reads.conditions import Condition, Declared, where
+from hub.reads.formats import camel_case
 from hub.reads.paging import Order, Page, Window, page_of, windowed
 from hub.reads.parts import Part
 from hub.reads.reach import Reach
+from hub.reads.relations import Derived, Relation
 from hub.reads.rows import fetch
 
 
@@ -65,6 +67,35 @@ _awake = exists(select(1).where(Customer.id == FieldConflict.customer_id))
 CONFLICTS: Final = Part(
     ConflictRow, FieldConflict, Order("OPENED", (_rows["opened_at"], _rows["id"]), descending=True), (_awake,)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SideRow:
+    """What a source says, or what it said at a turn; `at` is its own time or the hub's."""
+
+    system: str
+    external_id: str
+    value: str
+    at: datetime
+
+
+def _said(name: str) -> Relation:
+    def rows(conflict: FromClause) -> Select[Any]:
+        each = func.jsonb_array_elements(conflict.c[name]).table_valued(
+            column("said", JSONB()), with_ordinality="turn", name="each"
+        )
+        said = each.render_derived(name="each").c
+        words = [said.said[place].astext for place in range(4)]
+        at = cast(words.pop(), TIMESTAMP(timezone=True)).label("at")
+        named = (word.label(name) for word, name in zip(words, ("system", "external_id", "value"), strict=True))
+        return select(*named, at).order_by(said.turn).correlate(conflict)
+
+    return Relation(SideRow, rows)
+
+
+SIDES_OF_CONFLICT: Final = _said("sides")
+TURNS_OF_CONFLICT: Final = _said("turns")
+FIELD_OF_CONFLICT: Final = Derived(lambda conflict: camel_case(conflict.c["field"]))
 
 
 def _matching(conditions: ConflictConditions, reach: Reach) -> Select[Any]:

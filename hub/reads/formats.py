@@ -27,6 +27,13 @@ def decimal_text(number: Decimal) -> str:
     return format(number, "f")
 
 
+def camel_case(name: ColumnElement[str]) -> ColumnElement[str]:
+    """A field's name as the API writes it: given_name is givenName."""
+    words = func.replace(func.initcap(func.replace(name, "_", " ")), " ", "")
+    written: ColumnElement[str] = func.left(name, 1, type_=Text()).concat(func.substr(words, 2))
+    return written
+
+
 Piece: TypeAlias = str | ColumnElement[str]
 """A part of a text: what stands there in every row, or what a row makes of it."""
 

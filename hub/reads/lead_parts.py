@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import TIMESTAMP, Text, column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.leads.tables import LeadResponse
+from hub.reads.beside import Beside
 from hub.reads.rows import Shape, fetch
 
 RESPONSES_MAX: Final = 100
@@ -35,7 +36,6 @@ class ResponseRow:
 class LeadReceiptRow:
     """What a system was last told of a lead, and how far that is; `external_id` is the lead's there."""
 
-    lead_id: UUID
     system: str
     external_id: str | None
     state: str
@@ -47,13 +47,15 @@ class LeadReceiptRow:
 
 RESPONSES: Final = Shape(ResponseRow, LeadResponse)
 
-_RECEIPTS: Final = text(
-    """SELECT l.id, c.target, coalesce(p.external_id, CASE WHEN l.system = c.target THEN l.external_id END),
+_RECEIPTS: Final = """
+       SELECT c.target AS system,
+         coalesce(p.external_id, CASE WHEN l.system = c.target THEN l.external_id END) AS external_id,
          CASE WHEN coalesce(net.state, c.state) IN ('DONE', 'MERGED') THEN 'DONE'
               WHEN coalesce(net.state, c.state) IN ('REFUSED', 'DEAD', 'CANCELLED') THEN 'REFUSED'
-              ELSE 'PENDING' END,
-         coalesce(net.outcome_code, c.outcome_code),
-         coalesce(net.outcome_message, c.outcome_message), c.created_at, coalesce(net.finished_at, c.finished_at)
+              ELSE 'PENDING' END AS state,
+         coalesce(net.outcome_code, c.outcome_code) AS code,
+         coalesce(net.outcome_message, c.outcome_message) AS message, c.created_at AS wanted_at,
+         coalesce(net.finished_at, c.finished_at) AS finished_at
        FROM sales_lead l
        CROSS JOIN LATERAL (
          SELECT DISTINCT ON (target) * FROM outbound_command o
@@ -62,8 +64,18 @@ _RECEIPTS: Final = text(
          ORDER BY target, version DESC, from_version DESC) c
        LEFT JOIN outbound_command net ON net.id = c.carried_by
        LEFT JOIN lead_counterpart p ON p.lead_id = l.id AND p.system = c.target
-       WHERE l.id = ANY(:leads) ORDER BY l.id, c.target"""
+       WHERE l.id = asked.key"""
+_MOMENT: Final = TIMESTAMP(timezone=True)
+RECEIPTS: Final = Beside(
+    LeadReceiptRow,
+    _RECEIPTS,
+    (
+        *(column(name, Text()) for name in ("system", "external_id", "state", "code", "message")),
+        *(column(name, _MOMENT) for name in ("wanted_at", "finished_at")),
+    ),
+    "system",
 )
+RECEIPTS_OF_LEAD: Final = RECEIPTS.relation()
 
 
 async def responses_of(connection: AsyncConnection, leads: Sequence[UUID]) -> Mapping[UUID, Sequence[ResponseRow]]:
@@ -82,7 +94,4 @@ async def lead_receipts_of(
     connection: AsyncConnection, leads: Sequence[UUID]
 ) -> Mapping[UUID, Sequence[LeadReceiptRow]]:
     """By system; the leads must have been read under the caller's reach."""
-    found: dict[UUID, list[LeadReceiptRow]] = {lead: [] for lead in leads}
-    for row in await connection.execute(_RECEIPTS, {"leads": list(leads)}):
-        found[row.id].append(LeadReceiptRow(*row))
-    return found
+    return await RECEIPTS.of_each(connection, leads)

@@ -8,17 +8,32 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Integer,
+    LargeBinary,
+    Select,
+    Text,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.privacy_tables import PrivacyRequest
+from hub.reads.beside import Beside
 from hub.reads.paging import Order, Page, Window, page_of, windowed
+from hub.reads.relations import Relation
 from hub.reads.rows import Shape, fetch
-from hub.records.states import ReceiptState
 
-_RECEIPTS = text(
-    """SELECT r.request_id, r.system, count(*) AS records,
-         count(*) FILTER (WHERE s.state = 'REFUSED') AS refused, count(*) FILTER (WHERE s.state = 'DONE') AS done,
+_RECEIPTS: Final = """
+       SELECT r.system, CAST(count(*) AS int) AS records,
+         CASE WHEN bool_or(s.state = 'REFUSED') THEN 'REFUSED' WHEN bool_and(s.state = 'DONE') THEN 'DONE'
+              ELSE 'PENDING' END AS state,
          max(s.why) AS why, bool_or(r.command_id IS NULL AND s.state = 'PENDING') AS by_hand
        FROM privacy_receipt r
        LEFT JOIN outbound_command c ON c.id = r.command_id
@@ -31,8 +46,7 @@ _RECEIPTS = text(
                 OR coalesce(n.outcome_code, c.outcome_code) = 'NO_CONSENT' THEN 'REFUSED'
               ELSE 'PENDING' END AS state,
          coalesce(r.refusal, n.outcome_code, c.outcome_code) AS why) s
-       WHERE r.request_id = ANY(:ids) GROUP BY 1, 2 ORDER BY 1, 2"""
-)
+       WHERE r.request_id = asked.key GROUP BY 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +68,17 @@ class PrivacyReceiptRow:
 
     system: str
     records: int
-    state: ReceiptState
+    state: str
     why: str | None
     by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """How many rows of one kind."""
+
+    name: str
+    count: int
 
 
 REQUESTS: Final = Shape(PrivacyRow, PrivacyRequest)
@@ -64,20 +86,50 @@ _rows = PrivacyRequest.__table__.c
 NEWEST: Final = Order("PRIVACY", (_rows["at"], _rows["id"]), descending=True)
 
 
+RECEIPTS: Final = Beside(
+    PrivacyReceiptRow,
+    _RECEIPTS,
+    (
+        *(column("system", Text()), column("records", Integer())),
+        *(column("state", Text()), column("why", Text()), column("by_hand", Boolean())),
+    ),
+    "system",
+)
+RECEIPTS_OF_REQUEST: Final = RECEIPTS.relation()
+
+
+def counted(name: str) -> Relation:
+    """What the row's object `name` counts, by name."""
+
+    def rows(parent: FromClause) -> Select[Any]:
+        each = func.jsonb_each_text(parent.c[name]).table_valued(column("key", Text()), column("value", Text()))
+        counts = each.render_derived(name="counts").c
+        number = cast(counts.value, Integer()).label("count")
+        return select(counts.key.label("name"), number).order_by(counts.key.collate("C")).correlate(parent)
+
+    return Relation(CountRow, rows)
+
+
+def all_requests(subject: ColumnElement[bytes] | None = None) -> Select[Any]:
+    """Of everybody, or those about one customer by his hash."""
+    statement: Select[Any] = select(*REQUESTS.columns)
+    return statement if subject is None else statement.where(PrivacyRequest.subject == subject)
+
+
 async def list_privacy_requests(connection: AsyncConnection, subject: bytes | None, window: Window) -> Page[PrivacyRow]:
     """One window of all requests, or of those about one customer by his hash."""
-    statement: Select[Any] = select(*REQUESTS.columns)
-    if subject is not None:
-        statement = statement.where(PrivacyRequest.subject == subject)
+    statement = all_requests(_subject(subject))
     return page_of(await fetch(connection, PrivacyRow, windowed(statement, NEWEST, window)), window)
 
 
 async def count_privacy_requests(connection: AsyncConnection, subject: bytes | None) -> int:
     """How many there are."""
-    statement = select(func.count()).select_from(PrivacyRequest)
-    if subject is not None:
-        statement = statement.where(PrivacyRequest.subject == subject)
+    statement = select(func.count()).select_from(all_requests(_subject(subject)).subquery())
     return (await connection.execute(statement)).scalar_one()
+
+
+def _subject(subject: bytes | None) -> ColumnElement[bytes] | None:
+    return None if subject is None else literal(subject, LargeBinary())
 
 
 async def privacy_requests_by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> Mapping[UUID, PrivacyRow]:
@@ -90,9 +142,4 @@ async def privacy_receipts_of(
     connection: AsyncConnection, ids: Sequence[UUID]
 ) -> Mapping[UUID, Sequence[PrivacyReceiptRow]]:
     """Per request a receipt from each system that knew the person, by system."""
-    found: dict[UUID, list[PrivacyReceiptRow]] = {one: [] for one in ids}
-    for row in await connection.execute(_RECEIPTS, {"ids": list(found)}):
-        state = ReceiptState.DONE if row.done == row.records else ReceiptState.PENDING
-        state = ReceiptState.REFUSED if row.refused else state
-        found[row.request_id].append(PrivacyReceiptRow(row.system, row.records, state, row.why, row.by_hand))
-    return found
+    return await RECEIPTS.of_each(connection, ids)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.tables import CustomerProvenance
+from hub.reads.formats import camel_case
 from hub.reads.reach import Reach
 from hub.reads.rows import fetch
 from hub.records.identity import Entity
@@ -50,16 +51,13 @@ _won_by = and_(
     SourceRecord.external_id == _told("externalId"),
 )
 
-_words = func.replace(func.initcap(func.replace(_origins.c.key, "_", " ")), " ", "")
-_camel_case: ColumnElement[str] = func.left(_origins.c.key, 1).concat(func.substr(_words, 2))
-
 
 def provenance_where(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:  # Any: the fields of ProvenanceRow
     """The origins of fields that have a value, by customer and field."""
     return (
         select(
             CustomerProvenance.customer_id,
-            _camel_case.label("field"),
+            camel_case(_origins.c.key).label("field"),
             _told("system").label("system"),
             _told("externalId").label("external_id"),
             SourceRecord.as_of,

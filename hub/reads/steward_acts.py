@@ -5,43 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, FromClause, Select, Text, Uuid, column, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.customers.steward_tables import StewardActKind, StewardEffect
-from hub.records.states import ReceiptState
+from hub.customers.steward_tables import StewardAct, StewardActRecord
+from hub.customers.tables import CustomerIdentifier
+from hub.reads.beside import Beside
+from hub.reads.parts import asked_for
+from hub.reads.relations import Relation
+from hub.reads.rows import Shape
 
 ACTS_MAX: Final = 100
 """Acts shown of one customer, the newest."""
 
-_ACTS = text(
-    """SELECT asked.id AS asked, a.id, a.kind, a.customer_id, a.principal, a.reason, a.at
-       FROM unnest(CAST(:customers AS uuid[])) AS asked(id)
-       CROSS JOIN LATERAL (
-         SELECT DISTINCT a.* FROM customer_identifier i
-         JOIN steward_act_record r ON r.system = i.system AND r.external_id = i.external_id
-         JOIN steward_act a ON a.id = r.act_id
-         WHERE i.customer_id = asked.id ORDER BY a.at DESC, a.id LIMIT :most) a"""
-)
-
-_RECEIPTS = text(
-    """SELECT r.act_id, r.system, r.effect, r.records,
-         CASE WHEN r.effect = 'HOLDS_DUPLICATES' THEN CASE WHEN living.count > 1 THEN 'PENDING' ELSE 'DONE' END
-              WHEN r.command_id IS NULL THEN 'DONE'
-              WHEN coalesce(net.outcome_code, c.outcome_code) = 'NO_CONSENT' THEN 'REFUSED'
-              WHEN coalesce(net.state, c.state) IN ('DONE', 'CANCELLED') THEN 'DONE'
-              WHEN coalesce(net.state, c.state) IN ('REFUSED', 'DEAD') THEN 'REFUSED' ELSE 'PENDING' END AS state
-       FROM steward_receipt r
-       LEFT JOIN outbound_command c ON c.id = r.command_id
-       LEFT JOIN outbound_command net ON net.id = c.carried_by
-       CROSS JOIN LATERAL (SELECT count(*) FROM unnest(r.records) AS record(id)
-         JOIN source_record s ON s.system = r.system AND s.entity = 'customer' AND s.external_id = record.id
-         WHERE NOT s.deleted) living
-       WHERE r.act_id = ANY(:acts) ORDER BY r.act_id, r.system"""
-)
+_RECEIPTS: Final = """SELECT r.system, r.effect, r.records,
+     CASE WHEN r.effect = 'HOLDS_DUPLICATES' THEN CASE WHEN living.count > 1 THEN 'PENDING' ELSE 'DONE' END
+          WHEN r.command_id IS NULL THEN 'DONE'
+          WHEN coalesce(net.outcome_code, c.outcome_code) = 'NO_CONSENT' THEN 'REFUSED'
+          WHEN coalesce(net.state, c.state) IN ('DONE', 'CANCELLED') THEN 'DONE'
+          WHEN coalesce(net.state, c.state) IN ('REFUSED', 'DEAD') THEN 'REFUSED' ELSE 'PENDING' END AS state
+   FROM steward_receipt r
+   LEFT JOIN outbound_command c ON c.id = r.command_id
+   LEFT JOIN outbound_command net ON net.id = c.carried_by
+   CROSS JOIN LATERAL (SELECT count(*) FROM unnest(r.records) AS record(id)
+     JOIN source_record s ON s.system = r.system AND s.entity = 'customer' AND s.external_id = record.id
+     WHERE NOT s.deleted) living
+   WHERE r.act_id = asked.key"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,7 @@ class ActRow:
     """A merge or split; `customer_id` is who was left with the merged records, or who was split."""
 
     id: UUID
-    kind: StewardActKind
+    kind: str
     customer_id: UUID
     principal: str
     reason: str | None
@@ -61,24 +54,53 @@ class ReceiptRow:
     """What an act came to at one system by now."""
 
     system: str
-    effect: StewardEffect
+    effect: str
     records: Sequence[str]
-    state: ReceiptState
+    state: str
+
+
+ACTS: Final = Shape(ActRow, StewardAct)
+RECEIPTS: Final = Beside(
+    ReceiptRow,
+    _RECEIPTS,
+    (column("system", Text()), column("effect", Text()), column("records", ARRAY(Text())), column("state", Text())),
+    "system",
+)
+
+
+def _acts(customer: ColumnElement[UUID]) -> Select[Any]:  # Any: as hub.reads.rows has it
+    record, known = StewardActRecord, CustomerIdentifier
+    about = (
+        select(record.act_id)
+        .join(known, (known.system == record.system) & (known.external_id == record.external_id))
+        .where(record.act_id == StewardAct.id, known.customer_id == customer)
+        .correlate_except(record, known)
+    )
+    newest = select(*ACTS.columns).where(about.exists()).order_by(StewardAct.at.desc(), StewardAct.id)
+    return newest.limit(ACTS_MAX)
+
+
+def _acts_beside(customer: FromClause) -> Select[Any]:
+    return _acts(customer.c["id"]).correlate(customer)
+
+
+ACTS_OF_CUSTOMER: Final = Relation(ActRow, _acts_beside)
+"""That were about records he has now, newest first."""
+RECEIPTS_OF_ACT: Final = RECEIPTS.relation()
 
 
 async def acts_of(connection: AsyncConnection, customers: Sequence[UUID]) -> Mapping[UUID, Sequence[ActRow]]:
     """Per customer the acts that were about records he has now, newest first."""
     found: dict[UUID, list[ActRow]] = {customer: [] for customer in customers}
-    for row in await connection.execute(_ACTS, {"customers": list(found), "most": ACTS_MAX}):
-        act = ActRow(row.id, StewardActKind(row.kind), row.customer_id, row.principal, row.reason, row.at)
-        found[row.asked].append(act)
+    asked = asked_for(customers, Uuid())
+    own = _acts(asked.c.key).correlate(asked).lateral("own")
+    ordered = (own.c.at.desc(), own.c.id)
+    statement = select(asked.c.key, *own.c).select_from(asked).join(own, true()).order_by(*ordered)
+    for customer, *act in await connection.execute(statement):
+        found[customer].append(ActRow(*act))
     return found
 
 
 async def receipts_of(connection: AsyncConnection, acts: Sequence[UUID]) -> Mapping[UUID, Sequence[ReceiptRow]]:
     """Per act a receipt from each system that knows the people, by system."""
-    found: dict[UUID, list[ReceiptRow]] = {act: [] for act in acts}
-    for row in await connection.execute(_RECEIPTS, {"acts": list(found)}):
-        receipt = ReceiptRow(row.system, StewardEffect(row.effect), tuple(row.records), ReceiptState(row.state))
-        found[row.act_id].append(receipt)
-    return found
+    return await RECEIPTS.of_each(connection, acts)

@@ -10,6 +10,7 @@ import orjson
 from graphql import (
     FieldNode,
     GraphQLError,
+    GraphQLID,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLString,
@@ -20,7 +21,6 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails, FragmentDetails, collect_subfields
 from graphql.execution.values import VariableValues
-from strawberry import relay
 from strawberry.schema import Schema
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
@@ -228,7 +228,7 @@ def missing_scope(definition: StrawberryField, scopes: frozenset[Scope]) -> Scop
 
 def _plain(kind: GraphQLObjectType, row: type, name: str, definition: StrawberryField) -> Selected:
     origin = _origin(kind)
-    if name == "id" and issubclass(origin, relay.Node):
+    if name == "id" and get_named_type(kind.fields[name].type) is GraphQLID:
         return GlobalId(kind.name)
     column = origin.named.get(definition.python_name, definition.python_name)
     returned = kind.fields[name].type

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import strawberry
 
-from hub.reads.conflicts import CONFLICTS, ConflictConditions, count_conflicts, list_conflicts
+from hub.reads.conditions import values, where_later
+from hub.reads.conflicts import (
+    CONDITIONS,
+    CONFLICTS,
+    ConflictConditions,
+    ConflictRow,
+    count_conflicts,
+    list_conflicts,
+)
+from hub.reads.paging import Order
+from hub.reads.reach import Reach
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
+from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.customer_conflict import CustomerConflict
 from schema.types.enums import ConflictState
@@ -31,6 +43,27 @@ class ConflictFilter:
         return ConflictConditions(self.states, None if self.field is None else in_column(self.field), self.contested)
 
 
+class ListedConflicts:
+    """How a page of conflicts is read by one statement."""
+
+    def order(self, _: Arguments) -> Order:
+        """Always what was opened last."""
+        return CONFLICTS.order
+
+    def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found:
+        """With the conditions that are given."""
+        clauses = where_later(CONDITIONS, _wanted(arguments), slot)
+        return Found(ConflictRow, "customer_id", CONFLICTS.visible(reach, tuple(clauses)))
+
+    def values(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
+        """Those of the conditions."""
+        return values(CONDITIONS, _wanted(arguments))
+
+
+def _wanted(arguments: Arguments) -> ConflictConditions:
+    return (arguments.get("filter") or ConflictFilter()).conditions()
+
+
 Filter = Annotated[ConflictFilter | None, strawberry.argument(description="Which ones; all if left out.")]
 
 
@@ -41,6 +74,7 @@ class ConflictsQuery:
     @resolved(
         "Fields in which sources differ or differed, the last that began first. `resolveConflict` decides one.",
         Requires(Scope.CUSTOMERS_STEWARD),
+        reads=ListedConflicts(),
     )
     async def conflicts(
         self,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import strawberry
+from sqlalchemy import LargeBinary
 from strawberry.relay import GlobalID
 
 from hub.privacy.requests import subject_of
-from hub.reads.privacy import NEWEST, count_privacy_requests, list_privacy_requests
+from hub.reads.paging import Order
+from hub.reads.privacy import NEWEST, PrivacyRow, all_requests, count_privacy_requests, list_privacy_requests
+from hub.reads.reach import Reach
 from schema.authorise import Requires, Scope
 from schema.context import Context, Info
 from schema.fields import resolved
 from schema.ids import uuid_of
+from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.privacy import PrivacyRequest
 
@@ -22,11 +27,31 @@ Of = Annotated[
 ]
 
 
+class ListedRequests:
+    """How a page of requests is read by one statement."""
+
+    def order(self, _: Arguments) -> Order:
+        """Always the newest first."""
+        return NEWEST
+
+    def find(self, arguments: Arguments, _: Reach, slot: Slot) -> Found:
+        """They name nobody, so nobody is shown."""
+        asked = arguments.get("customer_id")
+        return Found(PrivacyRow, None, all_requests(None if asked is None else slot("subject", LargeBinary())))
+
+    def values(self, arguments: Arguments, terms: ReadTerms) -> Mapping[str, object]:
+        """The hash of whom they are about."""
+        asked = arguments.get("customer_id")
+        return {} if asked is None else {"subject": subject_of(terms.keys, uuid_of(asked, "Customer"))}
+
+
 @strawberry.type
 class PrivacyQuery:
     """Mixed into Query."""
 
-    @resolved("Exports, erasures and rectifications, newest first.", Requires(Scope.PRIVACY_HANDLE))
+    @resolved(
+        "Exports, erasures and rectifications, newest first.", Requires(Scope.PRIVACY_HANDLE), reads=ListedRequests()
+    )
     async def privacy_requests(
         self,
         info: Info,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 import strawberry
 
 from hub.customers.survive import Conflict as Found
 from hub.customers.survive import SourceImage
+from schema.types.of_row import OfRow
 from schema.types.sourced import Sourced
 from schema.types.steward import in_schema
 
 
 @strawberry.type(description="What one source says.")
-class ConflictingValue(Sourced):
+class ConflictingValue(Sourced, OfRow):
     """One side."""
+
+    named: ClassVar[Mapping[str, str]] = {"source": "system", "as_of": "at"}
 
     external_id: str = strawberry.field(description="The customer's id in that system.")
     value: str = strawberry.field(description="Its value, as text.")

@@ -30,6 +30,7 @@ from hub.reads.relations import (
     address_then,
     whole,
 )
+from hub.reads.steward_acts import ACTS_OF_CUSTOMER
 from hub.store.statement import parameter
 from schema.authorise import Requires, Scope
 from schema.context import Info
@@ -275,7 +276,11 @@ class Customer(relay.Node, OfRow):
         """By field."""
         return [FieldConflict.found(one) for one in await info.context.loaders.conflicts.load(self.id)]
 
-    @resolved("Merges and splits of his records, newest first; at most 100.", Requires(Scope.CUSTOMERS_STEWARD))
+    @resolved(
+        "Merges and splits of his records, newest first; at most 100.",
+        Requires(Scope.CUSTOMERS_STEWARD),
+        reads=ACTS_OF_CUSTOMER,
+    )
     async def steward_acts(self, info: Info) -> list[StewardAct] | None:
         """What people decided about who he is."""
         return [StewardAct.of(row) for row in await info.context.loaders.acts.load(self.id)]

@@ -7,6 +7,7 @@ from dataclasses import fields
 from enum import Enum
 from typing import Any, ClassVar, Final, Self
 
+from strawberry.relay import GlobalID
 from strawberry.types.base import StrawberryOptional, StrawberryType
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
@@ -15,6 +16,11 @@ Reader = Callable[[object], object]
 
 SAID_BY: Final = {"source": "system"}
 """In the API a system that says something is its source."""
+
+
+def identity_of(type_name: str) -> Callable[[object], GlobalID]:
+    """What makes the global id of a row's own: of a type that is no Node, whose objects are only named."""
+    return lambda key: GlobalID(type_name, str(key))
 
 
 class OfRow:

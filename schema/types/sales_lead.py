@@ -13,6 +13,7 @@ from strawberry import relay
 from hub.reads.belongings import LEADS
 from hub.reads.contact_relations import DELIVERIES_OF_LEAD, RESPONSES_OF_LEAD
 from hub.reads.freshness import Told, freshness_of
+from hub.reads.lead_parts import RECEIPTS_OF_LEAD
 from hub.reads.relations import CUSTOMER_OF_LEAD
 from hub.records.identity import Entity
 from schema.authorise import Requires, Scope
@@ -75,7 +76,10 @@ class SalesLead(relay.Node, Sourced, OfRow):
         """Loaded for all leads of the answer at once."""
         return [LeadResponse.of(row) for row in await info.context.loaders.lead_responses.load(self.id)]
 
-    @resolved("How far each system is that is told of it; a package that refused a change is told here.")
+    @resolved(
+        "How far each system is that is told of it; a package that refused a change is told here.",
+        reads=RECEIPTS_OF_LEAD,
+    )
     async def receipts(self, info: Info) -> list[LeadReceipt]:
         """Loaded for all leads of the answer at once."""
         return [LeadReceipt.of(row) for row in await info.context.loaders.lead_receipts.load(self.id)]

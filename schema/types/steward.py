@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 import strawberry
 from strawberry.relay import GlobalID
 
-from hub.reads.steward_acts import ActRow, ReceiptRow
+from hub.reads.steward_acts import RECEIPTS_OF_ACT
 from hub.stewardship.acts import SystemEffect as EffectOf
 from hub.stewardship.outlook import Clash, Moved, View
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.enums import ReceiptState, StewardActKind, StewardEffect
+from schema.types.of_row import OfRow, identity_of
 
 
 @strawberry.type(description="What an act came to at one connected system.")
-class StewardReceipt:
+class StewardReceipt(OfRow):
     """By system."""
 
     system: str = strawberry.field(description="Name of the system.")
@@ -30,15 +31,13 @@ class StewardReceipt:
         description="DONE: as it should be there. PENDING: on its way, or for the system's own people to do."
     )
 
-    @classmethod
-    def of(cls, row: ReceiptRow) -> Self:
-        """The type from its row."""
-        return cls(system=row.system, effect=row.effect, records=list(row.records), state=row.state)
-
 
 @strawberry.type(description="A merge or a split.")
-class StewardAct:
+class StewardAct(OfRow):
     """Kept for good."""
+
+    named: ClassVar[Mapping[str, str]] = {"key": "id"}
+    made: ClassVar[Mapping[str, Callable[[UUID], object]]] = {"id": identity_of("StewardAct")}
 
     key: strawberry.Private[UUID]
     id: GlobalID = strawberry.field(description="Give a merge's to `splitCustomer` to undo it.")
@@ -47,16 +46,10 @@ class StewardAct:
     principal: str = strawberry.field(description="Who did it.")
     reason: str | None = strawberry.field(description="Why, in his words.")
 
-    @resolved("What each connected system made of it by now.")
+    @resolved("What each connected system made of it by now.", reads=RECEIPTS_OF_ACT)
     async def receipts(self, info: Info) -> list[StewardReceipt]:
         """By system."""
         return [StewardReceipt.of(row) for row in await info.context.loaders.receipts.load(self.key)]
-
-    @classmethod
-    def of(cls, row: ActRow) -> Self:
-        """The type from its row."""
-        identity = GlobalID("StewardAct", str(row.id))
-        return cls(key=row.id, id=identity, kind=row.kind, at=row.at, principal=row.principal, reason=row.reason)
 
 
 @strawberry.type(description="One value of a resulting view.")

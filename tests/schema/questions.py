@@ -27,7 +27,15 @@ from schema.schema import build_schema
 from tests.schema.company import gid, uid
 
 DEEPEST: Final = 5
-LISTS: Final = ("callList", "commitments", "incidents", "outboundDeliveries", "workList")
+LISTS: Final = (
+    "callList",
+    "commitments",
+    "conflicts",
+    "incidents",
+    "outboundDeliveries",
+    "privacyRequests",
+    "workList",
+)
 ROOTS: Final = (*("customer", "customers", "leads", "node") * 4, "nodes", "viewer", *LISTS)
 ANNA, BEN = CustomerId(uid("Anna Bakker")), CustomerId(uid("Ben de Vries"))
 
@@ -99,9 +107,19 @@ LEAD_FILTERS: Final[list[Any]] = [
     {"leadOwner": "x"},
 ]
 
+CONFLICT_FILTERS: Final[list[Any]] = [
+    None,
+    {"states": ["OPEN", "FROZEN"]},
+    {"states": []},
+    {"field": "familyName"},
+    {"contested": True},
+    {"contested": False, "field": "name"},
+]
+
 VALUES: Final[dict[str, list[Any]]] = {
     "by": BYS,
     "id": IDS,
+    "customerId": IDS,
     "ids": [IDS[:1], IDS[3:8], IDS[:4] * 2, [], IDS[:18], IDS[9:18] * 2],
     "at": [None, "2020-01-01T00:00:00Z", "2030-01-01T00:00:00+01:00"],
     "limit": [2],
@@ -133,6 +151,8 @@ GOOD: Final[dict[str, list[Any]]] = {
 def _filters(returned: str) -> list[Any]:
     if "WorkItem" in returned:
         return [{"unanswered": True}, {"unassigned": True}, {"mine": True}, {}]
+    if "CustomerConflict" in returned:
+        return CONFLICT_FILTERS
     return CUSTOMER_FILTERS if "Customer" in returned else LEAD_FILTERS
 
 

@@ -17,6 +17,7 @@ from tests.schema.both_ways import both_ways
 from tests.schema.company import add_alias, uid
 from tests.schema.contact_life import add_life
 from tests.schema.questions import ANNA, ROOTS, drawn
+from tests.schema.steward_desk import add_desk
 
 EXAMPLES: Final = int(os.environ.get("HUB_TEST_DIFFERENTIAL", "100"))
 """Of each part. Set it to thousands after a change of what is compiled."""
@@ -38,6 +39,7 @@ async def _compare(database: Database, database_url: str, folder: Path, part: in
     async with database.transaction() as connection:
         await add_alias(connection, uid("former"), ANNA)
         await add_life(connection)
+        await add_desk(connection)
     ways: Counter[str] = Counter()
     async with both_ways(database_url, folder) as both:
         for question in drawn(EXAMPLES, part):

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     TableClause,
     Text,
+    TextClause,
     cast,
     func,
     literal_column,
@@ -61,6 +62,8 @@ def is_told_by_state(statement: Select[Any]) -> bool:
             if element.name not in TOUCHING:
                 return False
             continue
+        if isinstance(element, TextClause):  # it does not say what it reads
+            return False
         if isinstance(element, BindParameter) and element.key == NOW:
             return False
         if isinstance(element, FunctionElement) and getattr(element, "name", "") in _TELLING_TIME:

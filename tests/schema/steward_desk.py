@@ -1,0 +1,134 @@
+"""What waits on the desks of stewards and operators, written beside the small company."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.customers.conflict_tables import FieldConflict
+from hub.customers.privacy_tables import PrivacyReceipt, PrivacyRequest
+from hub.customers.steward_tables import StewardAct, StewardActRecord, StewardReceipt
+from hub.exchange.tables import OutboundCommand
+from hub.leads.tables import LeadCounterpart
+from hub.privacy.requests import subject_of
+from tests.flows.building import RULES
+from tests.schema.company import NOW, add, uid
+from tests.schema.contact_life import ANNA, BEN, EARLIER
+
+STATES: Final = ("DONE", "REFUSED", "PENDING", "DEAD", "CANCELLED")
+
+
+async def add_desk(connection: AsyncConnection) -> None:
+    """Conflicts, merges and splits, receipts of leads, requests of people."""
+    await _add_commands(connection)
+    await _add_conflicts(connection)
+    await _add_acts(connection)
+    await _add_lead_receipts(connection)
+    await _add_requests(connection)
+
+
+async def _command(connection: AsyncConnection, name: str, state: str, **values: Any) -> None:
+    command = {
+        "id": uid(name),
+        "key": name,
+        "flow": "crm-customers",
+        "target": "crm",
+        "entity": "customer",
+        "operation": "UPDATE",
+        "object_id": name,
+        "line": name,
+        "changes": [],
+        "from_version": 1,
+        "version": 1,
+        "state": state,
+        "wanted_from": EARLIER,
+        "created_at": EARLIER,
+    }
+    await add(connection, OutboundCommand, **command | values)
+
+
+async def _add_commands(connection: AsyncConnection) -> None:
+    for state in STATES:
+        refusal = {"outcome_code": "NO_CONSENT"} if state == "PENDING" else {}
+        await _command(connection, f"command {state}", state, **refusal)
+        await _command(connection, f"merged {state}", "MERGED", carried_by=uid(f"command {state}"))
+    await _command(connection, "merged alone", "MERGED")
+
+
+async def _add_conflicts(connection: AsyncConnection) -> None:
+    said = [
+        ["crm", "crm-anna", 'de "Vries"', "2026-03-01T10:00:00.120000+00:00"],
+        ["lms", "lms-anna", "x", "2026-03-01T11:00:00+01:00"],
+    ]
+    whose = (
+        (ANNA, "family_name", "OPEN"),
+        (BEN, "name", "FROZEN"),
+        (ANNA, "birth_date", "CLOSED"),
+        ("gone", "name", "OPEN"),
+    )
+    for n, (name, field, state) in enumerate(whose):
+        conflict = {"id": uid(f"conflict {n}"), "customer_id": uid(name), "field": field, "state": state}
+        open_ = state != "CLOSED"
+        values = {"contested": bool(n % 2), "base": "é" if n else None, "kept": None if n else "Vries"}
+        decided = {"decided": "keep", "decided_by": "stew", "decided_at": NOW} if state == "FROZEN" else {}
+        sides = {"sides": said if open_ else [], "turns": [*said, said[0]] if n % 2 else []}
+        times = {"opened_at": EARLIER + timedelta(hours=n // 2), "closed_at": None if open_ else NOW}
+        await add(connection, FieldConflict, **conflict, **values, **decided, **sides, **times)
+
+
+async def _add_acts(connection: AsyncConnection) -> None:
+    records = (
+        (("crm", "crm-anna"), ("lms", "lms-anna")),
+        (("lms", "lms-anna"), ("crm", "crm-ben")),
+        (("crm", "crm-cor"),),
+    )
+    for n, about in enumerate(records):
+        act = {"id": uid(f"act {n}"), "kind": "SPLIT" if n else "MERGE", "customer_id": uid(ANNA)}
+        at = EARLIER + timedelta(hours=n // 2)
+        await add(connection, StewardAct, **act, principal="stew", reason='"twins"' if n else None, at=at)
+        for system, external_id in about:
+            record = {"act_id": act["id"], "system": system, "external_id": external_id}
+            await add(connection, StewardActRecord, **record, former_id=uid(BEN), later_id=uid(ANNA))
+        effects = (
+            ("crm", "HOLDS_DUPLICATES", ["crm-anna", "crm-ben"], None),
+            ("lms", "HOLDS_DUPLICATES", ["lms-anna", "nobody"], None),
+            ("cm", "UNTOUCHED", [], None),
+            *((f"x{state}", "CONSENT_TRAVELS", ["1"], uid(f"command {state}")) for state in STATES),
+            *((f"y{state}", "CONSENT_TRAVELS", ["1"], uid(f"merged {state}")) for state in STATES),
+        )
+        for system, effect, those, command in effects if n < 2 else ():
+            receipt = {"system": system, "effect": effect, "records": those, "command_id": command}
+            await add(connection, StewardReceipt, act_id=act["id"], **receipt)
+
+
+async def _add_lead_receipts(connection: AsyncConnection) -> None:
+    told = {"entity": "sales_lead", "external_id": f"{ANNA} lead 1"}
+    await _command(connection, "lead then", "DONE", **told, version=1, finished_at=EARLIER)
+    wrong = {"outcome_code": "INVALID", "outcome_message": 'no "rating"'}
+    await _command(connection, "lead net", "REFUSED", external_id="other", **wrong, finished_at=NOW)
+    await _command(connection, "lead now", "MERGED", **told, version=2, carried_by=uid("lead net"))
+    await _command(connection, "lead elsewhere", "DONE", **told, target="lms", version=3)
+    for n, name in enumerate((ANNA, BEN)):
+        lead = {"lead_id": uid(f"{ANNA} lead {n + 1}"), "external_id": f"{name} there"}
+        await add(connection, LeadCounterpart, **lead, system="crm", told={}, told_at=NOW)
+
+
+async def _add_requests(connection: AsyncConnection) -> None:
+    counts = {"Z": 1, "address": 20, "é": 3, "customer": 0}
+    for n, kind in enumerate(("ERASURE", "EXPORT", "RECTIFICATION")):
+        asked = {"id": uid(f"privacy {n}"), "kind": kind, "subject": subject_of(RULES.keys, uid(BEN if n else ANNA))}
+        said = {"principal": "stew", "reason": None if n else "letter", "at": EARLIER + timedelta(hours=n // 2)}
+        await add(
+            connection, PrivacyRequest, **asked, **said, counts=counts if n < 2 else {}, retained={} if n else counts
+        )
+    commands = [*(f"command {state}" for state in STATES), *(f"merged {state}" for state in STATES), "merged alone"]
+    for n, name in enumerate(commands):
+        receipt = {"request_id": uid(f"privacy {n % 2}"), "system": f"s{n // 3}", "external_id": str(n)}
+        await add(connection, PrivacyReceipt, **receipt, command_id=uid(name))
+    settled = {"settled_by": "stew", "settled_at": NOW}
+    by_hand: tuple[dict[str, Any], ...] = ({}, settled, settled | {"refusal": "the law"})
+    for n, settlement in enumerate(by_hand):
+        receipt = {"request_id": uid("privacy 0"), "system": f"hand{n}", "external_id": str(n)}
+        await add(connection, PrivacyReceipt, **receipt, command_id=None, **settlement)
