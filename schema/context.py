@@ -40,7 +40,8 @@ from hub.settings.steering import SteeringRules
 from hub.store.engine import Database
 from hub.store.origin import NOWHERE, Origin
 from hub.store.prepared import PreparedReads
-from hub.store.read_trail import ReadTrail, Shown
+from hub.store.read_trail import ReadTrail
+from hub.store.record_reads import Shown
 from hub.store.refusals import UNKNOWN, Denial
 from hub.store.straight import Fetch
 from schema.compiled.reading import Reading, ReadsElsewhere

@@ -64,8 +64,11 @@ _PARTS: Final[Mapping[str, str]] = {
       FROM customer_provenance p CROSS JOIN LATERAL jsonb_each(p.fields) f JOIN source_record s
         ON s.system = f.value->>'system' AND s.entity = 'customer' AND s.external_id = f.value->>'externalId'
       WHERE p.customer_id = ANY(:ids) ORDER BY f.key""",
-    "whoLookedAndChanged": """SELECT to_jsonb(t) - 'digest' - 'seal' - 'id' - 'address' FROM audit_event t
-      WHERE object_type = 'Customer' AND object_id = ANY(CAST(CAST(:ids AS uuid[]) AS text[])) ORDER BY t.id""",
+    "whoLookedAndChanged": """SELECT to_jsonb(t) - 'digest' - 'seal' - 'id' - 'address' - 'customers' || CASE
+        WHEN customers IS NULL THEN '{}' ELSE jsonb_build_object('object_type', 'Customer', 'object_id', (
+          SELECT c FROM unnest(customers) c WHERE c = ANY(CAST(:ids AS uuid[])) LIMIT 1)) END FROM audit_event t
+      WHERE object_type = 'Customer' AND object_id = ANY(CAST(CAST(:ids AS uuid[]) AS text[]))
+        OR customers && CAST(:ids AS uuid[]) ORDER BY t.id""",
 }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -33,7 +33,7 @@ class AuditKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One event; `object_id` is the id that the object had then."""
+    """One event; `object_id` is the id that the object had then, `customers` all whom one answer showed, if several."""
 
     id: int
     at: datetime
@@ -48,6 +48,7 @@ class AuditRow:
     purpose: str | None
     session: UUID | None
     channel: str | None
+    customers: Sequence[UUID] | None
     seal: int | None
 
     @property
@@ -124,10 +125,11 @@ _IDS: Final = text(
 )
 
 
-# Written as the index of it is.
+# Written as the indexes of it are.
 _OF_CUSTOMER: Final = text(
-    """(object_type = 'Customer' AND object_id = ANY(CAST(:ids AS text[]))
-        OR detail ? 'customers' AND detail -> 'customers' ?| CAST(:ids AS text[]))"""
+    """(object_type = 'Customer' AND object_id = ANY(CAST(CAST(:ids AS uuid[]) AS text[]))
+        OR detail ? 'customers' AND detail -> 'customers' ?| CAST(CAST(:ids AS uuid[]) AS text[])
+        OR customers && CAST(:ids AS uuid[]))"""
 )
 
 
@@ -135,16 +137,18 @@ async def ask_audit(
     connection: AsyncConnection, asked: AuditAsked, window: Window, principal: str, now: datetime
 ) -> Page[AuditRow]:
     """One window of the events that are asked for, noted in the same transaction as asked by `principal`."""
-    statement = await _chosen(connection, asked, select(*EVENTS.columns))
+    his = await _ids(connection, asked)
+    statement = _chosen(asked, his, select(*EVENTS.columns))
     page = page_of(await fetch(connection, AuditRow, windowed(statement, NEWEST, window)), window)
     whom = ("AuditTrail", "all") if asked.customer is None else ("Customer", str(asked.customer))
     await record_deed(connection, Deed(principal, ASKED, *whom, detail=asked.told()), now)
-    return page
+    return replace(page, rows=[_of_him(row, his) for row in page.rows])
 
 
 async def count_audit(connection: AsyncConnection, asked: AuditAsked) -> int:
     """How many events are asked for."""
-    statement = await _chosen(connection, asked, select(func.count()).select_from(AuditEvent))
+    his = await _ids(connection, asked)
+    statement = _chosen(asked, his, select(func.count()).select_from(AuditEvent))
     count: int = (await connection.execute(statement)).scalar_one()
     return count
 
@@ -155,10 +159,20 @@ async def forgotten_until(connection: AsyncConnection) -> datetime | None:
     return found
 
 
-async def _chosen(connection: AsyncConnection, asked: AuditAsked, statement: Select[Any]) -> Select[Any]:
+async def _ids(connection: AsyncConnection, asked: AuditAsked) -> Collection[UUID]:
+    """Of the customer who is asked about; none where nobody is."""
+    if asked.customer is None:
+        return ()
+    return list((await connection.execute(_IDS, {"id": asked.customer})).scalars())
+
+
+def _chosen(asked: AuditAsked, his: Collection[UUID], statement: Select[Any]) -> Select[Any]:
     """Of the customer: what names one of his ids, or is about several customers of whom he is one."""
     statement = statement.where(*asked.conditions())
-    if asked.customer is None:
-        return statement
-    ids = [str(one) for one in (await connection.execute(_IDS, {"id": asked.customer})).scalars()]
-    return statement.where(_OF_CUSTOMER.bindparams(ids=ids))
+    return statement.where(_OF_CUSTOMER.bindparams(ids=his)) if asked.customer is not None else statement
+
+
+def _of_him(row: AuditRow, his: Collection[UUID]) -> AuditRow:
+    """An answer that showed him among others, as the read of him that it is."""
+    shown = [one for one in row.customers or () if one in his]
+    return replace(row, object_type="Customer", object_id=str(shown[0]), customers=None) if shown else row

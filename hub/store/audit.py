@@ -1,4 +1,4 @@
-"""The audit trail: one row for each deed, in its transaction, and for each read of a customer."""
+"""The audit trail of deeds: one row for each, in its transaction."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from hub.store.sets import run_set
 _INTO = """
 INSERT INTO audit_event
   (at, principal, action, object_type, object_id, outcome, request_id, detail, address, purpose, session, channel)
-SELECT r.at, r.principal, r.action, r.object_type, o.object_id, r.outcome, r.request_id,
+SELECT r.at, r.principal, r.action, r.object_type, r.object_id, r.outcome, r.request_id,
   CASE WHEN r.session IS NULL OR r.session = s.id THEN r.detail
     ELSE r.detail || jsonb_build_object('claimedSession', r.session) END,
   r.address, r.purpose, s.id, s.channel
 FROM json_to_recordset(CAST(:rows AS json)) AS r(at timestamptz, principal text, action text, object_type text,
-  object_ids text[], outcome text, request_id text, detail jsonb, address text, purpose text, session uuid)
-CROSS JOIN LATERAL unnest(r.object_ids) AS o(object_id)
-CROSS JOIN LATERAL (SELECT CASE WHEN r.object_type = 'Customer' AND o.object_id ~ '^[0-9a-f-]{36}$'
-  THEN CAST(o.object_id AS uuid) END AS customer_id) AS c
+  object_id text, outcome text, request_id text, detail jsonb, address text, purpose text, session uuid)
+CROSS JOIN LATERAL (SELECT CASE WHEN r.object_type = 'Customer' AND r.object_id ~ '^[0-9a-f-]{36}$'
+  THEN CAST(r.object_id AS uuid) END AS customer_id) AS c
 LEFT JOIN LATERAL (
   (SELECT s.id, s.channel FROM customer_session s
    WHERE s.id = r.session AND (s.customer_id = c.customer_id OR s.customer_id IS NULL)
@@ -56,20 +55,6 @@ class Deed:
     origin: Origin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deeds:
-    """The same deed on many objects."""
-
-    principal: str
-    action: str
-    object_type: str
-    object_ids: Sequence[str]
-    outcome: str = "DONE"
-    request_id: str | None = None
-    detail: Mapping[str, object] = field(default_factory=dict)
-    origin: Origin | None = None
-
-
 async def record_deed(connection: AsyncConnection, deed: Deed, at: datetime) -> None:
     """Append the deed; it stands or falls with the transaction it belongs to."""
     await record_deeds(connection, [(deed, at)])
@@ -78,23 +63,17 @@ async def record_deed(connection: AsyncConnection, deed: Deed, at: datetime) -> 
 async def record_deeds(connection: AsyncConnection, deeds: Sequence[tuple[Deed, datetime]]) -> None:
     """Append deeds, each with its time, in one statement."""
     if deeds:
-        await run_set(connection, _INTO, [_row(deed, [deed.object_id], at) for deed, at in deeds])
+        await run_set(connection, _INTO, [_row(deed, at) for deed, at in deeds])
 
 
-async def record_reads(connection: AsyncConnection, reads: Sequence[tuple[Deeds, datetime]]) -> None:
-    """Append a row for each object of each, in one statement: what a page shows is told to PostgreSQL once."""
-    if reads:
-        await run_set(connection, _INTO, [_row(deeds, deeds.object_ids, at) for deeds, at in reads])
-
-
-def _row(deed: Deed | Deeds, object_ids: Sequence[str], at: datetime) -> Mapping[str, object]:
+def _row(deed: Deed, at: datetime) -> Mapping[str, object]:
     origin = origin_now() if deed.origin is None else deed.origin
     return {
         "at": at,
         "principal": deed.principal,
         "action": deed.action,
         "object_type": deed.object_type,
-        "object_ids": object_ids,
+        "object_id": deed.object_id,
         "outcome": deed.outcome,
         "request_id": deed.request_id or get_contextvars().get("request_id"),
         "detail": deed.detail,

@@ -12,7 +12,8 @@ from sqlalchemy import Row
 from hub.store.keys import KeyRing
 
 EVENT_COLUMNS = (
-    "id, at, principal, action, object_type, object_id, outcome, request_id, detail, address, purpose, session, channel"
+    "id, at, principal, action, object_type, object_id, outcome, request_id, detail,"
+    " address, purpose, session, channel, customers"
 )
 """What `event_digest` reads, as a statement selects it."""
 
@@ -23,8 +24,8 @@ BEGINNING = b""
 def event_digest(keys: KeyRing, event: Row[Any]) -> bytes:
     """Keyed, over every column of the event: who can write to the database and has no key cannot make another.
 
-    The columns for where and why came later. An event that has none of them keeps the digest it always had, which no
-    other event can have: with them the list is longer.
+    The columns for where and why came later, and then that for several customers. An event that has none of them keeps
+    the digest it always had, which no other event can have: with them the list is longer.
     """
     columns = [
         event.id,
@@ -38,7 +39,9 @@ def event_digest(keys: KeyRing, event: Row[Any]) -> bytes:
         event.detail,
     ]
     session = None if event.session is None else str(event.session)
-    later = [event.address, event.purpose, session, event.channel]
+    later: list[object] = [event.address, event.purpose, session, event.channel]
+    if event.customers is not None:
+        later.append([str(customer) for customer in event.customers])
     columns += [] if all(value is None for value in later) else later
     return keys.proof(b"audit event" + orjson.dumps(columns, option=orjson.OPT_SORT_KEYS))
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -15,9 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.clock import Clock
 from hub.errors import Transient
-from hub.store.audit import Deed, Deeds, record_deeds, record_reads
+from hub.store.audit import Deed, record_deeds
 from hub.store.engine import Database
 from hub.store.origin import NOWHERE, Origin
+from hub.store.record_reads import Look, Shown, record_reads
 from hub.store.refusals import MINUTE, Denial, Refusals
 
 WRITE_EVERY_S: Final = 0.25
@@ -46,16 +47,6 @@ class Read:
     operation: str | None
     request_id: str | None
     origin: Origin = NOWHERE
-
-
-class Shown(NamedTuple):
-    """A read without the customer: what all customers of one answer have in common."""
-
-    principal: str
-    place: str
-    operation: str | None
-    request_id: str | None
-    origin: Origin
 
 
 class ReadTrail:
@@ -128,37 +119,30 @@ class ReadTrail:
             self._deny(self._refusals.over(self._clock(), all_of_it=closing))
             self._some.clear()
             while self._count:
-                denied, shown = self._denied[:BATCH], self._some_shown()
+                denied, looks = self._denied[:BATCH], self._some_looks()
                 async with self._database.transaction() as connection:
                     await record_deeds(connection, denied)
-                    await record_reads(connection, [(_reads(place, customers), at) for place, at, customers in shown])
+                    await record_reads(connection, looks)
                 del self._denied[: len(denied)]
                 self._count -= len(denied)
-                for place, _, customers in shown:
-                    self._forget(place, customers)
+                for look in looks:
+                    self._forget(look)
 
-    def _some_shown(self) -> list[tuple[Shown, datetime, frozenset[UUID]]]:
+    def _some_looks(self) -> list[Look]:
         """Answers with BATCH customers together, or one more answer than that."""
-        some: list[tuple[Shown, datetime, frozenset[UUID]]] = []
+        some: list[Look] = []
         count = 0
-        for place, (at, customers) in self._shown.items():
-            some.append((place, at, frozenset(customers)))
+        for shown, (at, customers) in self._shown.items():
+            some.append(Look(shown, at, tuple(customers)))
             count += len(customers)
             if count >= BATCH:
                 break
         return some
 
-    def _forget(self, place: Shown, written: frozenset[UUID]) -> None:
+    def _forget(self, written: Look) -> None:
         """What an answer has shown since its first part was written stays noted."""
-        _, noted = self._shown[place]
-        noted -= written
-        self._count -= len(written)
+        _, noted = self._shown[written.shown]
+        noted.difference_update(written.customers)
+        self._count -= len(written.customers)
         if not noted:
-            del self._shown[place]
-
-
-def _reads(shown: Shown, customers: Collection[UUID]) -> Deeds:
-    detail = {"place": shown.place} | ({} if shown.operation is None else {"operation": shown.operation})
-    ids = [str(customer) for customer in customers]
-    request_id, origin = shown.request_id, shown.origin
-    return Deeds(shown.principal, "read", "Customer", ids, request_id=request_id, detail=detail, origin=origin)
+            del self._shown[written.shown]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Computed, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, Computed, ForeignKey, Identity, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.metadata import Table
@@ -114,7 +114,8 @@ class ChangeLedger(Table):
 class AuditEvent(Table):
     """Who did or saw what: a deed in its own transaction, a read soon after it, sealed into the digest chain later.
 
-    `detail` lists under `customers` the ids of all whom it is about, where they are several.
+    Several customers whom one answer showed are one event: `customers` has them all, `object_type` is Customers and
+    `object_id` the field that showed them. Of a deed about several, `detail` lists their ids under `customers`.
     `address` is the caller's, `purpose` the code he gave, `session` the contact within which he did it and `channel`
     that contact's. `seal` numbers the seal it stands under and `digest` is keyed; both are NULL until then and never
     change again.
@@ -132,6 +133,12 @@ class AuditEvent(Table):
             postgresql_using="gin",
             postgresql_where=text("detail ? 'customers'"),
         ),
+        Index(
+            "ix_audit_event_shown",
+            "customers",
+            postgresql_using="gin",
+            postgresql_where=text("customers IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -147,6 +154,7 @@ class AuditEvent(Table):
     purpose: Mapped[str | None]
     session: Mapped[UUID | None]
     channel: Mapped[str | None]
+    customers: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
     seal: Mapped[int | None] = mapped_column(BigInteger)
     digest: Mapped[bytes | None]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
@@ -31,8 +30,10 @@ class AuditEntry:
     kind: AuditKind = strawberry.field(description="Whether somebody looked, changed something or was refused.")
     principal: str = strawberry.field(description="Who: the subject of a token, `cli:` somebody, or a chore.")
     action: str = strawberry.field(description="`read`, `denied`, or the name of what was done.")
-    object_type: str = strawberry.field(description="What it was done to: Customer, Operation, PrivacyRequest, ...")
-    object_id: str = strawberry.field(description="Its id at that time; of a Customer as the API writes it.")
+    object_type: str = strawberry.field(description="To what: Customer, Customers (several), Operation, ...")
+    object_id: str = strawberry.field(
+        description="Its id at that time; of a Customer as the API writes it, of Customers the field."
+    )
     outcome: str = strawberry.field(description="DONE, or why it was refused.")
     purpose: str | None = strawberry.field(description="The code of why, as the caller gave it.")
     address: str | None = strawberry.field(description="The caller's IP address.")
@@ -60,13 +61,16 @@ class AuditEntry:
             session_id=None if row.session is None else GlobalID("CustomerSession", str(row.session)),
             channel=row.channel,
             request_id=row.request_id,
-            details=_details(row.detail),
+            details=_details(row),
             sealed=row.seal is not None,
         )
 
 
-def _details(detail: Mapping[str, object]) -> list[AuditDetail]:
+def _details(row: AuditRow) -> list[AuditDetail]:
+    told = dict(row.detail)
+    if row.customers is not None:
+        told["customers"] = [str(customer) for customer in row.customers]
     return [
         AuditDetail(name=name, value=value if isinstance(value, str) else orjson.dumps(value).decode())
-        for name, value in sorted(detail.items())
+        for name, value in sorted(told.items())
     ]

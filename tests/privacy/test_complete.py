@@ -14,6 +14,8 @@ from hub.privacy.erase import EraseTerms, erase
 from hub.privacy.export import UNTOLD, export
 from hub.privacy.requests import Request
 from hub.store.engine import Database
+from hub.store.origin import NOWHERE
+from hub.store.record_reads import Look, Shown, record_reads
 from migrations.tables import all_tables
 from tests.flows.building import RULES, at
 from tests.privacy.filling import Filling, prepare
@@ -145,6 +147,28 @@ async def test_a_copy_has_a_part_for_every_table_and_nothing_of_a_neighbour(data
     assert len(parts) == len(conditions()) - len(UNTOLD) + 3
     assert her.name not in done.document.decode().lower()
     assert done.document.decode().count(him.mark("comment")) == 1
+
+
+async def test_a_copy_tells_of_a_look_at_several_and_not_at_whom_else(database: Database) -> None:
+    him, her = await filled(database)
+    shown = Shown("agent:7", "Query.customers", None, "r", NOWHERE)
+    async with database.transaction() as connection:
+        await connection.execute(text("DELETE FROM document_version"))
+        await record_reads(
+            connection, [Look(shown, at(1), (her.customer, him.customer)), Look(shown, at(2), (her.customer,))]
+        )
+        done = await export(connection, him.customer, RULES.keys, "NL", Request("steward", None, at(20_000)))
+    (looked,) = orjson.loads(done.document)["parts"]["whoLookedAndChanged"]
+    told = {name: looked[name] for name in ("action", "principal", "object_type", "object_id", "detail")}
+    assert told == {
+        "action": "read",
+        "principal": "agent:7",
+        "object_type": "Customer",
+        "object_id": str(him.customer),
+        "detail": {"place": "Query.customers"},
+    }
+    assert "customers" not in looked
+    assert str(her.customer) not in orjson.dumps(looked).decode()
 
 
 async def test_nothing_of_an_erased_person_is_left_in_any_table_and_his_neighbour_keeps_everything(

@@ -27,8 +27,9 @@ async def reads(database: Database) -> list[tuple[str, UUID, str, str | None]]:
     async with database.reading() as connection:
         rows = await connection.execute(
             text(
-                """SELECT principal, object_id::uuid, detail->>'place', detail->>'operation' FROM audit_event
-                   WHERE action = 'read' AND object_type = 'Customer' ORDER BY 3, 1, 2"""
+                """SELECT principal, c.id, detail->>'place', detail->>'operation' FROM audit_event
+                   CROSS JOIN LATERAL unnest(coalesce(customers, ARRAY[CAST(object_id AS uuid)])) AS c(id)
+                   WHERE action = 'read' ORDER BY 3, 1, 2"""
             )
         )
         return [tuple(row) for row in rows]

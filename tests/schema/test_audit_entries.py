@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from sqlalchemy import text
 
@@ -72,6 +73,26 @@ async def test_it_tells_who_looked_at_whom_why_and_from_where(api: Api) -> None:
         "address": "127.0.0.1",
         "details": [{"name": "place", "value": "Query.customer"}],
     }
+
+
+async def test_a_page_is_one_entry_and_of_each_customer_on_it_an_entry_of_his_own(api: Api) -> None:
+    await api.ask("query Page { customers(first: 2) { edges { node { name } } } }", role=Role.AGENT)
+    await api.app.state.running.hub.trail.write()
+    names = ["Anna Bakker", "Ben de Vries"]
+    for name in names:
+        of_him = (await ask(api, filter={"customerId": gid("Customer", uid(name)), "kind": "READ"})).data
+        ((node,),) = ([edge["node"] for edge in of_him["auditEntries"]["edges"]],)
+        assert (node["objectType"], node["objectId"]) == ("Customer", gid("Customer", uid(name)))
+        assert node["details"] == [
+            {"name": "operation", "value": "Page"},
+            {"name": "place", "value": "Query.customers"},
+        ]
+    assert await told(api, customerId=gid("Customer", uid("Cor Smit"))) == []
+    whole = (await ask(api, filter={"principal": "development:agent"})).data["auditEntries"]
+    ((node,),) = ([edge["node"] for edge in whole["edges"]],)
+    assert (whole["totalCount"], node["objectType"], node["objectId"]) == (1, "Customers", "Query.customers")
+    listed = {detail["name"]: detail["value"] for detail in node["details"]}
+    assert sorted(orjson.loads(listed["customers"])) == sorted(str(uid(name)) for name in names)
 
 
 async def test_asking_is_an_entry_with_what_was_asked(api: Api) -> None:

@@ -51,7 +51,7 @@ def list_(
         page, gone = asyncio.run(_ask(url, asked, limit))
     if json:
         for row in page.rows:
-            print(orjson.dumps(row, option=orjson.OPT_UTC_Z).decode())
+            print(orjson.dumps(row, default=str, option=orjson.OPT_UTC_Z).decode())
         return
     table = Table(*COLUMNS)
     for row in page.rows:
@@ -96,4 +96,5 @@ def _shown(row: AuditRow) -> Iterator[str]:
     yield f"{row.object_type} {row.object_id}"
     yield row.purpose or ""
     yield " ".join(filter(None, (row.address, row.channel, None if row.session is None else f"session {row.session}")))
-    yield " ".join(f"{name}={value}" for name, value in sorted(row.detail.items()))
+    several = {} if row.customers is None else {"customers": " ".join(map(str, row.customers))}
+    yield " ".join(f"{name}={value}" for name, value in sorted({**row.detail, **several}.items()))
