@@ -1,12 +1,12 @@
 """Records per second of apply in pages of 500, beside a bare COPY of the same documents.
 
-    python -m benchmarks.apply [--records 20000] [--rounds 3]
+    python -m benchmarks.apply [--records 20000] [--rounds 3] [--no-originals]
 
 for example `python -m benchmarks.apply --records 5000 --rounds 1`.
 
 Runs on an embedded PostgreSQL of its own. The floor is COPY of the JSON documents into a plain table: no database can
 take them faster. `new` applies every record for the first time, `same` applies them again, `changed` with one in a
-hundred changed.
+hundred changed. Originals are kept with the versions, as hub.yaml has it unless it says otherwise.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,7 +45,7 @@ from migrations.migrate import upgrade
 
 PAGE = 500
 START = datetime(2026, 1, 1, tzinfo=UTC)
-RULES = ApplyRules(Rules(Survivorship(), "NL"), KeyRing(b"b" * 32), "benchmark")
+RULES = ApplyRules(Rules(Survivorship(), "NL"), KeyRing(b"b" * 32), "benchmark", originals_of="crm")
 
 
 def content(number: int, revision: int) -> Content:
@@ -63,7 +64,9 @@ def content(number: int, revision: int) -> Content:
     )
     document = record.model_dump_json(exclude_defaults=True).encode()
     at = START + timedelta(minutes=revision)
-    return Content(str(number), at, at, f"{number}/{revision}", record, document, hashlib.sha256(document).digest())
+    digest = hashlib.sha256(document).digest()
+    original = {"id": number, "write_date": at.isoformat(), **record.model_dump(mode="json", exclude_none=True)}
+    return Content(str(number), at, at, f"{number}/{revision}", record, document, digest, original)
 
 
 async def lane_of(database: Database) -> LaneContext:
@@ -78,14 +81,14 @@ async def lane_of(database: Database) -> LaneContext:
     return LaneContext("bench", lane_id, 1, "crm", Entity.CUSTOMER, None, LaneMode.AUTHORITATIVE, FlowCadence.DAILY)
 
 
-async def applied(database: Database, lane: LaneContext, contents: Sequence[Content]) -> float:
+async def applied(database: Database, lane: LaneContext, rules: ApplyRules, contents: Sequence[Content]) -> float:
     """Seconds to apply the contents in pages."""
     began = time.perf_counter()
     for start in range(0, len(contents), PAGE):
         page = contents[start : start + PAGE]
         async with database.transaction() as connection:
             incoming = Incoming({c.external_id: c for c in page}, {}, (), len(page))
-            await apply(connection, lane, incoming, RULES, START)
+            await apply(connection, lane, incoming, rules, START)
     return time.perf_counter() - began
 
 
@@ -102,7 +105,7 @@ async def copied(dsn: str, contents: Sequence[Content]) -> float:
     return took
 
 
-async def one_round(postgres: EmbeddedPostgres, records: int) -> dict[str, float]:
+async def one_round(postgres: EmbeddedPostgres, records: int, rules: ApplyRules) -> dict[str, float]:
     """Records per second of each way, in a fresh database."""
     postgres.drop_database("bench")
     postgres.create_database("bench")
@@ -115,9 +118,9 @@ async def one_round(postgres: EmbeddedPostgres, records: int) -> dict[str, float
     spare_the_collector()  # as a process of the hub does once it is up, and so that these records are not walked
     seconds = {
         "COPY": await copied(postgres.libpq("bench"), first),
-        "new": await applied(database, lane, first),
-        "same": await applied(database, lane, first),
-        "changed": await applied(database, lane, changed),
+        "new": await applied(database, lane, rules, first),
+        "same": await applied(database, lane, rules, first),
+        "changed": await applied(database, lane, rules, changed),
     }
     gc.unfreeze()
     await database.aclose()
@@ -129,12 +132,14 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-originals", action="store_true", help="Keep the records only.")
     options = parser.parse_args()
+    rules = replace(RULES, originals_of=None) if options.no_originals else RULES
     rounds = []
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder) / "postgres") as postgres:
         for number in range(1, options.rounds + 1):
             print(f"round {number} of {options.rounds}", file=sys.stderr)
-            rounds.append(await one_round(postgres, options.records))
+            rounds.append(await one_round(postgres, options.records, rules))
     floor = statistics.median(r["COPY"] for r in rounds)
     print(f"{options.records:,} customers with three children, pages of {PAGE}, median of {options.rounds} rounds")
     for name in rounds[0]:

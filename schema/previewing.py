@@ -1,4 +1,4 @@
-"""Try other rules: survivorship on every stored version, a mapping on its system's objects, matching on likenesses."""
+"""Try other rules: survivorship and a mapping on every stored version, matching on likenesses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from hub.mapping.compile import compile_mapping
 from hub.mapping.record import RecordMapping
 from hub.records.customer import CustomerRecord
 from hub.settings.trust import CONFIGURABLE
-from hub.stewardship.link_preview import Tried, preview_matching
+from hub.stewardship.link_preview import Tried as TriedMatching
+from hub.stewardship.link_preview import preview_matching
+from hub.stewardship.mapping_history import Tried, preview_mapping_history
 from hub.stewardship.rule_preview import RulePreview as Golden
 from hub.stewardship.rule_preview import Terms, preview_records, preview_rules
 from hub.yaml.nodes import parse_yaml
@@ -54,9 +56,16 @@ async def preview_change(hub: Hub, change: RuleChangeInput, bounds: Bounds) -> t
 
 async def _mapping(hub: Hub, change: MappingChangeInput, bounds: Bounds) -> tuple[RulePreview, Golden]:
     tried = _compiled(change)
-    held = hub.terms.mapping(change.system, tried.entity)
-    golden = Golden()
+    both = Tried(change.system, hub.terms.mapping(change.system, tried.entity), tried)
     terms = Terms(hub.rules, hub.rules, hub.terms.keys, bounds.samples)
+    if change.read_source:
+        return await _read(hub, both, terms, bounds)
+    mapped, golden = await preview_mapping_history(hub.database, terms, both, bounds.most, go_on=bounds.go_on)
+    return RulePreview.of(golden, mapping=mapped), golden
+
+
+async def _read(hub: Hub, tried: Tried, terms: Terms, bounds: Bounds) -> tuple[RulePreview, Golden]:
+    golden = Golden()
 
     async def follow(differing: Differing) -> None:
         customers = {
@@ -65,11 +74,11 @@ async def _mapping(hub: Hub, change: MappingChangeInput, bounds: Bounds) -> tupl
             if isinstance(before, CustomerRecord) and isinstance(after, CustomerRecord)
         }
         if customers:
-            await preview_records(hub.database, terms, change.system, customers, golden)
+            await preview_records(hub.database, terms, tried.system, customers, golden)
 
     found = await preview_mapping(
-        hub.systems.port(change.system),
-        (held, tried),
+        hub.systems.port(tried.system),
+        (tried.before, tried.after),
         bounds.samples,
         follow=follow,
         go_on=lambda done: done < bounds.most and bounds.go_on(),
@@ -99,7 +108,7 @@ async def _matching(hub: Hub, change: MatchingChangeInput, bounds: Bounds) -> tu
         merges=held.merges if change.merge is None else change.merge,
     )
     terms = Terms(hub.rules, replace(hub.rules, bands=bands), hub.terms.keys, bounds.samples)
-    tried = Tried(await _weights(hub, change), bands.links_from)
+    tried = TriedMatching(await _weights(hub, change), bands.links_from)
     found = await preview_matching(hub.database, terms, tried, bounds.most, bounds.go_on, hub.clock())
     return RulePreview.of(found.golden, links=found.links), found.golden
 

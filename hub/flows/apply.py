@@ -36,6 +36,7 @@ from hub.records.identity import Entity
 from hub.settings.leads import NO_LEADS, LeadRules
 from hub.store.documents import NewVersion, Origin, append_versions
 from hub.store.keys import KeyRing, SubjectCipher
+from hub.store.originals import Original, packed
 from hub.store.suppression import suppressed_among
 
 Counters: TypeAlias = dict[str, int]
@@ -51,12 +52,13 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class ApplyRules:
-    """What apply needs to know besides the page."""
+    """What apply needs to know besides the page; `originals_of` is the mapping's."""
 
     recognition: Rules
     keys: KeyRing
     mapping_version: str
     leads: LeadRules = NO_LEADS
+    originals_of: str | None = None
 
 
 async def apply(
@@ -146,21 +148,21 @@ def _subject(content: Content, entity: Entity) -> str:
 
 
 async def _keep_versions(connection: AsyncConnection, lane: LaneContext, page: _Page, accepted: Accepted) -> None:
-    new = [
-        NewVersion(
-            external_id,
-            version,
-            page.newer[external_id].as_of,
-            page.newer[external_id].document,
-            _subject(page.newer[external_id], lane.entity),
-        )
-        for external_id, version in accepted.versions.items()
-    ]
+    new = []
+    for external_id, version in accepted.versions.items():
+        content = page.newer[external_id]
+        original = _original(content, page.rules.originals_of)
+        subject = _subject(content, lane.entity)
+        new.append(NewVersion(external_id, version, content.as_of, content.document, subject, original))
     if not new:
         return
     origin = Origin(lane.system, lane.entity.value, lane.lane_id, lane.run_id, page.rules.mapping_version)
     await append_versions(connection, origin, new, page.ciphers, page.rules.keys, page.now)
     await supersede(connection, lane, accepted.versions)
+
+
+def _original(content: Content, system: str | None) -> bytes | None:
+    return None if system is None or content.original is None else packed(Original(system, content.original))
 
 
 async def _apply_customers(

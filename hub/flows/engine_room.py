@@ -56,4 +56,4 @@ class EngineRoom:
 
     def rules(self, mapping: RecordMapping) -> ApplyRules:
         """The rules under which a page with this mapping is applied."""
-        return ApplyRules(self.recognition, self.keys, mapping.version, self.leads)
+        return ApplyRules(self.recognition, self.keys, mapping.version, self.leads, mapping.originals_of)

@@ -21,7 +21,10 @@ from hub.records.source import JsonObject, SourceObject, Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an object holds; `document` is its canonical JSON without defaults, `digest` the SHA-256 of that."""
+    """What an object holds; `document` is its canonical JSON without defaults, `digest` the SHA-256 of that.
+
+    `original` is what it was mapped from, where that is to be kept.
+    """
 
     external_id: str
     as_of: datetime
@@ -30,6 +33,7 @@ class Content:
     record: Canonical
     document: bytes
     digest: bytes
+    original: JsonObject | None = None
 
     @property
     def owner(self) -> str | None:
@@ -135,7 +139,8 @@ class _Understanding:
         contract = self._mapping.contract
         if contract is not None and not contract.fits(body):
             body = _agreed(contract, source, body, self._drifts)
-        return _content(source, self._mapping.record_of(body))
+        kept = None if self._mapping.originals_of is None else body
+        return _content(source, self._mapping.record_of(body), kept)
 
 
 def _agreed(contract: Contract, source: SourceObject, body: JsonObject, drifts: list[Sighting]) -> JsonObject:
@@ -147,7 +152,7 @@ def _agreed(contract: Contract, source: SourceObject, body: JsonObject, drifts: 
     return judged.body
 
 
-def _content(source: SourceObject, record: Canonical) -> Content:
+def _content(source: SourceObject, record: Canonical, original: JsonObject | None) -> Content:
     document = record.model_dump_json(exclude_defaults=True).encode()
     return Content(
         external_id=source.external_id,
@@ -157,6 +162,7 @@ def _content(source: SourceObject, record: Canonical) -> Content:
         record=record,
         document=document,
         digest=hashlib.sha256(document).digest(),
+        original=original,
     )
 
 

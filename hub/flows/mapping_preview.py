@@ -1,9 +1,9 @@
-"""What another mapping would make of a system's objects: they are read once, mapped by both, and nothing is kept."""
+"""What another mapping makes of objects: those a system has now are read once, mapped by both, and nothing is kept."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -35,9 +35,15 @@ class MappingSample:
 
 @dataclass(slots=True)
 class MappingPreview:
-    """`fields` counts records by canonical field that would differ; an object that does not fit has no record."""
+    """`fields` counts records by canonical field that would differ; an object that does not fit has no record.
+
+    Over the history `versions` were mapped anew, if they have an original, and the unfit are versions.
+    """
 
     objects: int = 0
+    versions: int = 0
+    without_original: int = 0
+    versions_changed: int = 0
     changed: int = 0
     unfit_before: int = 0
     unfit_after: int = 0
@@ -88,7 +94,7 @@ def _compare(
     samples_max: int,
     preview: MappingPreview,
 ) -> Differing:
-    before, after = (_record(mapping, body) for mapping in mappings)
+    before, after = (record_or_none(mapping, body) for mapping in mappings)
     preview.objects += 1
     preview.unfit_before += before is None
     preview.unfit_after += after is None
@@ -97,15 +103,25 @@ def _compare(
     preview.changed += 1
     if before is None or after is None:
         return {}
-    for name in type(before).model_fields:
-        if getattr(before, name) != getattr(after, name):
-            preview.fields[name] += 1
-            if len(preview.samples) < samples_max:
-                preview.samples.append(MappingSample(external_id, name))
+    keep_fields(external_id, fields_between(before, after), samples_max, preview)
     return {external_id: (before, after)}
 
 
-def _record(mapping: RecordMapping, body: JsonObject) -> Canonical | None:
+def fields_between(before: Canonical, after: Canonical) -> list[str]:
+    """The fields in which two records of one kind differ."""
+    return [name for name in type(before).model_fields if getattr(before, name) != getattr(after, name)]
+
+
+def keep_fields(external_id: str, names: Iterable[str], samples_max: int, preview: MappingPreview) -> None:
+    """Count a record in which these fields would differ, and keep samples while there is room."""
+    for name in names:
+        preview.fields[name] += 1
+        if len(preview.samples) < samples_max:
+            preview.samples.append(MappingSample(external_id, name))
+
+
+def record_or_none(mapping: RecordMapping, body: JsonObject) -> Canonical | None:
+    """What the mapping makes of an object; None of one that does not fit it."""
     try:
         return mapping.record_of(body)
     except Invalid:

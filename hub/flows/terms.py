@@ -30,4 +30,4 @@ class Terms:
 
     def rules(self, mapping: RecordMapping) -> ApplyRules:
         """The rules under which a page with this mapping is applied."""
-        return ApplyRules(self.recognition, self.keys, mapping.version)
+        return ApplyRules(self.recognition, self.keys, mapping.version, originals_of=mapping.originals_of)

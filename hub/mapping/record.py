@@ -80,6 +80,7 @@ class RecordMapping:
     """A mapping ready to run; `version` is the declared version and a digest of the document's content.
 
     `contract` is what the objects were agreed to look like before they are mapped, None where nothing was.
+    `originals_of` names the system whose objects these are, where they are kept beside what becomes of them.
     """
 
     entity: Entity
@@ -88,6 +89,7 @@ class RecordMapping:
     fields: ObjectReader = field(repr=False)
     lists: Sequence[tuple[str, ListReader]] = field(repr=False)
     contract: Contract | None = None
+    originals_of: str | None = None
 
     def record_of(self, body: JsonObject) -> Canonical:
         """The canonical record of one object's body.

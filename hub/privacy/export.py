@@ -20,7 +20,7 @@ from hub.privacy.known_beside import known_beside
 from hub.privacy.requests import Request, keep_request, subject_of
 from hub.privacy.whose import Whose, whose
 from hub.stewardship.people import records_of
-from hub.store.documents import opened_versions
+from hub.store.documents import opened_originals, opened_versions
 from hub.store.keys import KeyRing
 
 ROWS_MAX: Final = 10_000
@@ -136,10 +136,11 @@ _VERSIONS: Final = text(
 
 
 async def _history(connection: AsyncConnection, keys: KeyRing, customer_id: UUID) -> list[object]:
-    """Every version of every record of his, oldest first per record, decrypted."""
+    """Every version of every record of his, oldest first per record, decrypted, and what it was mapped from."""
     rows = (await connection.execute(_VERSIONS, {"id": customer_id})).all()
     if len(rows) > ROWS_MAX:
         raise Invalid(f"the customer has more than {ROWS_MAX} versions")
+    documents, originals = await opened_versions(connection, keys, rows), await opened_originals(connection, keys, rows)
     return [
         {
             "system": row.system,
@@ -149,6 +150,7 @@ async def _history(connection: AsyncConnection, keys: KeyRing, customer_id: UUID
             "asOf": row.as_of,
             "observedAt": row.observed_at,
             "content": None if document is None else orjson.loads(document),
+            "original": None if original is None else {"system": original.system, "content": original.body},
         }
-        for row, document in zip(rows, await opened_versions(connection, keys, rows), strict=True)
+        for row, document, original in zip(rows, documents, originals, strict=True)
     ]

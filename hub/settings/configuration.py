@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -26,7 +26,7 @@ from hub.settings.find_channels import (
     find_templates,
 )
 from hub.settings.find_contracts import with_contracts
-from hub.settings.find_mappings import MappingFinder
+from hub.settings.find_mappings import Found, MappingFinder
 from hub.settings.find_offers import find_offers
 from hub.settings.find_processes import Known, find_processes
 from hub.settings.find_topics import find_topics
@@ -103,7 +103,7 @@ def load_configuration(
         planned={FlowName(name): _planned(name, entry) for name, entry in file.flows.items() if entry.planned},
         survivorship=_ranked(file.survivorship, systems),
         recognition=file.recognition,
-        mappings=mappings,
+        mappings=_with_originals(file, mappings),
         contact=file.contact,
         privacy=file.privacy,
         steering=file.steering,
@@ -146,6 +146,14 @@ def _validated(root: Node, environment: Mapping[str, str], folder: Path, finding
     except ValidationError as error:
         findings += findings_of(error, root, HubFile)
         return None
+
+
+def _with_originals(file: HubFile, mappings: Found) -> Found:
+    """Each mapping told whether what it is applied to is kept."""
+    return {
+        place: replace(mapping, originals_of=place[0]) if file.systems[place[0]].keep_originals else mapping
+        for place, mapping in mappings.items()
+    }
 
 
 def _options(

@@ -60,6 +60,10 @@ class SystemEntry(Written):
     contracts: Mapping[Entity, object] = Field(
         {}, description="Entity: path of a contract file or the contract itself; `hub contract learn` drafts one."
     )
+    keep_originals: bool = Field(
+        True,
+        description="Keep with each version what it was mapped from, encrypted alike, to try another mapping on it.",
+    )
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from hub.customers.project import images_of, pins_of
 from hub.customers.recognise import Rules
 from hub.customers.survive import FIELDS, Golden, Pin, SourceImage, survive
 from hub.records.customer import CustomerRecord
-from hub.store.documents import versions_of_many
+from hub.stewardship.lived import Event, Retold, events_of
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
 
@@ -37,6 +37,10 @@ _RECORDS: Final = text(
        JOIN source_record s ON s.system = i.system AND s.entity = 'customer' AND s.external_id = i.external_id
        WHERE i.customer_id = ANY(:ids) ORDER BY i.system, i.external_id"""
 )
+
+
+NOBODY: Final = Golden(dict.fromkeys(FIELDS), {}, (), (), (), deleted=False, digest=b"")
+"""Of a customer none of whose records would have been taken in."""
 
 
 class Write(NamedTuple):
@@ -107,7 +111,7 @@ async def preview_rules(
             ids = list((await connection.execute(_PAGE, {"after": after, "limit": limit})).scalars())
             if not ids:
                 break
-            await _preview_page(connection, ids, terms, preview)
+            await preview_page(connection, ids, terms, preview)
         after = ids[-1]
         told(preview.customers, of)
     preview.complete = preview.customers >= total
@@ -160,83 +164,65 @@ def _is_among(image: SourceImage, system: str, records: Mapping[str, object]) ->
     return image.node.system == system and image.node.external_id in records
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """A version as the hub saw it; `at` in its own time."""
-
-    at: datetime
-    image: SourceImage
-
-
-async def _preview_page(connection: AsyncConnection, ids: Sequence[UUID], terms: Terms, preview: RulePreview) -> None:
+async def preview_page(
+    connection: AsyncConnection,
+    ids: Sequence[UUID],
+    terms: Terms,
+    preview: RulePreview,
+    retold: Retold | None = None,
+) -> None:
+    """Add what becomes of these customers over their history; `retold` where their versions would be others, too."""
     owned: dict[UUID, list[Node]] = defaultdict(list)
     deleted: dict[Node, datetime | None] = {}
     for row in await connection.execute(_RECORDS, {"ids": list(ids)}):
         node = Node(row.system, row.external_id)
         owned[row.customer_id].append(node)
         deleted[node] = row.deleted_as_of
-    events = await _events(connection, terms.keys, deleted)
+    events = await events_of(connection, terms.keys, deleted, retold)
     pins, cases = await pins_of(connection, list(deleted)), await cases_of(connection, ids)
     spelling = Spelling(terms.before.region)
     for customer_id in ids:
         preview.customers += 1
         lived = sorted(
             (event for node in owned[customer_id] for event in events.get(node, ())),
-            key=lambda event: (event.at, event.image.node),
+            key=lambda event: (event.at, event.before.node),
         )
         if lived:
             pinned = [pin for node in owned[customer_id] for pin in pins.get(node, ())]
             _replay(customer_id, lived, [*pinned, *decided(cases.get(customer_id, {}))], terms, spelling, preview)
 
 
-async def _events(
-    connection: AsyncConnection, keys: KeyRing, deleted: Mapping[Node, datetime | None]
-) -> Mapping[Node, Sequence[_Event]]:
-    """The versions of these records that can still be read; a record that is gone ends with its tombstone."""
-    of_system: dict[str, list[str]] = defaultdict(list)
-    for node in deleted:
-        of_system[node.system].append(node.external_id)
-    found: dict[Node, list[_Event]] = {}
-    for system, external_ids in of_system.items():
-        stored = await versions_of_many(connection, keys, system, "customer", external_ids)
-        for external_id, versions in stored.items():
-            node = Node(system, external_id)
-            for one in versions:
-                if one.document is None:
-                    continue
-                record = CustomerRecord.model_validate_json(one.document)
-                gone = deleted[node]
-                is_last = one is versions[-1]
-                dead = is_last and gone is not None and one.as_of <= gone
-                image = SourceImage(node, record, one.as_of, one.observed_at, dead)
-                found.setdefault(node, []).append(_Event(one.observed_at, image))
-    return found
-
-
 def _replay(
     customer_id: UUID,
-    lived: Sequence[_Event],
+    lived: Sequence[Event],
     pins: Sequence[Pin],
     terms: Terms,
     spelling: Spelling,
     preview: RulePreview,
 ) -> None:
-    images: dict[Node, SourceImage] = {}
+    said: dict[Node, SourceImage] = {}
+    would_say: dict[Node, SourceImage] = {}
     golden: tuple[Golden, Golden] | None = None
     for event in lived:
         preview.versions += 1
-        images[event.image.node] = event.image
-        said, then = list(images.values()), [pin for pin in pins if pin.at <= event.at]
+        said[event.before.node] = event.before
+        if event.after is not None:
+            would_say[event.after.node] = event.after
+        then = [pin for pin in pins if pin.at <= event.at]
         now = (
-            survive(said, terms.before.survivorship, spelling, then),
-            survive(said, terms.after.survivorship, spelling, then),
+            survive(list(said.values()), terms.before.survivorship, spelling, then),
+            _survive(list(would_say.values()), terms.after, spelling, then),
         )
         if golden is not None:
             preview.turns_before.update(_changed(golden[0], now[0]))
-            preview.turns_after.update(_changed(golden[1], now[1]))
+            if golden[1] is not NOBODY:
+                preview.turns_after.update(_changed(golden[1], now[1]))
         golden = now
-    said = list(images.values())
-    _outcome(customer_id, (said, said), pins, terms, spelling, preview)
+    _outcome(customer_id, (list(said.values()), list(would_say.values())), pins, terms, spelling, preview)
+
+
+def _survive(images: Sequence[SourceImage], rules: Rules, spelling: Spelling, pins: Sequence[Pin]) -> Golden:
+    return survive(images, rules.survivorship, spelling, pins) if images else NOBODY
 
 
 def _outcome(
@@ -249,7 +235,7 @@ def _outcome(
 ) -> None:
     """What one customer comes to now and then, and what leaves for systems then that does not leave now."""
     before = survive(said[0], terms.before.survivorship, spelling, pins)
-    after = survive(said[1], terms.after.survivorship, spelling, pins)
+    after = _survive(said[1], terms.after, spelling, pins)
     compare(customer_id, before, after, terms, preview)
     wanted = writes_of(said[0], before, terms.before)
     for write in writes_of(said[1], after, terms.after) - wanted:

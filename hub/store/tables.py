@@ -67,7 +67,10 @@ class SourceRecord(Table):
 
 
 class DocumentVersion(Table):
-    """One accepted content of one source object: canonical JSON, encrypted with the subject's key."""
+    """One accepted content of one source object: canonical JSON, encrypted with the subject's key.
+
+    `original` is what it was mapped from, packed and under the same key; NULL where none is kept.
+    """
 
     __tablename__ = "document_version"
     __table_args__ = (
@@ -87,6 +90,7 @@ class DocumentVersion(Table):
     subject_key_id: Mapped[UUID] = mapped_column(ForeignKey("subject_key.id"))
     body: Mapped[bytes | None]
     digest: Mapped[bytes]
+    original: Mapped[bytes | None]
 
 
 class ChangeLedger(Table):

@@ -36,8 +36,8 @@ class PreviewRuleChangeQuery:
 
     @resolved(
         "What other survivorship, another mapping or other matching would change: golden fields and values that would "
-        "leave for systems, with samples. Survivorship is tried on every stored version, a mapping on what its system "
-        "holds now (within the limits of calls to it), matching on the records that are compared; as many as "
+        "leave for systems, with samples. Survivorship is tried on every stored version, a mapping on the originals of "
+        "these or on what its system holds now, matching on the records that are compared; as many as "
         f"{SECONDS_MAX} seconds allow. Changes nothing: hub.yaml activates rules. `hub rules preview` has no bounds.",
         Requires(Scope.CUSTOMERS_STEWARD),
     )

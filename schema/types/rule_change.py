@@ -22,12 +22,17 @@ class FieldRuleInput:
     )
 
 
-@strawberry.input(description="A mapping that is tried on what its system holds now.")
+@strawberry.input(description="A mapping that is tried on the stored history, or on what its system holds now.")
 class MappingChangeInput:
     """As in a mapping file."""
 
     system: str = strawberry.field(description="Name of the system.")
     document: str = strawberry.field(description=f"The mapping as YAML, at most {DOCUMENT_MAX} characters.")
+    read_source: bool = strawberry.field(
+        default=False,
+        description="Instead of the originals of all stored versions, read what the system holds now, within the "
+        "limits of calls to it.",
+    )
 
 
 @strawberry.input(description="The matching that is tried; what is left out stays as it is.")

@@ -67,12 +67,21 @@ class RecordFieldPreview:
 
 @strawberry.type(description="What another mapping would make of a system's objects.")
 class MappingPreview:
-    """They were read, and nothing of them was kept."""
+    """From the originals that are kept with versions, or read from the system and then not kept."""
 
-    objects: int = strawberry.field(description="How many objects were read.")
-    changed: int = strawberry.field(description="How many would become other records.")
-    unfit_now: int = strawberry.field(description="How many do not fit the mapping that holds.")
-    unfit_then: int = strawberry.field(description="How many would not fit the other one.")
+    objects: int = strawberry.field(description="How many objects were looked at.")
+    versions: int = strawberry.field(description="How many stored versions they have; none of objects that were read.")
+    without_original: int = strawberry.field(
+        description="Versions of which no original is kept: they stay what they are, whatever the mapping."
+    )
+    changed: int = strawberry.field(description="Objects that would become other records, or once would have.")
+    versions_changed: int = strawberry.field(description="Versions that would have become other records.")
+    unfit_now: int = strawberry.field(
+        description="How many versions, or objects that were read, do not fit the mapping that holds."
+    )
+    unfit_then: int = strawberry.field(
+        description="How many would not fit the other one, and would be put into quarantine."
+    )
     fields: list[RecordFieldPreview] = strawberry.field(description="By field of the record.")
 
     @classmethod
@@ -80,6 +89,9 @@ class MappingPreview:
         """The type from what was found."""
         return cls(
             objects=found.objects,
+            versions=found.versions,
+            without_original=found.without_original,
+            versions_changed=found.versions_changed,
             changed=found.changed,
             unfit_now=found.unfit_before,
             unfit_then=found.unfit_after,
@@ -104,10 +116,11 @@ class MatchingPreview:
 
 @strawberry.type(description="What other rules would make of the customers; nothing was changed.")
 class RulePreview:
-    """Of survivorship every stored version was replayed under both; a mapping and matching tell what follows."""
+    """Of survivorship and a mapping every stored version was replayed under both; matching tells what follows."""
 
     customers: int = strawberry.field(
-        description="How many customers were looked at; of a mapping and of matching those whose records would differ."
+        description="How many customers were looked at; of matching, and of objects that were read, those with records "
+        "that would differ."
     )
     complete: bool = strawberry.field(description="That was everything; `hub rules preview` has no bound.")
     mapping: MappingPreview | None = strawberry.field(description="Of a mapping that was tried.")

@@ -77,6 +77,7 @@ STAYS: Final = {
     ("change_ledger", "mapping_version"): "a word of ours",
     ("document_version", "external_id"): "likewise; its body is lost with the key",
     ("document_version", "body"): "sealed under a key that is gone: here a marker stands for what is sealed",
+    ("document_version", "original"): "likewise",
     ("document_version", "digest"): "keyed",
     ("change_ledger", "digest"): "keyed",
     ("privacy_receipt", "external_id"): "what his record is called at the system that was asked to remove it",

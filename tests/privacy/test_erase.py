@@ -25,6 +25,7 @@ from hub.stewardship.consent import record_consent
 from hub.store.engine import Database
 from migrations.tables import all_tables
 from tests.flows.building import RULES, apply_page, at, content, declare_flow, golden_state, page, person
+from tests.flows.originals import body, mapped, tell, versions
 from tests.flows.test_convergence import emptied, pages
 from tests.stewardship.building import owner
 
@@ -114,6 +115,26 @@ async def test_nothing_of_an_erased_person_is_left_in_the_clear_and_versions_can
             )
         )
     assert (readable, proofs) == (0, 3)
+
+
+async def test_the_originals_of_an_erased_person_cannot_be_read_and_a_neighbours_can(database: Database) -> None:
+    crm, orders = await declare_flow(database, "crm"), await declare_flow(database, "crm", Entity.SALES_ORDER)
+    benches = mapped("entity: sales_order\nversion: 1\nfields: {customer: of, state: {value: COMPLETED}}")
+    for external_id in "12":
+        await tell(database, crm, external_id, body(f"{SECRETS[0]} {external_id}", SECRETS[0]), 1)
+        await tell(database, orders, f"7{external_id}", {"of": external_id, "words": SECRETS[0]}, 2, benches)
+    sealed = "SELECT encode(original, 'hex') FROM document_version ORDER BY id"
+    async with database.reading() as connection:
+        before = list((await connection.execute(text(sealed))).scalars())
+    await erased(database, await owner(database, "crm", "1"))
+    async with database.reading() as connection:
+        # What is lost is the key; an original that is copied back is as unreadable.
+        assert list((await connection.execute(text(sealed))).scalars()) == before
+    of_customers = [[one.original is not None for one in await versions(database, i)] for i in "12"]
+    of_orders = [[one.original is not None for one in await versions(database, f"7{i}", "sales_order")] for i in "12"]
+    assert (of_customers, of_orders) == ([[False], [True]], [[False], [True]])
+    assert (await tell(database, crm, "1", body("Back again", None), 3)).counters["erased"] == 1
+    assert len(await versions(database, "1")) == 1
 
 
 async def test_what_a_system_that_does_not_know_him_was_told_of_his_requests_goes_too(

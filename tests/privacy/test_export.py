@@ -13,6 +13,7 @@ from hub.records.enums import RequestState
 from hub.records.identity import Entity
 from hub.store.engine import Database
 from tests.flows.building import RULES, apply_page, at, content, declare_flow, page, person
+from tests.flows.originals import body, customers_named, tell
 from tests.stewardship.building import owner
 
 
@@ -26,6 +27,18 @@ async def history(database: Database, customer: UUID) -> list[tuple[str, int, st
         done = await export(connection, customer, RULES.keys, "NL", Request("steward", "her letter", at(20_000)))
     told = orjson.loads(done.document)["parts"]["history"]
     return [(one["entity"], one["version"], one["content"].get("description", "")) for one in told]
+
+
+async def test_every_version_stands_beside_what_it_was_mapped_from(database: Database) -> None:
+    crm = await declare_flow(database, "crm")
+    said = {**body("Jan Smit", "Jan"), "shoe_size": 44}
+    await tell(database, crm, "1", body("J. Smit", "Jan"), 1, customers_named("full_name", None))
+    await tell(database, crm, "1", said, 2)
+    async with database.transaction() as connection:
+        jan = await owner(database, "crm", "1")
+        done = await export(connection, jan, RULES.keys, "NL", Request("steward", "his letter", at(20_000)))
+    originals = [one["original"] for one in orjson.loads(done.document)["parts"]["history"]]
+    assert originals == [None, {"system": "crm", "content": said}]
 
 
 async def test_an_order_that_changed_hands_is_in_each_copy_for_its_own_time(database: Database) -> None:

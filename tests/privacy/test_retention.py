@@ -17,9 +17,11 @@ from hub.exchange.tables import ConnectedSystem, TargetImage
 from hub.settings.privacy import KeepDays
 from hub.store.audit import Deed, record_deed
 from hub.store.engine import Database
+from hub.store.originals import Original
 from hub.store.seal_audit import seal_audit
 from hub.store.verify_audit import verify_audit
 from tests.flows.building import RULES, at, content, declare_flow, page, person
+from tests.flows.originals import body, tell, versions
 from tests.schema.company import add, uid
 from tests.schema.test_customer_history import applied
 from tests.stewardship.building import owner
@@ -58,6 +60,14 @@ async def test_versions_go_once_they_were_replaced_long_ago_and_the_view_since_t
     assert then.values["name"] == "Jan Bakker"
     assert [await forget(database, "versions", at(99) + 99 * DAY, 1) for _ in range(2)] == [1, 0]
     assert await column(database, "SELECT count(digest) FROM change_ledger") == [3]
+
+
+async def test_an_original_goes_with_its_version(database: Database) -> None:
+    crm = await declare_flow(database, "crm")
+    for minute, name in ((1, "Jan Smit"), (3, "Jan Bakker")):
+        await tell(database, crm, "1", body(name, None), minute)
+    assert await forget(database, "versions", at(3) + 10 * DAY + SECOND) == 1
+    assert [one.original for one in await versions(database, "1")] == [Original("crm", body("Jan Bakker", None))]
 
 
 async def test_a_customers_first_and_last_digest_stay(database: Database) -> None:

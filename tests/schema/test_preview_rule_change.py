@@ -17,6 +17,7 @@ from hub.records.identity import Entity, SystemName
 from hub.store.engine import Database
 from hub.yaml.nodes import parse_yaml
 from tests.flows.building import apply_page, content, declare_flow, page, person
+from tests.flows.originals import HELD, body, customers_named, tell
 from tests.likeness.building import customer, let_experience_decide, link
 from tests.likeness.test_links import JAN
 from tests.schema.company import gid
@@ -109,7 +110,8 @@ async def read_by(database: Database, database_url: str, tmp_path: Path) -> Asyn
 MAPPED = """
 query($mapping: MappingChangeInput!, $customers: Int! = 100) {
   previewRuleChange(change: {mapping: $mapping}, customers: $customers) { complete changed samples { field after }
-    mapping { objects changed unfitNow unfitThen fields { field records } } matching { records } } }
+    mapping { objects versions withoutOriginal versionsChanged changed unfitNow unfitThen fields { field records } }
+    matching { records } } }
 """
 
 
@@ -117,7 +119,7 @@ async def test_a_mapping_is_tried_on_what_its_system_has_and_nothing_is_kept(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     async with read_by(database, database_url, tmp_path) as api:
-        tried = {"mapping": {"system": "crm", "document": MAPPING}}
+        tried = {"mapping": {"system": "crm", "document": MAPPING, "readSource": True}}
         assert (await api.ask(MAPPED, tried)).codes == ["FORBIDDEN"]
         async with untouched(database, apart_from={"audit_event"}):
             told = (await api.ask(MAPPED, tried, role=Role.STEWARD)).data["previewRuleChange"]
@@ -127,6 +129,9 @@ async def test_a_mapping_is_tried_on_what_its_system_has_and_nothing_is_kept(
             "samples": [{"field": "status", "after": "GOLD"}],
             "mapping": {
                 "objects": 2,
+                "versions": 0,
+                "withoutOriginal": 0,
+                "versionsChanged": 0,
                 "changed": 2,
                 "unfitNow": 0,
                 "unfitThen": 1,
@@ -141,6 +146,41 @@ async def test_a_mapping_is_tried_on_what_its_system_has_and_nothing_is_kept(
             assert (await api.ask(MAPPED, {"mapping": wrong}, role=Role.STEWARD)).codes == [code]
         both = "query { previewRuleChange(change: {rule: OLDEST, matching: {merge: true}}) { changed } }"
         assert (await api.ask(both, role=Role.STEWARD)).codes == ["INVALID"]
+
+
+async def test_a_mapping_is_tried_on_the_stored_history_without_asking_its_system(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    crm = await declare_flow(database, "crm")
+    for minute, names in enumerate((("Jan Smit", "Jan"), ("Jan B. Smit", "Jan"), ("Jan Bakker", "Johan")), start=1):
+        await tell(database, crm, "1", body(*names), minute)
+    await tell(database, crm, "2", body("Mia", "Mia"), 1, customers_named("full_name", None))
+    tried = {"mapping": {"system": "crm", "document": "entity: customer\nversion: 2\nfields: {name: short_name}"}}
+    held = {(SystemName("crm"), Entity.CUSTOMER): HELD}
+    async with serving(database_url, tmp_path, mappings=held, open_systems=lambda database: OpenSystems({})) as api:
+        assert (await api.ask(MAPPED, tried)).codes == ["FORBIDDEN"]
+        async with untouched(database, apart_from={"audit_event"}):
+            told = (await api.ask(MAPPED, tried, role=Role.STEWARD)).data["previewRuleChange"]
+            first = (await api.ask(MAPPED, {**tried, "customers": 1}, role=Role.STEWARD)).data["previewRuleChange"]
+            read = await api.ask(MAPPED, {"mapping": {**tried["mapping"], "readSource": True}}, role=Role.STEWARD)
+    assert told == {
+        "complete": True,
+        "changed": 1,
+        "samples": [{"field": "name", "after": "Johan"}],
+        "mapping": {
+            "objects": 2,
+            "versions": 4,
+            "withoutOriginal": 1,
+            "versionsChanged": 3,
+            "changed": 1,
+            "unfitNow": 0,
+            "unfitThen": 0,
+            "fields": [{"field": "name", "records": 1}],
+        },
+        "matching": None,
+    }
+    assert (first["complete"], first["mapping"]["objects"]) == (False, 1)
+    assert read.codes == ["NOT_FOUND"]
 
 
 MATCHED = """

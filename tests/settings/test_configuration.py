@@ -135,6 +135,13 @@ def test_mappings_are_the_adapters_unless_overridden(tmp_path: Path) -> None:
     assert load(tmp_path, own).mappings[CRM, Entity.CUSTOMER].version.startswith("9+")
 
 
+def test_originals_are_kept_in_the_words_of_their_system_unless_it_says_no(tmp_path: Path) -> None:
+    kept = load(tmp_path).mappings
+    assert {str(system): mapping.originals_of for (system, _), mapping in kept.items()} == {"crm": "crm", "lms": "lms"}
+    some = load(tmp_path, HUB_YAML.replace("    roles: [LMS]", "    roles: [LMS]\n    keep_originals: false")).mappings
+    assert {str(system): mapping.originals_of for (system, _), mapping in some.items()} == {"crm": "crm", "lms": None}
+
+
 def test_contracts_go_before_those_of_mappings_and_are_files_or_inline(tmp_path: Path) -> None:
     assert load(tmp_path).mappings[CRM, Entity.CUSTOMER].contract is None
     (tmp_path / "agreed.yaml").write_text("version: 4\npolicy: FREEZE\nfields: {id: int}\n", encoding="utf-8")

@@ -23,6 +23,7 @@ from hub.flows.mapping_preview import Differing, MappingPreview, preview_mapping
 from hub.records.customer import CustomerRecord
 from hub.settings.configuration import Configuration, load_configuration
 from hub.settings.environment import Settings
+from hub.stewardship.mapping_history import Tried, preview_mapping_history
 from hub.stewardship.rule_preview import RulePreview, Terms, preview_records, preview_rules
 from hub.store.engine import Database
 
@@ -40,12 +41,13 @@ def preview(
     samples: Annotated[int, typer.Option(min=0, max=1000, help="How many changed fields to show.")] = 20,
     customers: Annotated[int | None, typer.Option(min=1, help="Only so many customers; left out: all.")] = None,
     read_sources: Annotated[
-        bool, typer.Option("--read-sources", help="Read systems whose mapping differs, to see what it would make.")
+        bool, typer.Option("--read-sources", help="Also read systems whose mapping differs, for what they hold now.")
     ] = False,
 ) -> None:
     """What the other file's survivorship, flows' `fields`, mappings and bands would change; writes nothing.
 
-    Every stored version is replayed under both. Samples are personal data: they go to the screen and nowhere else.
+    Every stored version is replayed under both, by another mapping from its original. Samples are personal data: they
+    go to the screen and nowhere else.
 
     Example: hub rules preview --config new.yaml
     """
@@ -78,7 +80,7 @@ async def _preview(
         )
         _show(found, console)
         await _links(home, before, after, console)
-        await _mappings(home, other, database, terms, read_sources, progress, console)
+        await _mappings(home, other, database, terms, (customers, read_sources), progress, console)
     finally:
         await database.aclose()
 
@@ -88,11 +90,12 @@ async def _mappings(
     other: Configuration,
     database: Database,
     terms: Terms,
-    read_sources: bool,
+    asked: tuple[int | None, bool],
     progress: Progress,
     console: Console,
 ) -> None:
-    """What other mappings would make of the objects that the systems have now, and of the customers by them."""
+    """What other mappings would make of the stored history, if asked of what the systems have now, and what follows."""
+    objects_max, read_sources = asked
     systems = open_systems(home.configuration, home.adapters)
     try:
         for place in sorted(other.mappings.keys() & home.configuration.mappings.keys()):
@@ -100,8 +103,9 @@ async def _mappings(
             if mappings[0].version == mappings[1].version:
                 continue
             name = f"{place[0]}, {place[1].value}"
+            tried = Tried(place[0], *mappings)
+            await _history(database, terms, tried, objects_max, (name, progress, console))
             if not read_sources:
-                console.print(f"The mapping of {name} differs: --read-sources tells what it would make.")
                 continue
             told = partial(_reading, progress, progress.add_task(f"Reading {name}", total=None))
             golden = RulePreview()
@@ -117,6 +121,28 @@ async def _mappings(
                 _show_counts(golden, console)
     finally:
         await systems.aclose()
+
+
+async def _history(
+    database: Database, terms: Terms, tried: Tried, objects_max: int | None, shown: tuple[str, Progress, Console]
+) -> None:
+    """What another mapping would have made of the versions that have an original."""
+    name, progress, console = shown
+    task = progress.add_task(f"Replaying {name}", total=None)
+    found, golden = await preview_mapping_history(
+        database, terms, tried, objects_max, told=lambda done, of: progress.update(task, completed=done, total=of)
+    )
+    console.print(
+        f"History of {name}: {found.objects:,} objects, {found.versions:,} versions, {found.without_original:,} "
+        f"without an original; {found.changed:,} objects would become other records, in {found.versions_changed:,} "
+        f"versions; {found.unfit_before:,} versions do not fit now, {found.unfit_after:,} would not."
+    )
+    if found.without_original:
+        console.print("Versions without an original stay as they are; --read-sources tries what the system has now.")
+    _show_fields(found, console)
+    if golden.changed or golden.turns_before != golden.turns_after:
+        console.print(f"Of {golden.customers:,} customers with such records {golden.changed:,} would change.")
+        _show_counts(golden, console)
 
 
 async def _follow(database: Database, terms: Terms, system: str, golden: RulePreview, differing: Differing) -> None:
@@ -180,6 +206,10 @@ def _show_mapping(name: str, found: MappingPreview, console: Console) -> None:
         f"Mapping of {name}: {found.objects:,} objects read, {found.changed:,} would become other records; "
         f"{found.unfit_before:,} do not fit now, {found.unfit_after:,} would not."
     )
+    _show_fields(found, console)
+
+
+def _show_fields(found: MappingPreview, console: Console) -> None:
     table = Table("field", "records", "first id")
     for field, count in sorted(found.fields.items()):
         table.add_row(field, f"{count:,}", next((s.external_id for s in found.samples if s.field == field), ""))
