@@ -31,10 +31,10 @@ class Chosen:
     """Which quarantined objects, all of it; None leaves a condition out. `since` is when they were put aside."""
 
     ids: Sequence[int] | None = None
-    system: str | None = None
-    entity: str | None = None
-    code: str | None = None
-    since: datetime | None = None
+    system: str | ColumnElement[str] | None = None
+    entity: str | ColumnElement[str] | None = None
+    code: str | ColumnElement[str] | None = None
+    since: datetime | ColumnElement[datetime] | None = None
     state: QuarantineState | None = QuarantineState.OPEN
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, literal
 from sqlalchemy.types import TypeEngine
 
 from hub.errors import Invalid
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+ConditionsT = TypeVar("ConditionsT", bound="DataclassInstance")
 
 TEXT_MAX: Final = 500
 """Characters of what a text is compared with: no name, address or campaign is longer."""
@@ -59,6 +64,22 @@ def _given(declared: Declared, conditions: object) -> Iterator[tuple[str, Any]]:
         value = getattr(conditions, name)
         if value is not None:
             yield name, value
+
+
+Kinds: TypeAlias = Mapping[str, TypeEngine[Any]]
+"""Of what is compared with a value of the request: of an enum each value has a plan of its own."""
+
+
+def placed(
+    conditions: ConditionsT, kinds: Kinds, slot: Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
+) -> ConditionsT:
+    """The conditions with places for those of the `kinds` that are given."""
+    return replace(conditions, **{name: slot(name, kinds[name]) for name in given_of(conditions, kinds)})
+
+
+def given_of(conditions: object, kinds: Kinds) -> Mapping[str, object]:
+    """The values for these places."""
+    return {name: value for name in kinds if (value := getattr(conditions, name)) is not None}
 
 
 def beginning_with(prefix: str) -> str:

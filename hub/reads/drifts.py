@@ -7,11 +7,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.flows.tables import ContractDrift, Quarantine
 from hub.reads.paging import Order, Page, Window, page_of, windowed
+from hub.reads.quarantine import QuarantineRow, all_quarantined
+from hub.reads.relations import Relation
 from hub.reads.rows import fetch
 from hub.records.drift import DriftKind
 
@@ -39,10 +41,10 @@ class DriftRow:
 class DriftConditions:
     """Which reports, all of it; None leaves a condition out. `since` is when it was last seen."""
 
-    system: str | None = None
-    entity: str | None = None
+    system: str | ColumnElement[str] | None = None
+    entity: str | ColumnElement[str] | None = None
     kind: DriftKind | None = None
-    since: datetime | None = None
+    since: datetime | ColumnElement[datetime] | None = None
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As a statement takes them."""
@@ -61,7 +63,8 @@ _rows = ContractDrift.__table__.c
 NEWEST: Final = Order("DRIFTS", (_rows["first_seen_at"], _rows["id"]), descending=True)
 
 
-def _all() -> Select[Any]:
+def all_drifts() -> Select[Any]:
+    """The reports, each with where its first object went."""
     there = (
         select(func.max(Quarantine.id))
         .where(
@@ -75,9 +78,16 @@ def _all() -> Select[Any]:
     return select(*own, there.label("quarantine_id"))
 
 
+def _quarantined(drift: FromClause) -> Select[Any]:
+    return all_quarantined().where(Quarantine.id == drift.c["quarantine_id"]).correlate(drift)
+
+
+QUARANTINED_OF_DRIFT: Final = Relation(QuarantineRow, _quarantined)
+
+
 async def list_drifts(connection: AsyncConnection, chosen: DriftConditions, window: Window) -> Page[DriftRow]:
     """One window of the chosen reports."""
-    statement = windowed(_all().where(*chosen.conditions()), NEWEST, window)
+    statement = windowed(all_drifts().where(*chosen.conditions()), NEWEST, window)
     return page_of(await fetch(connection, DriftRow, statement), window)
 
 
@@ -89,4 +99,4 @@ async def count_drifts(connection: AsyncConnection, chosen: DriftConditions) -> 
 
 async def drifts_by_id(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[int, DriftRow]:
     """The reports with these ids that exist."""
-    return {row.id: row for row in await fetch(connection, DriftRow, _all().where(ContractDrift.id.in_(ids)))}
+    return {row.id: row for row in await fetch(connection, DriftRow, all_drifts().where(ContractDrift.id.in_(ids)))}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, any_, func, or_, select, text
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, Text, and_, any_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,7 @@ from hub.reads.conditions import Condition, Declared, where
 from hub.reads.paging import Order, Page, Window, page_of, windowed
 from hub.reads.parts import Part
 from hub.reads.reach import Reach
+from hub.reads.relations import Derived
 from hub.reads.rows import Shape, fetch
 from hub.records.outbound import DeliveryState, PrintRunState
 
@@ -104,6 +105,28 @@ PRINT_RUNS: Final = Shape(PrintRunRow, PrintRun)
 RUN_ORDER: Final = Order("CLOSES", (_run["closes_at"], _run["id"]), descending=True)
 
 
+def all_print_runs(channel: str | ColumnElement[str] | None = None) -> Select[Any]:
+    """Of every channel, or of one."""
+    statement: Select[Any] = select(*PRINT_RUNS.columns)
+    return statement if channel is None else statement.where(PrintRun.channel == channel)
+
+
+def _letters(run: FromClause) -> ColumnElement[int]:
+    """As `letters_waiting` of a run that is open."""
+    waiting = (
+        select(func.count())
+        .select_from(LeadDelivery)
+        .outerjoin(LeadHandling, LeadHandling.lead_id == LeadDelivery.lead_id)
+        .where(LeadDelivery.channel == run.c["channel"], LeadDelivery.state == DeliveryState.PLANNED.value)
+        .where(LeadDelivery.planned_for <= run.c["closes_at"], run.c["state"] == PrintRunState.OPEN.value)
+        .where(LeadHandling.responded_at.is_(None), LeadHandling.closed_at.is_(None))
+    )
+    return func.coalesce(run.c["letters"], waiting.correlate(run).scalar_subquery(), type_=Integer())
+
+
+LETTERS_OF_RUN: Final = Derived(_letters)
+
+
 async def deliveries_of_leads(
     connection: AsyncConnection, leads: Sequence[UUID]
 ) -> Mapping[UUID, Sequence[DeliveryRow]]:
@@ -164,18 +187,14 @@ async def count_calls(connection: AsyncConnection, channel: str, now: datetime) 
 
 async def list_print_runs(connection: AsyncConnection, channel: str | None, window: Window) -> Page[PrintRunRow]:
     """The one that closes last first."""
-    statement = select(*PRINT_RUNS.columns)
-    if channel is not None:
-        statement = statement.where(PrintRun.channel == channel)
-    return page_of(await fetch(connection, PrintRunRow, windowed(statement, RUN_ORDER, window)), window)
+    statement = windowed(all_print_runs(channel), RUN_ORDER, window)
+    return page_of(await fetch(connection, PrintRunRow, statement), window)
 
 
 async def count_print_runs(connection: AsyncConnection, channel: str | None) -> int:
     """How long that list is."""
-    counted = select(func.count()).select_from(PrintRun)
-    return (
-        await connection.execute(counted if channel is None else counted.where(PrintRun.channel == channel))
-    ).scalar_one()
+    counted = select(func.count()).select_from(all_print_runs(channel).subquery())
+    return (await connection.execute(counted)).scalar_one()
 
 
 async def letters_waiting(connection: AsyncConnection, runs: Sequence[UUID]) -> Mapping[UUID, int]:

@@ -44,14 +44,15 @@ _rows = Quarantine.__table__.c
 NEWEST: Final = Order("QUARANTINED", (_rows["at"], _rows["id"]), descending=True)
 
 
-def _all() -> Select[Any]:
+def all_quarantined() -> Select[Any]:
+    """The objects, each with the flow it came by."""
     own = [_rows[field.name] for field in fields(QuarantineRow)[2:]]
     return select(_rows["id"], Lane.flow, *own).join_from(Quarantine, Lane, Lane.id == Quarantine.lane_id, isouter=True)
 
 
 async def list_quarantine(connection: AsyncConnection, chosen: Chosen, window: Window) -> Page[QuarantineRow]:
     """One window of the chosen objects."""
-    statement = windowed(_all().where(*chosen.conditions()), NEWEST, window)
+    statement = windowed(all_quarantined().where(*chosen.conditions()), NEWEST, window)
     return page_of(await fetch(connection, QuarantineRow, statement), window)
 
 
@@ -63,5 +64,5 @@ async def count_quarantine(connection: AsyncConnection, chosen: Chosen) -> int:
 
 async def quarantined_by_id(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[int, QuarantineRow]:
     """The objects with these ids that exist, whatever became of them."""
-    statement = _all().where(Quarantine.id.in_(ids))
+    statement = all_quarantined().where(Quarantine.id.in_(ids))
     return {row.id: row for row in await fetch(connection, QuarantineRow, statement)}

@@ -37,11 +37,11 @@ class StuckWork:
 
     ids: Sequence[int] | None = None
     states: Collection[WorkState] = STUCK
-    kind: str | None = None
+    kind: str | ColumnElement[str] | None = None
     queue: Queue | None = None
-    line: str | None = None
-    code: str | None = None
-    since: datetime | None = None
+    line: str | ColumnElement[str] | None = None
+    code: str | ColumnElement[str] | None = None
+    since: datetime | ColumnElement[datetime] | None = None
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
         """As a statement takes them."""

@@ -19,6 +19,8 @@ from hub.reads.outbound import (
     RUN_ORDER,
     DeliveryConditions,
     DeliveryRow,
+    PrintRunRow,
+    all_print_runs,
     calls,
     count_calls,
     count_deliveries,
@@ -32,6 +34,7 @@ from hub.reads.paging import Order
 from hub.reads.reach import Reach
 from hub.store.statement import parameter
 from schema.authorise import Requires, Scope
+from schema.bounded import check_texts
 from schema.context import Context, Info
 from schema.fields import resolved
 from schema.reads import Arguments, Found, ReadTerms, Slot
@@ -77,6 +80,24 @@ class ListedCalls:
         """Invalid for what is no call list."""
         call_channel(terms.outbound, arguments["channel"])
         return {"channel": arguments["channel"]}
+
+
+class ListedRuns:
+    """How a page of print runs is read by one statement."""
+
+    def order(self, _: Arguments) -> Order:
+        """Always what closes last."""
+        return RUN_ORDER
+
+    def find(self, arguments: Arguments, _: Reach, slot: Slot) -> Found:
+        """Of one channel, or of all."""
+        given = arguments.get("channel") is not None
+        return Found(PrintRunRow, None, all_print_runs(slot("channel", Text()) if given else None))
+
+    def values(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
+        """The channel, if there is one."""
+        check_texts(arguments)
+        return {} if arguments.get("channel") is None else {"channel": arguments["channel"]}
 
 
 def _wanted(arguments: Arguments) -> DeliveryConditions:
@@ -141,7 +162,7 @@ class OutboundQuery:
         info.context.shows(info, [row.customer_id for row in page.rows if row.customer_id is not None])
         return Connection.of(page, CALL_ORDER, LeadDelivery.of, partial(_count_calls, info.context, channel))
 
-    @resolved("Runs of letters, the one that closes last first.", Requires(Scope.OUTBOUND_READ))
+    @resolved("Runs of letters, the one that closes last first.", Requires(Scope.OUTBOUND_READ), reads=ListedRuns())
     async def print_runs(
         self,
         info: Info,
@@ -155,7 +176,7 @@ class OutboundQuery:
         window = window_of(info, RUN_ORDER, first, after, last, before)
         async with info.context.reading() as connection:
             page = await list_print_runs(connection, channel, window)
-        return Connection.of(page, RUN_ORDER, PrintRun.found, partial(_count_runs, info.context, channel))
+        return Connection.of(page, RUN_ORDER, PrintRun.of, partial(_count_runs, info.context, channel))
 
 
 async def _count_deliveries(context: Context, conditions: DeliveryConditions) -> int:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import strawberry
+from sqlalchemy import TIMESTAMP, Text
 
 from hub.flows.quarantined import Chosen
 from hub.reads import drifts, quarantine
-from hub.reads.drifts import DriftConditions, count_drifts, list_drifts
-from hub.reads.quarantine import count_quarantine, list_quarantine
+from hub.reads.conditions import Kinds, given_of, placed
+from hub.reads.drifts import DriftConditions, DriftRow, all_drifts, count_drifts, list_drifts
+from hub.reads.paging import Order
+from hub.reads.quarantine import QuarantineRow, all_quarantined, count_quarantine, list_quarantine
+from hub.reads.reach import Reach
 from schema.authorise import Requires, Scope
+from schema.bounded import check_texts
 from schema.context import Context, Info
 from schema.fields import resolved
+from schema.reads import Arguments, Found, ReadTerms, Slot
 from schema.types.connection import After, Before, Connection, First, Last, window_of
 from schema.types.drift import ContractDrift
 from schema.types.enums import DriftKind, QuarantineState
@@ -43,6 +50,58 @@ class DriftFilter:
     kind: DriftKind | None = strawberry.field(default=None, description="Of this kind.")
     since: datetime | None = strawberry.field(default=None, description="Last seen then or later.")
 
+    def chosen(self) -> DriftConditions:
+        """As the rooms below take it."""
+        return DriftConditions(self.system, self.entity, self.kind, self.since)
+
+
+class ListedQuarantine:
+    """How a page of quarantined objects is read by one statement."""
+
+    kinds: Final[Kinds] = {"system": Text(), "entity": Text(), "code": Text(), "since": TIMESTAMP(timezone=True)}
+
+    def order(self, _: Arguments) -> Order:
+        """Always the newest first."""
+        return quarantine.NEWEST
+
+    def find(self, arguments: Arguments, _: Reach, slot: Slot) -> Found:
+        """They name nobody, so nobody is shown."""
+        chosen = placed(_quarantined(arguments), self.kinds, slot)
+        return Found(QuarantineRow, None, all_quarantined().where(*chosen.conditions()))
+
+    def values(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
+        """Those of the filter."""
+        check_texts(arguments)
+        return given_of(_quarantined(arguments), self.kinds)
+
+
+class ListedDrifts:
+    """How a page of reports is read by one statement."""
+
+    kinds: Final[Kinds] = {"system": Text(), "entity": Text(), "since": TIMESTAMP(timezone=True)}
+
+    def order(self, _: Arguments) -> Order:
+        """Always the newest first."""
+        return drifts.NEWEST
+
+    def find(self, arguments: Arguments, _: Reach, slot: Slot) -> Found:
+        """They name nobody, so nobody is shown."""
+        chosen = placed(_drifts(arguments), self.kinds, slot)
+        return Found(DriftRow, None, all_drifts().where(*chosen.conditions()))
+
+    def values(self, arguments: Arguments, _: ReadTerms) -> Mapping[str, object]:
+        """Those of the filter."""
+        check_texts(arguments)
+        return given_of(_drifts(arguments), self.kinds)
+
+
+def _quarantined(arguments: Arguments) -> Chosen:
+    return (arguments.get("filter") or QuarantineFilter()).chosen(arguments["state"])
+
+
+def _drifts(arguments: Arguments) -> DriftConditions:
+    return (arguments.get("filter") or DriftFilter()).chosen()
+
 
 OfQuarantine = Annotated[QuarantineFilter | None, strawberry.argument(description="Which; all if left out.")]
 OfState = Annotated[
@@ -55,7 +114,9 @@ OfDrifts = Annotated[DriftFilter | None, strawberry.argument(description="Which;
 class QuarantineQuery:
     """Mixed into Query."""
 
-    @resolved("Objects that could not be applied, newest first.", Requires(Scope.QUARANTINE_READ))
+    @resolved(
+        "Objects that could not be applied, newest first.", Requires(Scope.QUARANTINE_READ), reads=ListedQuarantine()
+    )
     async def quarantine(
         self,
         info: Info,
@@ -75,7 +136,11 @@ class QuarantineQuery:
             page, quarantine.NEWEST, QuarantinedObject.of, lambda: _count_quarantine(info.context, chosen)
         )
 
-    @resolved("How objects differed from their contracts, newest first.", Requires(Scope.QUARANTINE_READ))
+    @resolved(
+        "How objects differed from their contracts, newest first.",
+        Requires(Scope.QUARANTINE_READ),
+        reads=ListedDrifts(),
+    )
     async def contract_drifts(
         self,
         info: Info,
@@ -87,8 +152,7 @@ class QuarantineQuery:
     ) -> Connection[ContractDrift]:
         """Each way of differing once per version of a contract."""
         window = window_of(info, drifts.NEWEST, first, after, last, before)
-        given = filter or DriftFilter()
-        chosen = DriftConditions(given.system, given.entity, given.kind, given.since)
+        chosen = (filter or DriftFilter()).chosen()
         async with info.context.reading() as connection:
             page = await list_drifts(connection, chosen, window)
         return Connection.of(page, drifts.NEWEST, ContractDrift.of, lambda: _count_drifts(info.context, chosen))

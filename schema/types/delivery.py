@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from uuid import UUID
 
 import strawberry
@@ -12,7 +13,7 @@ from strawberry import relay
 from hub.outbound.opening import open_at, slots
 from hub.reads.belongings import LEADS
 from hub.reads.contact_relations import LEAD, OWN_CUSTOMER
-from hub.reads.outbound import DELIVERIES, ChannelLoad, DeliveryRow, PrintRunRow
+from hub.reads.outbound import DELIVERIES, LETTERS_OF_RUN, ChannelLoad, DeliveryRow
 from hub.settings.channels import OutboundChannel as ChannelSettings
 from schema.authorise import Requires, Scope
 from schema.context import Info
@@ -80,8 +81,10 @@ class LeadDelivery(relay.Node, OfRow):
 
 
 @strawberry.type(description="The letters of one closing of a print channel.")
-class PrintRun:
+class PrintRun(OfRow):
     """Handed over as a whole."""
+
+    named: ClassVar[Mapping[str, str]] = {"key": "id", "written": "letters"}
 
     key: strawberry.Private[UUID]
     channel: str = strawberry.field(description="The channel.")
@@ -91,23 +94,10 @@ class PrintRun:
     digest: str | None = strawberry.field(description="SHA-256 of its data file, as in the manifest.")
     delivered_at: datetime | None = strawberry.field(description="When the print street got it.")
 
-    @resolved("How many letters it has; of an open one, how many it would have now.")
+    @resolved("How many letters it has; of an open one, how many it would have now.", reads=LETTERS_OF_RUN)
     async def letters(self, info: Info) -> int:
         """Loaded for all runs of the answer at once."""
         return self.written if self.written is not None else await info.context.loaders.letters.load(self.key)
-
-    @classmethod
-    def found(cls, row: PrintRunRow) -> Self:
-        """The type from its row."""
-        return cls(
-            key=row.id,
-            channel=row.channel,
-            closes_at=row.closes_at,
-            state=PrintRunState(row.state),
-            written=row.letters,
-            digest=row.digest,
-            delivered_at=row.delivered_at,
-        )
 
 
 @strawberry.type(description="A channel that carries leads out.")

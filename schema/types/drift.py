@@ -8,18 +8,19 @@ from typing import Self
 import strawberry
 from strawberry import relay
 
-from hub.reads.drifts import DriftRow, drifts_by_id
+from hub.reads.drifts import QUARANTINED_OF_DRIFT, drifts_by_id
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.enums import DriftKind, DriftPolicy
+from schema.types.of_row import OfRow
 from schema.types.quarantined import QuarantinedObject
 
 
 @strawberry.type(
     description="One way in which a system's objects differ from their contract, reported once per version."
 )
-class ContractDrift(relay.Node):
+class ContractDrift(relay.Node, OfRow):
     """Holds no personal data."""
 
     id: relay.NodeID[int]
@@ -36,29 +37,14 @@ class ContractDrift(relay.Node):
     external_id: str = strawberry.field(description="Id of the first object that differed so.")
     quarantine_id: strawberry.Private[int | None]
 
-    @resolved("The first object that differed so, if it went to quarantine.", Requires(Scope.QUARANTINE_READ))
+    @resolved(
+        "The first object that differed so, if it went to quarantine.",
+        Requires(Scope.QUARANTINE_READ),
+        reads=QUARANTINED_OF_DRIFT,
+    )
     async def quarantined(self, info: Info) -> QuarantinedObject | None:
         """Whatever became of it since."""
         return None if self.quarantine_id is None else await QuarantinedObject.visible(info, self.quarantine_id)
-
-    @classmethod
-    def of(cls, row: DriftRow) -> Self:
-        """The type from its row."""
-        return cls(
-            id=row.id,
-            system=row.system,
-            entity=row.entity,
-            contract_version=row.contract_version,
-            path=row.path,
-            kind=DriftKind(row.kind),
-            policy=DriftPolicy(row.policy),
-            detail=row.detail,
-            objects=row.objects,
-            first_seen_at=row.first_seen_at,
-            last_seen_at=row.last_seen_at,
-            external_id=row.external_id,
-            quarantine_id=row.quarantine_id,
-        )
 
     @classmethod
     async def visible(cls, info: Info, identity: int) -> Self | None:

@@ -9,11 +9,12 @@ import strawberry
 from strawberry import relay
 
 from hub.flows.quarantined import Revealed, reveal
-from hub.reads.quarantine import QuarantineRow, quarantined_by_id
+from hub.reads.quarantine import quarantined_by_id
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
 from schema.types.enums import QuarantineState
+from schema.types.of_row import OfRow
 
 
 @strawberry.type(
@@ -30,7 +31,7 @@ class QuarantinedBytes:
 
 
 @strawberry.type(description="An object that could not be applied, with its original bytes.")
-class QuarantinedObject(relay.Node):
+class QuarantinedObject(relay.Node, OfRow):
     """What waits, or waited, for a person or a better version."""
 
     id: relay.NodeID[int]
@@ -61,29 +62,6 @@ class QuarantinedObject(relay.Node):
         async with context.writing() as connection:
             keys, subject = context.hub.terms.keys, context.principal.subject
             return _shown(await reveal(connection, keys, self.id, subject, context.now()))
-
-    @classmethod
-    def of(cls, row: QuarantineRow) -> Self:
-        """The type from its row."""
-        return cls(
-            id=row.id,
-            flow=row.flow,
-            system=row.system,
-            entity=row.entity,
-            external_id=row.external_id,
-            place=row.place,
-            code=row.code,
-            path=row.path,
-            reason=row.reason,
-            state=QuarantineState(row.state),
-            as_of=row.as_of,
-            at=row.at,
-            corrected_at=row.corrected_at,
-            corrected_by=row.corrected_by,
-            settled_at=row.settled_at,
-            settled_by=row.settled_by,
-            settled_reason=row.settled_reason,
-        )
 
     @classmethod
     async def visible(cls, info: Info, identity: int) -> Self | None:

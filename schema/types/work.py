@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 import orjson
 import strawberry
@@ -13,12 +13,14 @@ from strawberry import relay
 from hub.flows.read_back import StuckCommand, command_of
 from hub.flows.stuck_event import event_of
 from hub.flows.stuck_work import WORK
-from hub.reads.stuck_work import WorkRow, last_read_of, work_by_id
+from hub.reads.stuck_work import COMMAND_OF_WORK, EVENT_OF_WORK, QUEUE_OF_WORK, last_read_of, work_by_id
 from hub.store.audit import Deed, record_deed
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
+from schema.reads import READS
 from schema.types.enums import Queue, WorkState
+from schema.types.of_row import OfRow
 from schema.types.work_event import WorkEvent
 
 
@@ -32,8 +34,10 @@ class CommandContent:
 
 
 @strawberry.type(description="The outbound command that a piece of work is about.")
-class WorkCommand:
+class WorkCommand(OfRow):
     """Holds no personal data but in `content`."""
+
+    named: ClassVar[Mapping[str, str]] = {"code": "outcome_code"}
 
     target: str = strawberry.field(description="The system it goes to.")
     entity: str = strawberry.field(description="What it is about: customer, sales_lead, ...")
@@ -63,12 +67,14 @@ class WorkCommand:
 
 
 @strawberry.type(description="A piece of work that waits, or waited, for a person.")
-class StuckWork(relay.Node):
+class StuckWork(relay.Node, OfRow):
     """DEAD, PARKED or UNKNOWN, until somebody decides."""
+
+    named: ClassVar[Mapping[str, str]] = {"code": "last_error_code", "message": "last_error_message"}
 
     id: relay.NodeID[int]
     kind: str = strawberry.field(description="outbound.send, flow.run, ...")
-    queue: Queue = strawberry.field(description="Which workers do it.")
+    queue: Queue = strawberry.field(description="Which workers do it.", metadata={READS: QUEUE_OF_WORK})
     state: WorkState = strawberry.field(description="Where it stands.")
     line: str | None = strawberry.field(description="What it may not overtake and what may not overtake it.")
     attempts: int = strawberry.field(description="How often it was begun.")
@@ -77,35 +83,19 @@ class StuckWork(relay.Node):
     created_at: datetime = strawberry.field(description="When it was ordered.")
     payload: strawberry.Private[Mapping[str, object]]
 
-    @resolved("The command it is to send; null for other work.")
+    @resolved("The command it is to send; null for other work.", reads=COMMAND_OF_WORK)
     async def command(self, info: Info) -> WorkCommand | None:
         """Read when it is asked for."""
         async with info.context.reading() as connection:
             command = await command_of(connection, self.payload)
         return None if command is None else _shown(command, self.id)
 
-    @resolved("The event it is to take in; null for other work, and once the event is forgotten.")
+    @resolved("The event it is to take in; null for other work, and once the event is forgotten.", reads=EVENT_OF_WORK)
     async def event(self, info: Info) -> WorkEvent | None:
         """Read when it is asked for."""
         async with info.context.reading() as connection:
             event = await event_of(connection, self.payload)
-        return None if event is None else WorkEvent.of(event, self.id)
-
-    @classmethod
-    def of(cls, row: WorkRow) -> Self:
-        """The type from its row."""
-        return cls(
-            id=row.id,
-            kind=row.kind,
-            queue=Queue(row.queue),
-            state=WorkState(row.state),
-            line=row.line,
-            attempts=row.attempts,
-            code=row.last_error_code,
-            message=row.last_error_message,
-            created_at=row.created_at,
-            payload=row.payload,
-        )
+        return None if event is None else WorkEvent.told(event, self.id)
 
     @classmethod
     async def visible(cls, info: Info, identity: int) -> Self | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 import strawberry
 
@@ -13,11 +14,14 @@ from hub.store.audit import Deed, record_deed
 from schema.authorise import Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
+from schema.types.of_row import OfRow
 
 
 @strawberry.type(description="The event that a piece of work is to take in, as a system pushed it.")
-class WorkEvent:
+class WorkEvent(OfRow):
     """Holds no personal data but in `original`."""
+
+    named: ClassVar[Mapping[str, str]] = {}
 
     system: str = strawberry.field(description="The system that pushed it.")
     event_id: str = strawberry.field(description="What that system calls it.")
@@ -39,6 +43,6 @@ class WorkEvent:
         return None if body is None else body.decode(errors="replace")
 
     @classmethod
-    def of(cls, event: StuckEvent, work: int) -> Self:
+    def told(cls, event: StuckEvent, work: int) -> Self:
         """The type from what is stored of it."""
         return cls(system=event.system, event_id=event.event_id, received_at=event.received_at, event=event, work=work)

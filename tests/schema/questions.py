@@ -31,9 +31,13 @@ LISTS: Final = (
     "callList",
     "commitments",
     "conflicts",
+    "contractDrifts",
+    "deadLetters",
     "incidents",
     "outboundDeliveries",
+    "printRuns",
     "privacyRequests",
+    "quarantine",
     "workList",
 )
 ROOTS: Final = (*("customer", "customers", "leads", "node") * 4, "nodes", "viewer", *LISTS)
@@ -115,6 +119,29 @@ CONFLICT_FILTERS: Final[list[Any]] = [
     {"contested": True},
     {"contested": False, "field": "name"},
 ]
+QUARANTINE_FILTERS: Final[list[Any]] = [
+    None,
+    {"system": "crm", "code": "INVALID"},
+    {"entity": "customer", "since": "2026-02-27T13:30:00Z"},
+    {"code": "none"},
+]
+DRIFT_FILTERS: Final[list[Any]] = [None, {"kind": "FIELD_ADDED"}, {"system": "crm", "since": "2026-03-01T00:00:00Z"}]
+WORK_FILTERS: Final[list[Any]] = [
+    None,
+    {"states": ["DEAD", "DONE"]},
+    {"queue": "REALTIME", "kind": "flow.run"},
+    {"line": "line 1", "code": "REJECTED", "since": "2026-02-27T12:30:00Z"},
+]
+FILTERS: Final = {
+    "WorkItem": [{"unanswered": True}, {"unassigned": True}, {"mine": True}, {}],
+    "CustomerConflict": CONFLICT_FILTERS,
+    "QuarantinedObject": QUARANTINE_FILTERS,
+    "ContractDrift": DRIFT_FILTERS,
+    "StuckWork": WORK_FILTERS,
+    "Customer": CUSTOMER_FILTERS,
+    "SalesLead": LEAD_FILTERS,
+}
+"""By the type of what is listed, of which the first that fits is meant."""
 
 VALUES: Final[dict[str, list[Any]]] = {
     "by": BYS,
@@ -129,6 +156,7 @@ VALUES: Final[dict[str, list[Any]]] = {
     "states": [],
     "filter": [],
     "orderBy": ["NAME", "NEWEST_CHANGE"],
+    "state": [None, "OPEN", "DISCARDED"],
     "running": [None, True, False],
     "first": [None, 1, 2, 3, 50, 51, 0],
     "last": [None, None, None, 1, 2],
@@ -149,11 +177,7 @@ GOOD: Final[dict[str, list[Any]]] = {
 
 
 def _filters(returned: str) -> list[Any]:
-    if "WorkItem" in returned:
-        return [{"unanswered": True}, {"unassigned": True}, {"mine": True}, {}]
-    if "CustomerConflict" in returned:
-        return CONFLICT_FILTERS
-    return CUSTOMER_FILTERS if "Customer" in returned else LEAD_FILTERS
+    return next(filters for listed, filters in FILTERS.items() if listed in returned)
 
 
 def _states(argument: GraphQLArgument) -> list[Any]:

@@ -10,9 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.conflict_tables import FieldConflict
 from hub.customers.privacy_tables import PrivacyReceipt, PrivacyRequest
 from hub.customers.steward_tables import StewardAct, StewardActRecord, StewardReceipt
-from hub.exchange.tables import OutboundCommand
+from hub.exchange.tables import InboxEvent, OutboundCommand
+from hub.flows.tables import ContractDrift, Quarantine
 from hub.leads.tables import LeadCounterpart
+from hub.outbound.tables import LeadDelivery, PrintRun
 from hub.privacy.requests import subject_of
+from hub.store.tables import SubjectKey
+from hub.work.tables import Dispatch
 from tests.flows.building import RULES
 from tests.schema.company import NOW, add, uid
 from tests.schema.contact_life import ANNA, BEN, EARLIER
@@ -21,12 +25,15 @@ STATES: Final = ("DONE", "REFUSED", "PENDING", "DEAD", "CANCELLED")
 
 
 async def add_desk(connection: AsyncConnection) -> None:
-    """Conflicts, merges and splits, receipts of leads, requests of people."""
+    """Conflicts, merges and splits, receipts of leads, requests of people, quarantine, stuck work, runs of letters."""
     await _add_commands(connection)
     await _add_conflicts(connection)
     await _add_acts(connection)
     await _add_lead_receipts(connection)
     await _add_requests(connection)
+    await _add_quarantine(connection)
+    await _add_work(connection)
+    await _add_runs(connection)
 
 
 async def _command(connection: AsyncConnection, name: str, state: str, **values: Any) -> None:
@@ -132,3 +139,57 @@ async def _add_requests(connection: AsyncConnection) -> None:
     for n, settlement in enumerate(by_hand):
         receipt = {"request_id": uid("privacy 0"), "system": f"hand{n}", "external_id": str(n)}
         await add(connection, PrivacyReceipt, **receipt, command_id=None, **settlement)
+
+
+async def _add_quarantine(connection: AsyncConnection) -> None:
+    key = {"id": uid("subject key"), "system": "crm", "subject": "x"}
+    await add(connection, SubjectKey, **key, created_at=EARLIER)
+    states = ("OPEN", "OPEN", "REPLAYED", "DISCARDED", "SUPERSEDED")
+    for n, state in enumerate(states):
+        digest = {"digest": bytes([n // 2]), "subject_key_id": key["id"], "body": b"" if n else b"x"}
+        about = {
+            "system": "lms" if n == 1 else "crm",
+            "entity": "customer",
+            "external_id": None if n == 3 else f"q{n // 2}",
+        }
+        why = {"code": "INVALID" if n % 2 else "CONTRACT_DRIFT", "path": 'a."b"', "reason": "no value", "state": state}
+        times = {"at": EARLIER + timedelta(hours=n // 2), "as_of": EARLIER if n else None}
+        settled = {"settled_at": NOW, "settled_by": "stew", "settled_reason": "old"} if n > 1 else {}
+        await add(connection, Quarantine, lane_id=1 if n % 2 else 99, **digest, **about, **why, **times, **settled)
+    for n, (kind, policy) in enumerate(
+        (("TYPE_CHANGED", "BLOCK"), ("FIELD_ADDED", "EVOLVE"), ("FIELD_ADDED", "EVOLVE"))
+    ):
+        about = {"system": "lms" if n == 1 else "crm", "entity": "customer", "contract_version": "1", "path": f"p{n}"}
+        seen = {"objects": n + 1, "first_seen_at": EARLIER + timedelta(hours=n // 2), "last_seen_at": NOW}
+        first = {"external_id": f"q{n}", "digest": bytes([n]), "detail": "é"}
+        await add(connection, ContractDrift, **about, kind=kind, policy=policy, **seen, **first)
+
+
+async def _add_work(connection: AsyncConnection) -> None:
+    event = {"system": "crm", "event_id": "e1", "subject_key_id": uid("subject key"), "body": b"x"}
+    await add(connection, InboxEvent, **event, received_at=EARLIER)
+    about: tuple[tuple[str, str, dict[str, object]], ...] = (
+        ("outbound.send", "DEAD", {"command": str(uid("command DEAD"))}),
+        ("outbound.send", "UNKNOWN", {"command": str(uid("no command"))}),
+        ("inbox.take_in", "PARKED", {"system": "crm", "event": "e1"}),
+        ("inbox.take_in", "DEAD", {"system": "lms", "event": "e1"}),
+        ("flow.run", "DEAD", {"lane": 1}),
+        ("flow.run", "DONE", {"lane": 1}),
+    )
+    for n, (kind, state, payload) in enumerate(about):
+        stands = {"queue": "daily" if n % 2 else "realtime", "line": f"line {n}" if n else None, "ready_at": EARLIER}
+        why = {"last_error_code": "REJECTED", "last_error_message": 'no "x"'} if n % 2 else {}
+        times = {"created_at": EARLIER + timedelta(hours=n)}
+        await add(connection, Dispatch, kind=kind, state=state, payload=payload, attempts=n, **stands, **why, **times)
+
+
+async def _add_runs(connection: AsyncConnection) -> None:
+    for n, (state, letters) in enumerate((("DELIVERED", 3), ("OPEN", None), ("OPEN", None), ("CLOSED", 0))):
+        run = {"id": uid(f"print run {n}"), "channel": "letters" if n == 2 else "print", "letters": letters}
+        done = {"digest": "ab", "delivered_at": NOW} if n == 0 else {}
+        await add(connection, PrintRun, **run, state=state, closes_at=NOW + timedelta(days=n), **done)
+    way = {"channel": "print", "kind": "PRINT", "state": "PLANNED", "rank": 1, "expires_at": NOW + timedelta(days=9)}
+    made = {"created_at": EARLIER, "changed_at": EARLIER}
+    for n in range(2):
+        planned = {"lead_id": uid(f"{ANNA} lead {n + 1}"), "step": 7 + n, "planned_for": NOW + timedelta(days=3 * n)}
+        await add(connection, LeadDelivery, id=uid(f"letter {n}"), **way, **made, **planned)

@@ -35,6 +35,18 @@ DOCUMENTS: Final = {
     "requests": f"""query($id: ID, {OF_WINDOW}) {{ privacyRequests(customerId: $id, {WINDOW}) {{
       {PAGE} {{ id kind at principal reason counts {{ name count }} retained {{ name count }}
         receipts {{ system records state why byHand }} }} }} }} }}""",
+    "quarantine": f"""query($filter: QuarantineFilter, $state: QuarantineState, {OF_WINDOW}) {{
+      quarantine(filter: $filter, state: $state, {WINDOW}) {{ {PAGE} {{ id flow system entity externalId place code path
+        reason state asOf at correctedAt correctedBy settledAt settledBy settledReason }} }} }} }}""",
+    "opened": "{ quarantine { totalCount edges { node { id } } } }",
+    "drifts": f"""query($filter: DriftFilter, {OF_WINDOW}) {{ contractDrifts(filter: $filter, {WINDOW}) {{
+      {PAGE} {{ id system entity contractVersion path kind policy detail objects firstSeenAt lastSeenAt externalId
+        quarantined {{ id state flow }} }} }} }} }}""",
+    "work": f"""query($filter: WorkFilter, {OF_WINDOW}) {{ deadLetters(filter: $filter, {WINDOW}) {{
+      {PAGE} {{ id kind queue state line attempts code message createdAt event {{ system eventId receivedAt }}
+        command {{ target entity operation externalId state code sentAt }} }} }} }} }}""",
+    "runs": f"""query($channel: String, {OF_WINDOW}) {{ printRuns(channel: $channel, {WINDOW}) {{
+      {PAGE} {{ channel closesAt state letters digest deliveredAt }} }} }} }}""",
 }
 ASKED: Final[tuple[tuple[str, dict[str, object]], ...]] = (
     ("conflicts", {}),
@@ -54,6 +66,25 @@ ASKED: Final[tuple[tuple[str, dict[str, object]], ...]] = (
     ("requests", {"id": gid("Customer", ANNA)}),
     ("requests", {"id": gid("Customer", BEN), "last": 1}),
     ("requests", {"id": gid("SalesLead", ANNA)}),
+    ("quarantine", {}),
+    ("quarantine", {"state": None, "first": 2}),
+    ("quarantine", {"state": "DISCARDED"}),
+    ("quarantine", {"state": None, "filter": {"system": "crm", "code": "INVALID"}}),
+    ("quarantine", {"state": None, "filter": {"since": "2026-02-27T13:30:00Z", "entity": "customer"}, "last": 1}),
+    ("quarantine", {"filter": {"entity": "x" * 501}}),
+    ("opened", {}),
+    ("drifts", {}),
+    ("drifts", {"filter": {"kind": "FIELD_ADDED"}, "first": 1}),
+    ("drifts", {"filter": {"system": "crm", "entity": "customer"}, "last": 1}),
+    ("drifts", {"filter": {"since": "2027-01-01T00:00:00+01:00"}}),
+    ("work", {}),
+    ("work", {"filter": {"states": ["DEAD", "DONE"]}, "first": 2}),
+    ("work", {"filter": {"states": []}}),
+    ("work", {"filter": {"kind": "flow.run", "queue": "REALTIME"}}),
+    ("work", {"filter": {"code": "REJECTED", "line": "line 1", "since": "2026-02-27T12:30:00Z"}}),
+    ("runs", {}),
+    ("runs", {"channel": "print", "first": 2}),
+    ("runs", {"channel": "x" * 501}),
 )
 
 
