@@ -78,6 +78,7 @@ from schema.queries.flows import FlowsQuery
 from schema.queries.incidents import IncidentsQuery
 from schema.queries.leads import LeadsQuery
 from schema.queries.match_candidates import MatchCandidatesQuery
+from schema.queries.match_reviews import MatchReviewsQuery
 from schema.queries.migrations import MigrationsQuery
 from schema.queries.next_best_actions import NextBestActionsQuery
 from schema.queries.node import NodeQuery
@@ -107,6 +108,7 @@ class Query(
     LeadsQuery,
     IncidentsQuery,
     MatchCandidatesQuery,
+    MatchReviewsQuery,
     ConflictsQuery,
     PreviewRuleChangeQuery,
     NextBestActionsQuery,

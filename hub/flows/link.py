@@ -18,8 +18,10 @@ from hub.customers.changes import changes_of
 from hub.customers.closure import Held
 from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
+from hub.customers.likeness.bands import Bands
+from hub.customers.likeness.cases import rewrite_cases
 from hub.customers.likeness.judging import fields_of
-from hub.customers.likeness.links import find_links, links_among, remember_crowds, rewrite_links
+from hub.customers.likeness.links import find_links, judge_near, links_among, remember_crowds, rewrite_links
 from hub.customers.likeness.unions import fellows_of, keep_unions
 from hub.customers.likeness.weights import active_weights
 from hub.customers.normalise import Spelling
@@ -58,11 +60,12 @@ async def link_likely(connection: AsyncConnection, rules: Rules, now: datetime, 
         return 0
     version, learned = active
     least = rules.bands.links_from
-    await _begin_again_where_bands_changed(connection, version, least)
+    await _begin_again_where_bands_changed(connection, version, rules.bands)
     nodes = await _waiting(connection, version, limit)
     persons = await fields_of(connection, nodes)
     await remember_crowds(connection, persons)
-    met = await find_links(connection, persons, version, learned, least)
+    near = await judge_near(connection, persons, version, learned, numbered_apart=True)
+    met = [pair for pair, found in near.items() if found.probability >= least and pair[0].system != pair[1].system]
     stood = await links_among(connection, nodes)
     held = {node for pair in (*met, *stood) for node in pair}
     if held:
@@ -73,6 +76,7 @@ async def link_likely(connection: AsyncConnection, rules: Rules, now: datetime, 
         links = {pair: bits for pair, bits in links.items() if held.issuperset(pair)}
         changed = await rewrite_links(connection, held & persons.keys(), links)
         await _recognise(connection, changed, version, rules, now)
+    await rewrite_cases(connection, nodes, near, rules.bands.review, now)
     await _judged(connection, persons, version)
     return len(nodes)
 
@@ -103,13 +107,14 @@ async def _judged(connection: AsyncConnection, persons: Mapping[Node, Person], v
     )
 
 
-async def _begin_again_where_bands_changed(connection: AsyncConnection, version: int, least: float) -> None:
+async def _begin_again_where_bands_changed(connection: AsyncConnection, version: int, bands: Bands) -> None:
     changed = await connection.execute(
         text(
-            """UPDATE likeness_weights SET links_from = :least
-               WHERE version = :version AND links_from IS DISTINCT FROM :least RETURNING version"""
+            """UPDATE likeness_weights SET links_from = :links, reviews_from = :reviews
+               WHERE version = :version AND (links_from, reviews_from) IS DISTINCT FROM (:links, :reviews)
+               RETURNING version"""
         ),
-        {"version": version, "least": least},
+        {"version": version, "links": bands.links_from, "reviews": bands.review},
     )
     if changed.one_or_none() is not None:
         await connection.execute(text("UPDATE likeness SET judged_by = 0 WHERE judged_by <> 0"))

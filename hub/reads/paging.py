@@ -18,12 +18,13 @@ from hub.reads.formats import time_text
 RowT = TypeVar("RowT")
 RowT_co = TypeVar("RowT_co", covariant=True)
 
-KeyValue: TypeAlias = str | int | datetime | UUID | ColumnElement[Any]  # Any: a value that is bound later
+KeyValue: TypeAlias = str | int | float | datetime | UUID | ColumnElement[Any]  # Any: a value that is bound later
 Key: TypeAlias = tuple[KeyValue, ...]
 
 _READ: Final[Mapping[type, Callable[[str], KeyValue]]] = {
     str: str,
     int: lambda written: _bigint(int(written)),
+    float: float,
     datetime: datetime.fromisoformat,
     UUID: UUID,
 }

@@ -46,6 +46,7 @@ NOBODYS: Final = {
     "lane": "configuration",
     "lane_cursor": "a package's place in its own changes",
     "likeness": "computed from his records, and removed with them",
+    "likeness_case": "of likenesses, removed with them",
     "likeness_crowd": "numbers",
     "likeness_frequency": "how many people have a value, of many",
     "likeness_key": "hashes, removed with his records",

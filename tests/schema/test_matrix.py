@@ -8,11 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from graphql import get_named_type
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from adapters.memory.store import MemoryStore
 from hub.access.principal import SCOPES_OF, Role, Scope
 from hub.contacts.tables import RequestHandling, TimelineEntry
 from hub.customers.conflict_tables import FieldConflict
+from hub.customers.likeness.tables import Likeness, LikenessCase
+from hub.matching.person import Person
 from hub.outbound.tables import LeadDelivery
 from hub.records.identity import CustomerId
 from hub.store.documents import NewVersion, Origin, append_versions
@@ -102,6 +105,8 @@ GUARDED = {
     "Customer.commitments": _anna("commitments { totalCount }"),
     "Customer.timeline": _anna("timeline { totalCount }"),
     "CustomerConflict.customer": Guarded("{ conflicts { edges { node { customer { id } } } } }", {}),
+    "MatchReview.customer": Guarded("{ matchReviews { edges { node { customer { id } } } } }", {}),
+    "MatchReview.other": Guarded("{ matchReviews { edges { node { other { id } } } } }", {}),
     "SalesLead.customer": Guarded("{ leads { edges { node { customer { id } } } } }", {}),
     "CustomerSession.customer": _at("CustomerSession", SESSION, "customer { id }"),
     "CustomerSession.nextBestActions": _at("CustomerSession", SESSION, "nextBestActions { id }"),
@@ -181,6 +186,14 @@ async def refused_at(api: Api, database: Database, places: Sequence[str]) -> set
     return found
 
 
+async def add_case(connection: AsyncConnection, one: str, other: str) -> None:
+    """Two records of the CRM that may be one person."""
+    for external_id in (one, other):
+        await add(connection, Likeness, system="crm", external_id=external_id, fields=[""] * len(Person._fields))
+    case = {"system_a": "crm", "external_id_a": one, "system_b": "crm", "external_id_b": other}
+    await add(connection, LikenessCase, **case, bits=3.0, found_at=NOW)
+
+
 async def test_a_guarded_field_is_refused_to_a_token_that_comes_to_its_object(
     company: Database, database_url: str, tmp_path: Path
 ) -> None:
@@ -190,6 +203,7 @@ async def test_a_guarded_field_is_refused_to_a_token_that_comes_to_its_object(
         await add(connection, RequestHandling, request_id=request, channel="web", respond_by=NOW)
         conflict = {"field": "name", "state": "OPEN", "contested": False, "sides": [], "turns": [], "opened_at": NOW}
         await add(connection, FieldConflict, id=uid("conflict"), customer_id=ANNA, **conflict)
+        await add_case(connection, "crm-anna", "crm-ben")
         await add(connection, TimelineEntry, id=uid("entry"), customer_id=ANNA, at=NOW, kind="SESSION_ENDED")
         delivery = {"channel": "mail", "kind": "EMAIL", "step": 1, "rank": 1, "state": "PLANNED"}
         times = dict.fromkeys(("planned_for", "expires_at", "created_at", "changed_at"), NOW)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import log2
 from typing import Final
 
 MATCH: Final = 0.99
 REVIEW: Final = 0.05
+BITS_MAX: Final = 40.0
 NEVER: Final = 2.0
 """A threshold that no probability reaches."""
 
@@ -35,6 +37,18 @@ class Bands:
     def links_from(self) -> float:
         """From which probability on records are linked by themselves."""
         return self.match if self.merges else NEVER
+
+
+def bits_of(probability: float) -> float:
+    """The log2 of the odds, kept within what a judgement keeps."""
+    if not 0 < probability < 1:
+        return -BITS_MAX if probability <= 0 else BITS_MAX
+    return max(-BITS_MAX, min(BITS_MAX, log2(probability / (1 - probability))))
+
+
+def probability_of(bits: float) -> float:
+    """From the log2 of the odds."""
+    return 1 / (1 + 2**-bits)
 
 
 BANDS: Final = Bands()

@@ -16,17 +16,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.identifiers import Node
 from hub.customers.likely import Pair
 from hub.customers.likeness.judging import fields_of, judged
+from hub.customers.likeness.pairs import changed_pairs, forget_pairs, pairs_among, row_of
 from hub.customers.likeness.weights import Learned
 from hub.matching.keys import telling_keys
+from hub.matching.pairs_of import Judgement
 from hub.matching.person import Person
 from hub.store.sets import run_set
 
 CROWD: Final = 200
 """A key of more records than this belongs to many people: a default date, a sandbox's phone."""
+RARE: Final = 60
+"""Within one system, which keeps most people apart already, only rarer keys are worth a look."""
 
 
-async def neighbours_of(connection: AsyncConnection, persons: Mapping[Node, Person]) -> set[Pair]:
-    """Pairs of these records with others of another system that share a telling key, the smaller record first."""
+async def neighbours_of(
+    connection: AsyncConnection, persons: Mapping[Node, Person], *, numbered_apart: bool = False
+) -> set[Pair]:
+    """Pairs of these records with others of another system that share a telling key, the smaller record first.
+
+    `numbered_apart`: with others of their own system as well, where no more than RARE share the key.
+    """
     keys = {node: telling_keys(person) for node, person in persons.items()}
     carriers = await _carriers(connection, keys)
     return {
@@ -35,7 +44,7 @@ async def neighbours_of(connection: AsyncConnection, persons: Mapping[Node, Pers
         for key in own
         if len(carriers.get(key, ())) <= CROWD
         for other in carriers.get(key, ())
-        if other.system != node.system
+        if other.system != node.system or (numbered_apart and other != node and len(carriers.get(key, ())) <= RARE)
     }
 
 
@@ -57,43 +66,37 @@ async def remember_crowds(connection: AsyncConnection, persons: Mapping[Node, Pe
 
 async def links_among(connection: AsyncConnection, nodes: Collection[Node]) -> dict[Pair, float]:
     """The kept links of these records, whoever the other one is, with their bits."""
-    if not nodes:
-        return {}
-    rows = await run_set(
-        connection,
-        """SELECT DISTINCT l.system_a, l.external_id_a, l.system_b, l.external_id_b, l.bits
-           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
-           CROSS JOIN LATERAL (
-             SELECT * FROM likeness_link a WHERE a.system_a = r.system AND a.external_id_a = r.external_id
-             UNION ALL
-             SELECT * FROM likeness_link b WHERE b.system_b = r.system AND b.external_id_b = r.external_id) l""",
-        [node._asdict() for node in nodes],
-    )
-    return {(Node(row[0], row[1]), Node(row[2], row[3])): row[4] for row in rows.all()}
+    return await pairs_among(connection, "likeness_link", nodes)
 
 
 async def rewrite_links(connection: AsyncConnection, nodes: Collection[Node], links: Mapping[Pair, float]) -> set[Node]:
     """Keep exactly `links` of these records; the answer are all records whose links changed."""
-    before = await links_among(connection, nodes)
-    gone = [pair for pair, bits in before.items() if links.get(pair) != bits]
-    new = [(a, b, bits) for (a, b), bits in links.items() if before.get((a, b)) != bits]
-    if gone:
-        await run_set(
-            connection,
-            """DELETE FROM likeness_link l USING json_to_recordset(CAST(:rows AS json))
-                 AS r(sa text, ea text, sb text, eb text)
-               WHERE l.system_a = r.sa AND l.external_id_a = r.ea AND l.system_b = r.sb AND l.external_id_b = r.eb""",
-            [_row(pair) for pair in gone],
-        )
-    if new:
+    change = changed_pairs(await links_among(connection, nodes), links)
+    await forget_pairs(connection, "likeness_link", change.gone)
+    if change.new:
         await run_set(
             connection,
             """INSERT INTO likeness_link (system_a, external_id_a, system_b, external_id_b, bits)
                SELECT r.sa, r.ea, r.sb, r.eb, r.bits FROM json_to_recordset(CAST(:rows AS json))
                  AS r(sa text, ea text, sb text, eb text, bits double precision)""",
-            [{**_row((a, b)), "bits": bits} for a, b, bits in new],
+            [{**row_of(pair), "bits": bits} for pair, bits in change.new.items()],
         )
-    return {node for pair in gone for node in pair} | {node for a, b, _ in new for node in (a, b)}
+    return {node for pair in (*change.gone, *change.new) for node in pair}
+
+
+async def judge_near(
+    connection: AsyncConnection,
+    persons: Mapping[Node, Person],
+    version: int,
+    learned: Learned,
+    *,
+    numbered_apart: bool = False,
+) -> dict[Pair, Judgement]:
+    """What the weights say of the pairs of these records with anybody; `numbered_apart` as `neighbours_of`."""
+    pairs = await neighbours_of(connection, persons, numbered_apart=numbered_apart)
+    others = {node for pair in pairs for node in pair} - persons.keys()
+    everybody = {**persons, **await fields_of(connection, others)}
+    return await judged(connection, everybody, sorted(pairs), version, learned)
 
 
 async def find_links(
@@ -104,16 +107,8 @@ async def find_links(
     least: float,
 ) -> dict[Pair, float]:
     """Bits of the pairs of these records with anybody that are one person with a probability of `least` at least."""
-    pairs = await neighbours_of(connection, persons)
-    others = {node for pair in pairs for node in pair} - persons.keys()
-    everybody = {**persons, **await fields_of(connection, others)}
-    found = await judged(connection, everybody, sorted(pairs), version, learned)
+    found = await judge_near(connection, persons, version, learned)
     return {pair: judgement.bits for pair, judgement in found.items() if judgement.probability >= least}
-
-
-def _row(pair: Pair) -> dict[str, str]:
-    (system_a, id_a), (system_b, id_b) = pair
-    return {"sa": system_a, "ea": id_a, "sb": system_b, "eb": id_b}
 
 
 async def _carriers(connection: AsyncConnection, keys_of: Mapping[Node, frozenset[int]]) -> dict[int, Sequence[Node]]:

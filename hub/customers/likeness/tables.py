@@ -69,6 +69,34 @@ class LikenessLink(Table):
     bits: Mapped[float]
 
 
+class LikenessCase(Table):
+    """Two records that may be one person and did not link by themselves: a steward's to review, the smaller one first.
+
+    `bits` as of a link. A row may outlive its reason: who reads it asks whose the two records are by now.
+    """
+
+    __tablename__ = "likeness_case"
+    __table_args__ = (
+        *(
+            ForeignKeyConstraint(
+                [f"system_{side}", f"external_id_{side}"],
+                ["likeness.system", "likeness.external_id"],
+                ondelete="CASCADE",
+            )
+            for side in "ab"
+        ),
+        Index("ix_likeness_case_b", "system_b", "external_id_b"),
+        Index("ix_likeness_case_bits", "bits", "system_a", "external_id_a", "system_b", "external_id_b"),
+    )
+
+    system_a: Mapped[str] = mapped_column(primary_key=True)
+    external_id_a: Mapped[str] = mapped_column(primary_key=True)
+    system_b: Mapped[str] = mapped_column(primary_key=True)
+    external_id_b: Mapped[str] = mapped_column(primary_key=True)
+    bits: Mapped[float]
+    found_at: Mapped[datetime]
+
+
 class LikenessUnion(Table):
     """The records of those who became one customer by likeness `at` a time; `former_id` is whose each was until then.
 
@@ -107,7 +135,7 @@ class LikenessKey(Table):
 class LikenessWeights(Table):
     """A version of the learned weights; what it judged can be judged again. `document`: see `weights.py`.
 
-    `links_from`: the probability from which on links were found by it, None before the first.
+    `links_from`: the probability from which on links were found by it, None before the first; `reviews_from`: cases.
     """
 
     __tablename__ = "likeness_weights"
@@ -119,6 +147,7 @@ class LikenessWeights(Table):
     matches: Mapped[int]
     document: Mapped[dict[str, object]]
     links_from: Mapped[float | None]
+    reviews_from: Mapped[float | None]
 
 
 class LikenessFrequency(Table):

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from hub.clock import utc_now
+from hub.customers.likeness.bands import probability_of
 from hub.customers.likeness.learn import learn_weights
 from hub.customers.likeness.preview import preview_links
 from hub.customers.likeness.weights import Learned, active_weights
@@ -24,6 +25,9 @@ from hub.entrypoints.wiring import recognition_rules
 from hub.errors import NotFound
 from hub.flows.link import order_linking
 from hub.matching.comparisons import BY_NAME
+from hub.reads.match_reviews import MatchReviewRow, ReviewConditions, count_reviews, list_reviews
+from hub.reads.paging import Window
+from hub.reads.reach import EVERYONE
 from hub.settings.environment import Settings
 from hub.stewardship.differ import declare_different
 from hub.store.audit import Deed, record_deed
@@ -95,6 +99,25 @@ def activate(version: Annotated[int, typer.Argument(help="Of weights that were l
     Console().print(f"Version {version} decides from now on.")
 
 
+@application.command("review")
+def review(
+    first: Annotated[int, typer.Option(min=1, max=1000, help="How many, the likeliest first.")] = 50,
+) -> None:
+    """Customers who may be one person and whom nobody has decided on; names stay in the hub, ids are told.
+
+    `hub recognition different` takes a pair off the list; merging them is a mutation of the API, `mergeCustomers`.
+
+    Example: hub recognition review --first 20
+    """
+    with database_url(Settings()) as url:
+        rows, total = asyncio.run(_with_database(url, lambda database: _reviews(database, first)))
+    table = Table("probability", "record", "other record", "customer", "other", title=f"{len(rows):,} of {total:,}")
+    for row in rows:
+        records = f"{row.system_a} {row.external_id_a}", f"{row.system_b} {row.external_id_b}"
+        table.add_row(f"{probability_of(row.bits):.4f}", *records, str(row.customer_id), str(row.other_id))
+    Console().print(table)
+
+
 @application.command("different")
 def different(
     customer: Annotated[UUID, typer.Argument(help="Id of a customer, as in the console or the API, decoded.")],
@@ -133,6 +156,12 @@ async def _activate(database: Database, version: int) -> None:
         await activate_weights(connection, version)
         await record_deed(connection, Deed(person(), "activateWeights", "Weights", str(version)), utc_now())
         await order_linking(connection, utc_now())
+
+
+async def _reviews(database: Database, first: int) -> tuple[Sequence[MatchReviewRow], int]:
+    async with database.reading() as connection:
+        page = await list_reviews(connection, ReviewConditions(), Window(first), EVERYONE)
+        return page.rows, await count_reviews(connection, ReviewConditions(), EVERYONE)
 
 
 async def _different(database: Database, ids: Sequence[UUID], region: str) -> None:
