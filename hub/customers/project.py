@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -42,6 +42,13 @@ class Images:
     read: Mapping[Node, SourceImage]
 
 
+class Times(NamedTuple):
+    """When this is written, and when those who become one were joined."""
+
+    now: datetime
+    joined_at: datetime
+
+
 async def project(
     connection: AsyncConnection,
     assignment: Assignment,
@@ -49,7 +56,7 @@ async def project(
     rules: Survivorship,
     spelling: Spelling,
     at_hand: Images,
-    now: datetime,
+    times: Times,
 ) -> Projection:
     """Rebuild the golden record of every group; one whose values come out the same is left untouched.
 
@@ -71,7 +78,7 @@ async def project(
     await _settle(connection, images, corrections)
     standing = [customer_id for customer_id in laid if customer_id not in assignment.created]
     before = await _standing(connection, standing)
-    told = _Told(before, await cases_of(connection, standing), pins, _companies(assignment, known), now)
+    told = _Told(before, await cases_of(connection, standing), pins, _companies(assignment, known), times.joined_at)
     golden: dict[UUID, Golden] = {}
     cases: dict[UUID, Cases] = {}
     for customer_id, said in laid.items():
@@ -81,10 +88,10 @@ async def project(
     await forget_cases(connection, {i: told.cases[i].keys() - cases[i] for i in cases if i in told.cases})
     changed = {customer_id: g for customer_id, g in golden.items() if _digest(before, customer_id) != g.digest}
     if changed:
-        await write_golden(connection, changed, assignment.created, before.keys(), known, now)
+        await write_golden(connection, changed, assignment.created, before.keys(), known, times.now)
     if rules.outward:
         people = [Person(i, laid[i], cases[i], told.until_now(i), told.companies[i].parted) for i in golden]
-        await distribute(connection, people, golden, rules.outward, at_hand.written.keys(), now)
+        await distribute(connection, people, golden, rules.outward, at_hand.written.keys(), times.now)
     created = frozenset(changed) - before.keys()
     return Projection(created, frozenset(changed) - created, assignment.ended)
 

@@ -20,7 +20,7 @@ from hub.customers.likeness.weigh import weigh
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import laid_over
 from hub.customers.partition import partition
-from hub.customers.project import Images, Projection, open_corrections, project
+from hub.customers.project import Images, Projection, Times, open_corrections, project
 from hub.customers.survive import SourceImage, Survivorship
 from hub.customers.tables import SourceIdentifier
 from hub.customers.untold import with_untold
@@ -104,12 +104,13 @@ async def recognise(
     spelling: Spelling,
     written: Mapping[Node, SourceImage] = MappingProxyType({}),
     preferred: Collection[UUID] = (),
+    joined_at: datetime | None = None,
 ) -> Recognised:
     """Rebuild identifiers, links and golden records after `changed` source records were written.
 
     `held` (`lock_customers`) carries the identifiers of those whose content changed; a record that was only deleted or
     restored keeps what it had. Images in `written` are living records and not read again. Of customers that become one
-    a `preferred` id stays.
+    a `preferred` id stays. `joined_at` tells when they were joined, where that was before `now`.
     """
     neighbours = await _rewrite_identifiers(connection, held)
     world = await close_over(connection, {*changed, *neighbours}, held, written.keys())
@@ -120,9 +121,9 @@ async def recognise(
     groups = await with_untold(connection, groups, world, standing.current)
     assignment = assign(groups, standing, world.deleted, preferred)
     moved = _moved(assignment, standing.current)
-    images = Images(written, read)
-    projection = await project(connection, assignment, standing.current, rules.survivorship, spelling, images, now)
-    await write_crosswalk(connection, assignment, standing, moved, now)
+    images, times = Images(written, read), Times(now, joined_at or now)
+    projection = await project(connection, assignment, standing.current, rules.survivorship, spelling, images, times)
+    await write_crosswalk(connection, assignment, standing, moved, times.joined_at)
     former = {i: standing.current[i] for i in moved if i in standing.current}
     revived = {i: standing.merged_since[i] for i in assignment.revived if i in standing.merged_since}
     return Recognised(projection, moved, former, revived)

@@ -30,7 +30,14 @@ _CHANGED: Final = "AttributeValueChangeEvent"
 async def follow_owners(
     connection: AsyncConnection, recognised: Recognised, nodes: Collection[Node], now: datetime
 ) -> None:
-    """Give the belongings of source customers that now are somebody else to that customer, and tell who follows them.
+    """Give the belongings of source customers to whom those now are, and tell who follows them."""
+    await publish(connection, await hand_over(connection, recognised, nodes, now), now)
+
+
+async def hand_over(
+    connection: AsyncConnection, recognised: Recognised, nodes: Collection[Node], now: datetime
+) -> list[Change]:
+    """Give the belongings of source customers to whom those now are; what there is to tell of it.
 
     `nodes` are those of `recognised` that anything may belong to.
 
@@ -44,7 +51,7 @@ async def follow_owners(
         theirs = [Given(table, i, customer, back[customer]) for table, i, customer in rows if customer in back]
         given = await give_back(connection, parted, back, theirs)
         followed += [moved(one.table_name, one.key) for one in given if one.table_name in TOPIC_OF]
-    await publish(connection, [*followed, *_lists(recognised)], now)
+    return [*followed, *_lists(recognised)]
 
 
 def _parted(recognised: Recognised) -> set[UUID]:

@@ -21,9 +21,11 @@ from hub.errors import Conflict, Invalid, NotFound
 from hub.flows.follow_owners import follow_owners
 from hub.live.publish import publish
 from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, keep_receipts, living_of
+from hub.stewardship.beneath import part_beneath
 from hub.stewardship.decide import Verdict, decide, pairs_across
 from hub.stewardship.outlook import belongings_of, moved_between, views_of
-from hub.stewardship.people import hold, owners
+from hub.stewardship.people import hold, owners, records_of
+from hub.stewardship.standing import StandingMerge, standing_merges
 
 
 async def split_off(
@@ -43,37 +45,53 @@ async def split_off(
 
 async def undo_merge(connection: AsyncConnection, merge_id: UUID, act: Act, rules: Rules) -> Outcome:
     """Those whom a merge made one are several again. NotFound for no merge, Conflict when it is undone already."""
+    current = await _whom_it_made_one(connection, merge_id)
+    people = await hold(connection, [current], Spelling(rules.region))
+    merges = await standing_merges(connection, people[current])
+    place = next((place for place, one in enumerate(merges) if one.id == merge_id), None)
+    if place is None:
+        raise Conflict("this merge was undone already; what made its customers one again is another")
+    sides = list(merges[place].sides.values())
+    return await _part(connection, current, sides, act, rules, merges[place + 1 :])
+
+
+async def _whom_it_made_one(connection: AsyncConnection, merge_id: UUID) -> UUID:
+    """Who has records of at least two of its customers."""
     rows = await connection.execute(
         text(
-            """SELECT r.system, r.external_id, r.former_id, i.customer_id FROM steward_act a
+            """SELECT i.customer_id, count(DISTINCT r.former_id) AS sides FROM steward_act a
                JOIN steward_act_record r ON r.act_id = a.id
                JOIN customer_identifier i ON i.system = r.system AND i.external_id = r.external_id
-               WHERE a.id = :id AND a.kind = :merge ORDER BY 1, 2"""
+               WHERE a.id = :id AND a.kind = :merge GROUP BY 1 ORDER BY 2 DESC, 1"""
         ),
         {"id": merge_id, "merge": StewardActKind.MERGE.value},
     )
-    sides: dict[UUID, list[Node]] = defaultdict(list)
-    now_of: set[UUID] = set()
-    for row in rows:
-        sides[row.former_id].append(Node(row.system, row.external_id))
-        now_of.add(row.customer_id)
-    if not sides:
+    found = rows.all()
+    if not found:
         raise NotFound(f"there is no merge {merge_id}")
-    if len(now_of) > 1:
+    if found[0].sides < 2:
         raise Conflict("the customers of this merge are not one any more")
-    (current,) = now_of
-    await hold(connection, [current], Spelling(rules.region))
-    return await _part(connection, current, list(sides.values()), act, rules)
+    customer_id: UUID = found[0].customer_id
+    return customer_id
 
 
 async def _part(
-    connection: AsyncConnection, current: UUID, sides: Sequence[Sequence[Node]], act: Act, rules: Rules
+    connection: AsyncConnection,
+    current: UUID,
+    sides: Sequence[Sequence[Node]],
+    act: Act,
+    rules: Rules,
+    built_upon: Sequence[StandingMerge] = (),
 ) -> Outcome:
+    """`built_upon` are merges that were made later than the one that joined these sides."""
     await decide(connection, pairs_across(sides), Verdict.DIFFERENT, act.principal, act.now)
-    involved = await _records_of(connection, current)
-    recognised = await recognise(connection, involved, Held(), rules, act.now, Spelling(rules.region))
-    await follow_owners(connection, recognised, recognised.moved, act.now)
-    await publish(connection, changes_of(recognised), act.now)
+    involved = await records_of(connection, current)
+    if built_upon:
+        await publish(connection, await part_beneath(connection, current, built_upon, act, rules), act.now)
+    else:
+        recognised = await recognise(connection, involved, Held(), rules, act.now, Spelling(rules.region))
+        await follow_owners(connection, recognised, recognised.moved, act.now)
+        await publish(connection, changes_of(recognised), act.now)
     later = await owners(connection, involved)
     if any(later[a] == later[b] for a, b in pairs_across(sides)):
         raise Conflict("an earlier decision holds some of these records together: undo that one")
@@ -89,11 +107,3 @@ async def _part(
     moved = moved_between({}, await belongings_of(connection, parted))
     ordered = tuple(views[owner] for owner in (current, *sorted(parted)) if owner in views)
     return Outcome(act_id, ordered, moved, (), effects)
-
-
-async def _records_of(connection: AsyncConnection, customer_id: UUID) -> list[Node]:
-    rows = await connection.execute(
-        text("SELECT system, external_id FROM customer_identifier WHERE customer_id = :id ORDER BY 1, 2"),
-        {"id": customer_id},
-    )
-    return [Node(row.system, row.external_id) for row in rows]

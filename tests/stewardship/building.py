@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.steward_tables import StewardActKind
 from hub.flows.own_rows import OWN
@@ -73,12 +74,17 @@ REWRITTEN: Final = (
 
 async def projection(database: Database) -> dict[str, list[str]]:
     """All rows of the projection tables, ids included, ordered."""
-    found = {}
     async with database.reading() as connection:
-        for table in PROJECTED:
-            row = " - ".join(("to_jsonb(t)", *(f"'{column}'" for column in WRITING.get(table, ()))))
-            rows = await connection.execute(text(f"SELECT ({row})::text FROM {table} t ORDER BY 1"))
-            found[table] = list(rows.scalars().all())
+        return await projected(connection)
+
+
+async def projected(connection: AsyncConnection) -> dict[str, list[str]]:
+    """As `projection`, within a transaction."""
+    found = {}
+    for table in PROJECTED:
+        row = " - ".join(("to_jsonb(t)", *(f"'{column}'" for column in WRITING.get(table, ()))))
+        rows = await connection.execute(text(f"SELECT ({row})::text FROM {table} t ORDER BY 1"))
+        found[table] = list(rows.scalars().all())
     return found
 
 
