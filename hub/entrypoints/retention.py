@@ -22,7 +22,7 @@ from hub.leads.forget_leads import forget_leads
 from hub.offers.forget_decisions import forget_contact_events, forget_decisions
 from hub.settings.privacy import KeepDays
 from hub.store.forget_audit import forget_audit
-from hub.store.forget_versions import forget_versions
+from hub.store.forget_versions import forget_originals, forget_versions
 from hub.store.keys import KeyRing
 from hub.work.upkeep import Turn, Upkeep
 
@@ -38,6 +38,7 @@ FORGET_CONTACT_EVENTS: Final = Upkeep("forget-contact-events", "43 * * * *", 5_0
 
 # Nothing but their time finds these, along the whole of what is that old: at night.
 FORGET_VERSIONS: Final = Upkeep("forget-versions", "12 2 * * *", 5_000)
+FORGET_ORIGINALS: Final = Upkeep("forget-originals", "27 2 * * *", 5_000)
 FORGET_HISTORY: Final = Upkeep("forget-customer-history", "42 2 * * *", 5_000)
 FORGET_SESSIONS: Final = Upkeep("forget-sessions", "12 3 * * *", 1_000)
 FORGET_TIMELINE: Final = Upkeep("forget-timeline", "42 3 * * *", 5_000)
@@ -49,7 +50,7 @@ FORGET_DELETED: Final = Upkeep("forget-deleted", "22 4 * * *", 1_000)
 
 RETENTION: Final = (
     *(FORGET_EVENTS, FORGET_SHADOWS, FORGET_CHANGES, FORGET_QUARANTINE, FORGET_DECISIONS, FORGET_CONTACT_EVENTS),
-    *(FORGET_VERSIONS, FORGET_HISTORY, FORGET_SESSIONS, FORGET_TIMELINE, FORGET_AUDIT),
+    *(FORGET_VERSIONS, FORGET_ORIGINALS, FORGET_HISTORY, FORGET_SESSIONS, FORGET_TIMELINE, FORGET_AUDIT),
     *(FORGET_REQUESTS, FORGET_LEADS, FORGET_CONSENTS, FORGET_DELETED),
 )
 
@@ -68,6 +69,7 @@ def retention_turns(keys: KeyRing, keep: KeepDays) -> Mapping[Upkeep, Turn]:
         FORGET_DECISIONS: (forget_decisions, keep.decisions),
         FORGET_CONTACT_EVENTS: (forget_contact_events, keep.contact_events),
         FORGET_VERSIONS: (forget_versions, keep.versions),
+        FORGET_ORIGINALS: (forget_originals, keep.originals),
         FORGET_HISTORY: (forget_history, keep.customer_history),
         FORGET_SESSIONS: (forget_sessions, keep.sessions),
         FORGET_TIMELINE: (forget_timeline, keep.timeline),

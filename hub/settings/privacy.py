@@ -49,6 +49,9 @@ class KeepDays(Written):
     versions: ForGood = Field(
         2_557, description="Versions of a record since another one took their place; null: for good."
     )
+    originals: ForGood = Field(
+        None, description="What such versions were mapped from, likewise; null: as long as they are there themselves."
+    )
     customer_history: ForGood = Field(
         2_557, description="Digests of a golden record's versions, but the first and the last; null: for good."
     )

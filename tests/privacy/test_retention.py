@@ -70,6 +70,19 @@ async def test_an_original_goes_with_its_version(database: Database) -> None:
     assert [one.original for one in await versions(database, "1")] == [Original("crm", body("Jan Bakker", None))]
 
 
+async def test_originals_may_go_sooner_and_their_versions_stay(database: Database) -> None:
+    crm = await declare_flow(database, "crm")
+    for minute, name in ((1, "Jan Smit"), (3, "Jan Bakker"), (5, "Jan Visser")):
+        await tell(database, crm, "1", body(name, None), minute)
+    assert await forget(database, "originals", at(99) + 99 * DAY, keep=KeepDays()) == 0
+    keep = KeepDays(originals=10)
+    assert await forget(database, "originals", at(3) + 10 * DAY, keep=keep) == 0
+    turns = [await forget(database, "originals", at(3) + 10 * DAY + SECOND, keep=keep) for _ in range(2)]
+    left = [(one.document is not None, one.original is not None) for one in await versions(database, "1")]
+    assert (turns, left) == ([1, 0], [(True, False), (True, True), (True, True)])
+    assert [await forget(database, "originals", at(99) + 99 * DAY, 1, keep) for _ in range(2)] == [1, 0]
+
+
 async def test_a_customers_first_and_last_digest_stay(database: Database) -> None:
     async with database.transaction() as connection:
         for version in (1, 2, 3, 4):
