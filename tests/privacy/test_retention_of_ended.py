@@ -174,8 +174,11 @@ async def lead(database: Database, name: str, closed: datetime | None, **handlin
 
 async def test_closed_leads_go_but_what_would_open_them_anew_or_is_not_settled_keeps_them(database: Database) -> None:
     await company(database)
-    for name, closed in (("old", at(1)), ("young", at(3)), ("open", None), ("unsettled", at(1))):
+    await flow(database)
+    for name, closed in (("old", at(1)), ("young", at(3)), ("open", None), ("unsettled", at(1)), ("untold", at(1))):
         await lead(database, name, closed)
+    await command(database, "sales_lead", "untold", "UNKNOWN")
+    await command(database, "sales_lead", "old", "DONE")
     for name, deleted in (("member", False), ("left", True)):
         await lead(database, name, at(1), source_system="cm", source_id=name)
         async with database.transaction() as connection:
@@ -190,7 +193,7 @@ async def test_closed_leads_go_but_what_would_open_them_anew_or_is_not_settled_k
     assert await forget(database, "leads", at(1) + 40 * DAY) == 0
     assert await forget(database, "leads", at(3) + 40 * DAY, FOR_GOOD) == 0
     assert await forget(database, "leads", at(3) + 40 * DAY) == 2
-    left = ["member", "open", "unsettled", "young"]
+    left = ["member", "open", "unsettled", "untold", "young"]
     assert await column(database, "SELECT number FROM sales_lead ORDER BY 1") == left
     assert await column(database, "SELECT key FROM lead_response ORDER BY 1") == left
 
