@@ -229,8 +229,7 @@ class _Run:
             raise NotCompiled("not exactly one object was found")
         answer: bytes = rows[0][0]
         found: list[UUID | None] | UUID | None = rows[0][1]
-        customers = found if isinstance(found, list) else [found]
-        shown = frozenset(customer for customer in customers if customer is not None)
+        shown = frozenset(filter(None, found if isinstance(found, list) else [found]))
         if root.state is not None and rows[0][2] is not None:
             hub.kept.keep((statement.digest, bound.arguments), rows[0][2], answer, shown)
         return answer, shown

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from functools import cached_property
+from typing import Any, NamedTuple, cast
 
-from graphql import FieldNode, GraphQLField, ValueNode, VariableNode
+from graphql import FieldNode, GraphQLField, GraphQLInputType, Undefined, ValueNode, VariableNode
 from graphql.execution.values import VariableValues, get_argument_values
+from graphql.utilities.coerce_input_value import coerce_input_literal
 from sqlalchemy import ColumnElement, Integer
 from sqlalchemy.types import TypeEngine
 from strawberry.schema import Schema
-from strawberry.types.arguments import convert_arguments
+from strawberry.types.arguments import convert_argument, convert_arguments
+from strawberry.types.base import StrawberryType
 from strawberry.types.field import StrawberryField
+from strawberry.types.scalar import ScalarDefinition, ScalarWrapper
 
 from hub.reads.paging import Order, Window
 from hub.store.statement import parameter
@@ -22,6 +26,23 @@ from schema.types.connection import PAGE_SIZE, window_within
 Values = Callable[[Arguments, ReadTerms], Mapping[str, object]]
 
 PAGING = ("first", "after", "last", "before")
+
+
+class _Varying(NamedTuple):
+    """An argument with a variable in it: its name there and here, its type here and there, and what it is given."""
+
+    name: str
+    python_name: str
+    kind: StrawberryType | type
+    expected: GraphQLInputType
+    node: ValueNode
+
+    def value(self, variables: VariableValues) -> object:
+        """None where the variable is null or left out, and where that makes the whole be so."""
+        if isinstance(self.node, VariableNode):
+            return variables.coerced.get(self.node.name.value)
+        found = coerce_input_literal(self.node, self.expected, variables)
+        return None if found is Undefined else found
 
 
 @dataclass(frozen=True)
@@ -35,15 +56,56 @@ class Asked:
     name: str
 
     def arguments(self, variables: VariableValues) -> Arguments:
-        """As the resolver gets them; raises what makes the resolver's own call fail."""
-        given = get_argument_values(self.definition, self.node, variables)
-        converter = self.schema.schema_converter
-        return convert_arguments(given, self.field.arguments, converter.scalar_registry, self.schema.config)
+        """As the resolver gets them; raises what makes the resolver's own call fail.
+
+        What has no variable in it is worked out once, for it takes longer than all the rest of a known request.
+        """
+        given = dict(self._still)
+        for each in self._varying:
+            value = each.value(variables)
+            if value is None:  # null or left out: a default, or an error
+                return self._converted(get_argument_values(self.definition, self.node, variables))
+            given[each.python_name] = convert_argument(
+                value, each.kind, self._scalars, self.schema.config, path=(each.name,)
+            )
+        return given
 
     @property
     def varies(self) -> bool:
         """Whether another request may have other values."""
-        return any(_has_variable(argument.value) for argument in self.node.arguments or ())
+        return bool(self._varying)
+
+    def varies_in(self, *names: str) -> bool:
+        """Whether another request may have another value of one of these."""
+        return any(each.name in names for each in self._varying)
+
+    @property
+    def turns_pages_only(self) -> bool:
+        """Whether requests differ at most in their window."""
+        return all(each.name in PAGING for each in self._varying)
+
+    @cached_property
+    def _varying(self) -> Sequence[_Varying]:
+        nodes = {each.name.value: each.value for each in self.node.arguments or () if _has_variable(each.value)}
+        named = {self.schema.config.name_converter.from_argument(each): each for each in self.field.arguments}
+        return [
+            _Varying(name, named[name].python_name, named[name].type, self.definition.args[name].type, node)
+            for name, node in nodes.items()
+        ]
+
+    @cached_property
+    def _still(self) -> Arguments:
+        """What the document itself says, and defaults."""
+        varying = {each.name for each in self._varying}
+        others = {name: argument for name, argument in self.definition.args.items() if name not in varying}
+        return self._converted(get_argument_values(GraphQLField(self.definition.type, others), self.node))
+
+    def _converted(self, given: dict[str, Any]) -> Arguments:
+        return convert_arguments(given, self.field.arguments, self._scalars, self.schema.config)
+
+    @property
+    def _scalars(self) -> Mapping[object, ScalarWrapper | ScalarDefinition]:
+        return self.schema.schema_converter.scalar_registry
 
     def slot(self, name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
         """The place of one value in the statement."""
@@ -75,7 +137,7 @@ def window_of(asked: Asked, order: Order, arguments: Arguments) -> Window:
     """The window with places for what may differ: a limit that the document itself names is written out."""
     given = {name: arguments.get(name) for name in PAGING}
     limit: int | ColumnElement[int] = asked.slot("limit", Integer())
-    if not asked.varies:
+    if not asked.varies_in("first", "last"):
         limit = next((size for size in (given["first"], given["last"]) if size is not None), PAGE_SIZE)
     return Window(
         limit,

@@ -16,10 +16,11 @@ from hub.reads.compiled.selection import Object, One, Paged
 from hub.reads.compiled.shown import of_page, of_row, of_rows, shown_beside, shown_on
 from hub.reads.compiled.state import is_told_by_state, page_is_told_by_state, state_of, state_of_page
 from hub.reads.customers import CustomerRow
+from hub.reads.paging import Order
 from hub.reads.reach import Reach
 from hub.reads.relations import Relation
 from hub.store.statement import Statement, written
-from schema.compiled.arguments import Asked, Binding, window_of, window_values
+from schema.compiled.arguments import Asked, Binding, Values, window_of, window_values
 from schema.compiled.select import NotCompiled, Selecting, missing_scope
 from schema.reads import READS, Arguments, Found, ReadTerms, RootList, RootPage, RootRow
 
@@ -96,10 +97,7 @@ def _page(
     order = reads.order(arguments)
     found = reads.find(arguments, reach, asked.slot)
 
-    def values(given: Arguments, terms: ReadTerms) -> Mapping[str, object]:
-        return window_values(reads.order(given), given, terms) | dict(reads.values(given, terms))
-
-    selecting.bindings.append(Binding(asked, values))
+    selecting.bindings.append(Binding(asked, _page_values(asked, reads, order)))
     relation = Relation(found.row, lambda _: found.statement)
     page = Paged(relation, order, window_of(asked, order, arguments), selecting.connection(kind, found.row, nodes))
     cut = page_rows(page, found.statement)
@@ -109,6 +107,21 @@ def _page(
         return written(answer), None
     state = state_of_page(cut, found.shown)
     return _told(answer, state, of_one_page(select(state), cut))
+
+
+def _page_values(asked: Asked, reads: RootPage, order: Order) -> Values:
+    """The window's, and those of the list itself: they are the same for all pages of it."""
+    of_list: list[Mapping[str, object]] = []
+
+    def values(given: Arguments, terms: ReadTerms) -> Mapping[str, object]:
+        window = window_values(order, given, terms)
+        if not asked.turns_pages_only:
+            return window | dict(reads.values(given, terms))
+        if not of_list:
+            of_list.append(reads.values(given, terms))
+        return window | dict(of_list[0])
+
+    return values
 
 
 def _told(answer: Select[Any], state: ColumnElement[str], alone: Select[Any]) -> Statements:

@@ -12,12 +12,13 @@ from sqlalchemy import (
     TableClause,
     Text,
     TextClause,
+    Uuid,
     cast,
     func,
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.functions import FunctionElement
 
 from hub.reads.compiled.page import PageRows
@@ -44,9 +45,22 @@ def state_of(customer: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def state_of_page(rows: PageRows, customer: str) -> ColumnElement[str]:
-    """Of a page of customers: who is on it and behind it, in which order, and each one's own."""
-    joined = func.string_agg(state_of(rows.rows.c[customer]), literal_column("';'"))
-    return func.coalesce(joined, literal_column("''"))
+    """Of a page of customers: who is on it and behind it, in which order, and who of them was touched by which.
+
+    All of them are looked up at once: one look-up for each took PostgreSQL a tenth of the page.
+    """
+    touch = CustomerTouch.__table__.alias()
+    ids: Any = func.array_agg(rows.rows.c[customer], type_=ARRAY(Uuid()))
+    mark = (
+        cast(touch.c["customer_id"], Text()).concat(literal_column("':'")).concat(cast(touch.c["transaction"], Text()))
+    )
+    ordered: Any = aggregate_order_by(literal_column("','"), touch.c["customer_id"], touch.c["transaction"])
+    lately = select(func.string_agg(mark, ordered)).where(touch.c["customer_id"] == func.any(ids))
+    return (
+        func.coalesce(cast(ids, Text()), literal_column("''"))
+        .concat(literal_column("';'"))
+        .concat(func.coalesce(lately.correlate_except(touch).scalar_subquery(), literal_column("''")))
+    )
 
 
 def is_told_by_state(statement: Select[Any]) -> bool:
