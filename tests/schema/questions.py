@@ -125,7 +125,7 @@ QUARANTINE_FILTERS: Final[list[Any]] = [
     {"entity": "customer", "since": "2026-02-27T13:30:00Z"},
     {"code": "none"},
 ]
-DRIFT_FILTERS: Final[list[Any]] = [None, {"kind": "FIELD_ADDED"}, {"system": "crm", "since": "2026-03-01T00:00:00Z"}]
+DRIFT_FILTERS: Final[list[Any]] = [None, {"kind": "NEW_FIELD"}, {"system": "crm", "since": "2026-03-01T00:00:00Z"}]
 WORK_FILTERS: Final[list[Any]] = [
     None,
     {"states": ["DEAD", "DONE"]},

@@ -74,7 +74,7 @@ ASKED: Final[tuple[tuple[str, dict[str, object]], ...]] = (
     ("quarantine", {"filter": {"entity": "x" * 501}}),
     ("opened", {}),
     ("drifts", {}),
-    ("drifts", {"filter": {"kind": "FIELD_ADDED"}, "first": 1}),
+    ("drifts", {"filter": {"kind": "NEW_FIELD"}, "first": 1}),
     ("drifts", {"filter": {"system": "crm", "entity": "customer"}, "last": 1}),
     ("drifts", {"filter": {"since": "2027-01-01T00:00:00+01:00"}}),
     ("work", {}),
