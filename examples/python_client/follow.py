@@ -46,6 +46,8 @@ async def follow(client: httpx2.AsyncClient, identity: str) -> AsyncIterator[dic
             async for data in _events(client, {"id": identity, "after": after}):
                 after = data["customerUpdates"]["cursor"]
                 yield data["customerUpdates"]
+        except httpx2.LocalProtocolError:
+            raise  # What cannot be sent, such as a header without a token, cannot be sent the next time either.
         except httpx2.TransportError:
             pass
         except Refused as refused:

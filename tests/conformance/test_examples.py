@@ -25,8 +25,10 @@ from hub.live.publish import publish
 from hub.store.engine import Database
 from tests.conformance.clients import install
 from tests.faults.proxy import Proxy
-from tests.schema.company import NOW, Person, add_person, add_systems, uid
-from tests.schema.serving import listening_api
+from tests.flows.building import apply_page, content, declare_flow, page, person
+from tests.schema.company import NOW, Person, add_person, add_systems, gid, uid
+from tests.schema.serving import Api, listening_api
+from tests.stewardship.building import owner
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("node")]
 
@@ -230,6 +232,120 @@ async def test_the_clients_wait_where_they_ask_too_often(
         await hub.stop()
         await hub.start(allowances={Role.AGENT: slowly})
         assert [line async for line in typescript(hub, frontend, 1)] == EXPECTED[:2]
+
+
+SPOILT = """
+import WebSocket from "ws";
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (text, ...rest) { send.call(this, process.env.SPOILT ?? text, ...rest); };
+const { connect } = await import("./dist/connect.js");
+const { follow } = await import("./dist/follow.js");
+try {
+  for await (const update of follow(connect(process.env.HUB_URL, process.env.HUB_TOKEN), "Q3VzdG9tZXI6eA==")) {
+    console.log(update.event);
+  }
+} catch (error) { console.log(error.message); process.exit(0); }
+"""
+"""Follows over sockets that say something else than they are told to, as behind a proxy that spoils what it carries."""
+FOLLOWING = """
+import asyncio, json, os, httpx2
+from examples.python_client.follow import Refused, follow
+
+async def main():
+    headers = {"authorization": f"Bearer {os.environ['HUB_TOKEN']}"}
+    async with httpx2.AsyncClient(base_url=os.environ["HUB_URL"], headers=headers) as client:
+        try:
+            async for update in follow(client, "Q3VzdG9tZXI6eA=="):
+                print(update["event"])
+        except Refused as refused:
+            print("Refused", json.loads(str(refused))["errors"][0]["extensions"]["code"])
+        except httpx2.LocalProtocolError as error:
+            print("LocalProtocolError", error)
+
+asyncio.run(main())
+"""
+BEFORE_INIT = '{"id": "1", "type": "subscribe", "payload": {"query": "{ viewer { subject } }"}}'
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "closed"),
+    [("no JSON", "4400 WebSocket message must be valid JSON"), (BEFORE_INIT, "4401 Unauthorized")],
+    ids=["no JSON", "before init"],
+)
+async def test_the_typescript_client_stops_where_the_hub_does_not_understand_or_know_it(
+    frontend: Path, database: Database, database_url: str, tmp_path: Path, spoilt: str, closed: str
+) -> None:
+    async with behind_a_proxy(database, database_url, tmp_path) as hub:
+        command = ("node", "--input-type=module", "--eval", SPOILT)
+        url = f"http://127.0.0.1:{hub.proxy.port}/graphql"
+        told = [line async for line in lines(*command, cwd=frontend, HUB_URL=url, HUB_TOKEN=hub.token, SPOILT=spoilt)]
+        assert told == [f"the hub closed the connection: {closed}"]
+
+
+@pytest.mark.parametrize(
+    ("token", "told"),
+    [("forged", "Refused UNAUTHORISED"), ("", "LocalProtocolError Illegal header value b'Bearer '")],
+    ids=["another's", "none"],
+)
+async def test_the_python_client_stops_where_its_token_is_refused(
+    database: Database, database_url: str, tmp_path: Path, token: str, told: str
+) -> None:
+    """It follows only, as the other one."""
+    async with behind_a_proxy(database, database_url, tmp_path) as hub:
+        url = f"http://127.0.0.1:{hub.proxy.port}"
+        command = (sys.executable, "-c", FOLLOWING)
+        assert [line async for line in lines(*command, cwd=ROOT, HUB_URL=url, HUB_TOKEN=token)] == [told]
+
+
+MERGE = "mutation($i: MergeCustomersInput!) { mergeCustomers(input: $i) { customer { stewardActs { id } } } }"
+SPLIT = "mutation($i: SplitCustomerInput!) { splitCustomer(input: $i) { problems { code } } }"
+PIN = "mutation($i: PinFieldInput!) { pinField(input: $i) { problems { code } } }"
+
+
+async def merged_and_split(client: AsyncGenerator[str, None], api: Api, jan: str, bakker: str) -> list[str]:
+    """What a client prints that follows Bakker while he becomes Jan, who is renamed, and is himself again."""
+
+    async def named(customer: str, name: str) -> None:
+        await api.ask(PIN, {"i": {"customerId": customer, "field": "name", "value": name}}, role=Role.STEWARD)
+
+    async with aclosing(client):
+        heard = [await anext(client), await anext(client)]
+        merge = {"into": jan, "customerIds": [bakker]}
+        merged = await api.ask(MERGE, {"i": merge}, role=Role.STEWARD)
+        heard.append(await anext(client))
+        await named(jan, "Jan Een")
+        heard.append(await anext(client))
+        act = merged.data["mergeCustomers"]["customer"]["stewardActs"][0]["id"]
+        await api.ask(SPLIT, {"i": {"what": {"mergeId": act}}}, role=Role.STEWARD)
+        heard.append(await anext(client))
+        await named(bakker, "J. Bakker")
+        return heard + [line async for line in client]
+
+
+@pytest.mark.parametrize("language", ["python", "typescript"])
+async def test_a_client_goes_on_through_a_merge_and_a_split(
+    frontend: Path, database: Database, database_url: str, tmp_path: Path, language: str
+) -> None:
+    lane = await declare_flow(database, "crm")
+    people = content("1", person("Jan de Vries", PHONE), 1), content("2", person("Piet Bakker", "+31687654321"), 1)
+    await apply_page(database, lane, page(*people))
+    jan, bakker = [gid("Customer", await owner(database, "crm", one)) for one in ("1", "2")]
+    async with asyncio.timeout(120), listening_api(database_url, tmp_path) as (api, address):
+        url, token = f"http://{address}", api.token(Role.AGENT)
+        commands = {
+            "python": ((sys.executable, "-m", "examples.python_client"), ROOT, url),
+            "typescript": (("node", "dist/main.js"), frontend, f"{url}/graphql"),
+        }
+        command, cwd, address = commands[language]
+        client = lines(*command, "+31687654321", "5", cwd=cwd, HUB_URL=address, HUB_TOKEN=token)
+        assert await merged_and_split(client, api, jan, bakker) == [
+            "Piet Bakker: PHONE +31687654321 (crm)",
+            "CURRENT Piet Bakker",
+            "CustomerDeleteEvent Jan de Vries",
+            f"{CHANGED} Jan Een",
+            f"{CHANGED} Piet Bakker",
+            f"{CHANGED} J. Bakker",
+        ]
 
 
 def test_the_generated_manifest_is_one_that_the_hub_trusts(frontend: Path) -> None:
