@@ -56,6 +56,9 @@ class LeadHandling(Table):
     __table_args__ = (
         Index("uq_lead_handling_source", "source_system", "source_id", unique=True),
         Index("uq_lead_handling_event", "event_id", unique=True),
+        Index("ix_lead_handling_direction", "direction", "lead_id", postgresql_where=text("direction IS NOT NULL")),
+        Index("ix_lead_handling_responded", "lead_id", postgresql_where=text("responded_at IS NOT NULL")),
+        Index("ix_lead_handling_unreached", "lead_id", postgresql_where=text("unreached_since IS NOT NULL")),
         Index("ix_lead_handling_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(
             "ix_lead_handling_unanswered",

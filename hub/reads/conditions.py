@@ -33,22 +33,35 @@ class Condition:
     value: Callable[[Any], object] = _as_it_is
 
 
-Declared: TypeAlias = Mapping[str, Condition]
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`clause` of a boolean or an enum's value, of which each has a statement of its own.
+
+    So PostgreSQL sees the value when it plans, and walks another way to what is rare than to what is common.
+    """
+
+    clause: Callable[[Any], ColumnElement[bool]]
+
+
+Declared: TypeAlias = Mapping[str, Condition | Known]
 """By the names of the fields of a class of conditions, in which None leaves a condition out."""
 
 
 def where(declared: Declared, conditions: object) -> Iterator[ColumnElement[bool]]:
     """The clauses of what is asked."""
-    for name, value in values(declared, conditions).items():
-        yield declared[name].clause(literal(value, declared[name].kind))
+    checked = values(declared, conditions)
+    for name, value in _given(declared, conditions):
+        asked = declared[name]
+        yield asked.clause(value if isinstance(asked, Known) else literal(checked[name], asked.kind))
 
 
 def where_later(
     declared: Declared, conditions: object, slot: Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
 ) -> Iterator[ColumnElement[bool]]:
     """The same clauses with the values still to be bound, under the conditions' names."""
-    for name, _ in _given(declared, conditions):
-        yield declared[name].clause(slot(name, declared[name].kind))
+    for name, value in _given(declared, conditions):
+        asked = declared[name]
+        yield asked.clause(value if isinstance(asked, Known) else slot(name, asked.kind))
 
 
 def values(declared: Declared, conditions: object) -> Mapping[str, object]:
@@ -56,7 +69,8 @@ def values(declared: Declared, conditions: object) -> Mapping[str, object]:
     given = dict(_given(declared, conditions))
     if any(isinstance(value, str) and len(value) > TEXT_MAX for value in given.values()):
         raise Invalid(f"a text in a filter has at most {TEXT_MAX} characters", ("filter",))
-    return {name: declared[name].value(value) for name, value in given.items()}
+    asked = {name: declared[name] for name in given}
+    return {name: one.value(given[name]) for name, one in asked.items() if isinstance(one, Condition)}
 
 
 def _given(declared: Declared, conditions: object) -> Iterator[tuple[str, Any]]:  # Any: each of its condition's type

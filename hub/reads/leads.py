@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Boolean, Text, any_, func, select
+from sqlalchemy import ColumnElement, Text, any_, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.leads.tables import SalesLead
-from hub.reads.belongings import LEAD_CAMPAIGN, LEAD_DIRECTION, LEAD_RESPONDED_AT, LEAD_UNREACHED_SINCE, LEADS, LeadRow
-from hub.reads.conditions import Condition, Declared, where
+from hub.leads.tables import LeadHandling, SalesLead
+from hub.reads.belongings import LEAD_CAMPAIGN, LEADS, LeadRow
+from hub.reads.conditions import Condition, Declared, Known, where
 from hub.reads.paging import Page, Window, page_of, windowed
 from hub.reads.reach import Reach
 from hub.reads.rows import fetch
@@ -35,6 +35,16 @@ class LeadConditions:
     unreached: bool | None = None
 
 
+def _handled(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Of leads about which the hub does something: as a set to be joined, which need not be tried lead by lead."""
+    about = LeadHandling.lead_id == SalesLead.id
+    return select(LeadHandling.lead_id).where(about, condition).correlate(SalesLead).exists()
+
+
+def _whether(condition: ColumnElement[bool], yes: bool) -> ColumnElement[bool]:
+    return _handled(condition) if yes else ~_handled(condition)
+
+
 CONDITIONS: Final[Declared] = {
     "states": Condition(
         ARRAY(Text()),
@@ -45,10 +55,10 @@ CONDITIONS: Final[Declared] = {
     "priority": Condition(Text(), lambda priority: SalesLead.priority == priority, lambda priority: priority.value),
     "system": Condition(Text(), lambda system: SalesLead.system == system),
     "lead_owner": Condition(Text(), lambda owner: SalesLead.lead_owner == owner),
-    "direction": Condition(Text(), lambda direction: direction == LEAD_DIRECTION, lambda direction: direction.value),
+    "direction": Known(lambda direction: _handled(LeadHandling.direction == direction.value)),
     "campaign": Condition(Text(), lambda campaign: campaign == LEAD_CAMPAIGN),
-    "responded": Condition(Boolean(), lambda responded: LEAD_RESPONDED_AT.is_not(None) == responded),
-    "unreached": Condition(Boolean(), lambda unreached: LEAD_UNREACHED_SINCE.is_not(None) == unreached),
+    "responded": Known(lambda responded: _whether(LeadHandling.responded_at.is_not(None), responded)),
+    "unreached": Known(lambda unreached: _whether(LeadHandling.unreached_since.is_not(None), unreached)),
 }
 
 

@@ -109,6 +109,10 @@ LEAD_FILTERS: Final[list[Any]] = [
     {"rating": "HOT", "system": "crm"},
     {"priority": "LOW"},
     {"leadOwner": "x"},
+    {"direction": "OUTBOUND", "campaign": "Spring"},
+    {"responded": True},
+    {"responded": False, "unreached": False},
+    {"unreached": True},
 ]
 
 CONFLICT_FILTERS: Final[list[Any]] = [

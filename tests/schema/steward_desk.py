@@ -156,9 +156,7 @@ async def _add_quarantine(connection: AsyncConnection) -> None:
         times = {"at": EARLIER + timedelta(hours=n // 2), "as_of": EARLIER if n else None}
         settled = {"settled_at": NOW, "settled_by": "stew", "settled_reason": "old"} if n > 1 else {}
         await add(connection, Quarantine, lane_id=1 if n % 2 else 99, **digest, **about, **why, **times, **settled)
-    for n, (kind, policy) in enumerate(
-        (("CHANGED_TYPE", "FREEZE"), ("NEW_FIELD", "EVOLVE"), ("NEW_FIELD", "EVOLVE"))
-    ):
+    for n, (kind, policy) in enumerate((("CHANGED_TYPE", "FREEZE"), ("NEW_FIELD", "EVOLVE"), ("NEW_FIELD", "EVOLVE"))):
         about = {"system": "lms" if n == 1 else "crm", "entity": "customer", "contract_version": "1", "path": f"p{n}"}
         seen = {"objects": n + 1, "first_seen_at": EARLIER + timedelta(hours=n // 2), "last_seen_at": NOW}
         first = {"external_id": f"q{n}", "digest": bytes([n]), "detail": "é"}
