@@ -6,6 +6,7 @@ busy for ever; here a fragment is measured once and its measure used again.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -36,6 +37,12 @@ VALUES_MAX: Final = 20_000
 
 QUERY_VALUES_MAX: Final = 1_000
 """In those of a query, whose longest list has 100 ids: each is looked at several times before anything is read."""
+
+QUERY_LIST_MAX: Final = 100
+"""Ids, and references of a federation."""
+
+QUERY_CHARACTERS_MAX: Final = 100_000
+"""As in a document. An id has 60, a text to compare with 500."""
 
 VALUES_DEEP: Final = 60
 
@@ -115,22 +122,53 @@ class OperationSize(ValidationRule):
         return self._measured[name]
 
 
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """Of all variables together: values, characters of their texts and names, and elements of each list."""
+
+    values: int
+    characters: int
+    elements: int
+
+
+_OF_QUERY: Final = _Bounds(QUERY_VALUES_MAX, QUERY_CHARACTERS_MAX, QUERY_LIST_MAX)
+_OF_OTHERS: Final = _Bounds(VALUES_MAX, sys.maxsize, VALUES_MAX)
+
+
 def bound_variables(variables: object, operation: OperationDefinitionNode | None) -> None:
-    """Raise Invalid for variables with more values, or nested deeper, than anything of the operation's kind asks for.
+    """Raise Invalid for variables with more in them, or nested deeper, than anything of the operation's kind asks for.
 
     Checked before they are coerced, which costs far more for each value than counting it.
     """
-    most = QUERY_VALUES_MAX if operation and operation.operation is OperationType.QUERY else VALUES_MAX
-    left, level, depth = most, [variables], 0
+    bounds = _OF_QUERY if operation and operation.operation is OperationType.QUERY else _OF_OTHERS
+    left, characters, level, depth = bounds.values - 1, bounds.characters, [variables], 0
     while level:
-        left -= len(level)
         depth += 1
-        if left < 0 or depth > VALUES_DEEP:
-            raise Invalid(f"variables have at most {most} values, {VALUES_DEEP} levels deep", ("variables",))
+        if depth > VALUES_DEEP:
+            raise _too_many(bounds)
         inner: list[object] = []
         for value in level:
-            if isinstance(value, dict):
-                inner.extend(value.values())
-            elif isinstance(value, list):
-                inner.extend(value)
+            if isinstance(value, str):
+                characters -= len(value)
+            elif isinstance(value, dict | list):
+                left -= len(value)
+                if left < 0:
+                    raise _too_many(bounds)
+                if isinstance(value, dict):
+                    characters -= sum(map(len, value))
+                    inner.extend(value.values())
+                elif len(value) > bounds.elements:
+                    raise _too_much(f"lists of at most {bounds.elements} elements in a query")
+                else:
+                    inner.extend(value)
+        if characters < 0:
+            raise _too_much(f"at most {bounds.characters} characters in a query")
         level = inner
+
+
+def _too_many(bounds: _Bounds) -> Invalid:
+    return _too_much(f"at most {bounds.values} values, {VALUES_DEEP} levels deep")
+
+
+def _too_much(bound: str) -> Invalid:
+    return Invalid(f"variables have {bound}", ("variables",))

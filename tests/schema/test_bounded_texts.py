@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphql import GraphQLInputObjectType, GraphQLInputType, build_schema, get_named_type, is_required_argument
+import pytest
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    OperationDefinitionNode,
+    build_schema,
+    get_named_type,
+    is_required_argument,
+    parse,
+)
 
 from hub.access.principal import Role
+from hub.errors import Invalid
 from hub.reads.conditions import TEXT_MAX
-from schema.limits import QUERY_VALUES_MAX
+from schema.limits import QUERY_CHARACTERS_MAX, QUERY_LIST_MAX, QUERY_VALUES_MAX, bound_variables
 from schema.sdl import export_sdl
 from tests.schema.serving import Api
 
@@ -46,11 +56,36 @@ IDS = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
 async def test_the_variables_of_a_query_are_far_fewer_than_those_of_a_mutation(api: Api) -> None:
     """Whoever sends ids by the thousand keeps the process from others for as long as they are looked at."""
     ids = [f"{n}" for n in range(QUERY_VALUES_MAX)]
-    (refused,) = (await api.ask(IDS, {"ids": ids})).errors
-    assert (refused["extensions"]["code"], refused["message"]) == (
-        "INVALID",
-        f"variables have at most {QUERY_VALUES_MAX} values, 60 levels deep",
-    )
+    values = f"variables have at most {QUERY_VALUES_MAX} values, 60 levels deep"
+    assert await refusal(api, IDS, {f"ids{n}": ids[n::10] for n in range(10)}) == ("INVALID", values)
+
+
+async def test_the_variables_of_a_query_have_no_long_lists(api: Api) -> None:
+    """Refused before they are coerced, also where no field asks for them."""
+    elements = f"variables have lists of at most {QUERY_LIST_MAX} elements in a query"
+    assert await refusal(api, IDS, {"ids": ["x"] * (QUERY_LIST_MAX + 1)}) == ("INVALID", elements)
+    assert await refusal(api, IDS, {"ids": [], "more": [[["x"] * (QUERY_LIST_MAX + 1)]]}) == ("INVALID", elements)
+    answer = await api.ask(IDS, {"ids": ["x"] * QUERY_LIST_MAX})
+    assert "variables have" not in answer.errors[0]["message"]
+
+
+def test_the_variables_of_a_query_are_no_longer_than_a_document_and_those_of_a_mutation_than_a_body() -> None:
+    query, mutation = parse("query A { __typename } mutation B { __typename }").definitions
+    assert isinstance(query, OperationDefinitionNode)
+    assert isinstance(mutation, OperationDefinitionNode)
+    longest = QUERY_CHARACTERS_MAX - len("by")
+    for variables in ({"by": "x" * longest}, {"by": ["x" * (longest - 1), "x"]}, {"by": {"x" * longest: 1}}):
+        bound_variables(variables, query)
+        more = {**variables, "m": None}
+        with pytest.raises(Invalid, match=f"at most {QUERY_CHARACTERS_MAX} characters in a query"):
+            bound_variables(more, query)
+        bound_variables({"by": ["x" * 500_000] * 200}, mutation)
+
+
+async def refusal(api: Api, document: str, variables: dict[str, object]) -> tuple[str, str]:
+    """The code and the message of the one error."""
+    (refused,) = (await api.ask(document, variables)).errors
+    return refused["extensions"]["code"], refused["message"]
 
 
 async def codes(api: Api, document: str) -> set[str]:
