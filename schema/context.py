@@ -44,7 +44,7 @@ from hub.store.read_trail import ReadTrail
 from hub.store.record_reads import Shown
 from hub.store.refusals import UNKNOWN, Denial
 from hub.store.straight import Fetch
-from schema.compiled.reading import Reading, ReadsElsewhere
+from schema.compiled.reading import Planned, Question, Reading, ReadsElsewhere
 from schema.loaders import Loaders
 from schema.reads import ReadTerms
 from schema.settled import Settled
@@ -173,6 +173,11 @@ class Context:
         """A document of this caller, read by another process; None where there is none."""
         elsewhere = self.hub.elsewhere
         return None if elsewhere is None else await elsewhere.read(text, self.principal.subject)
+
+    async def plan_text(self, question: Question, variables: bytes) -> Planned | None:
+        """As `read_text`, for the plan of what was read."""
+        elsewhere = self.hub.elsewhere
+        return None if elsewhere is None else await elsewhere.plan(question, variables, self.principal.subject)
 
     def identify(self, principal: Principal) -> None:
         """The WebSocket has said who it is."""

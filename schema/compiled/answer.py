@@ -15,7 +15,7 @@ from graphql.execution.values import get_variable_values
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as Allowed
 
-from hub.errors import HubError, RateLimited, Transient
+from hub.errors import HubError, Transient
 from hub.reads.compiled.kept_answers import KeptAnswer
 from hub.reads.compiled.state import NOW
 from hub.reads.reach import ONLY
@@ -23,26 +23,17 @@ from hub.reads.viewer import EXPIRES, OWN_QUEUE, SUBJECT
 from hub.store.statement import Statement
 from schema.compiled.documents import LONGEST_KEPT, Document, Reduced
 from schema.compiled.kept import KeptWith
-from schema.compiled.plan import CHANGING, Bound, Plan, Root, plan
+from schema.compiled.plan import CHANGING, Bound, Plan, Root
+from schema.compiled.planning import Plans
 from schema.compiled.select import NotCompiled, Operation
-from schema.compiled.shape import shape_of
-from schema.compiled.spending import Spending
 from schema.context import Context
 from schema.deadline import too_long
 from schema.errors import told
 from schema.limits import bound_variables
 from schema.schema import HubSchema
 
-PLANS_KEPT: Final = 1_000
-
-SQL_KEPT: Final = 40_000_000
-"""Characters in the statements of all plans; a plan takes less than two bytes for each."""
-
 REQUESTS_KEPT: Final = 4_000
 """Requests whose variables need not be coerced again; each a kilobyte or two."""
-
-PLANNED_AT_ONCE_S: Final = 2.0
-"""A plan takes 10 to 30 ms, all others wait for it, and it pays only for a document that comes again."""
 
 KEPT: Final = "compiled, kept"
 """How a root field is told whose answer had been made before and still holds."""
@@ -78,10 +69,9 @@ class CompiledReads:
     """
 
     def __init__(self, schema: HubSchema, clock_s: Callable[[], float] = time.monotonic) -> None:
-        self._schema, self._clock_s = schema, clock_s
-        self._plans: KeptWith[Document, Plan] = KeptWith(PLANS_KEPT, SQL_KEPT)
+        self._schema = schema
+        self._plans = Plans(schema, clock_s)
         self._asked: KeptWith[Document, Asked] = KeptWith(REQUESTS_KEPT)
-        self._planning = Spending(clock_s, "too many documents were new", PLANNED_AT_ONCE_S)
 
     async def answer(
         self, context: Context, text: str, variables: Mapping[str, Any] | None, operation_name: str | None
@@ -98,12 +88,13 @@ class CompiledReads:
         except TypeError:  # nested too deeply
             return None
         key = (operation_name, given, context.principal.scopes, context.principal.customer)
-        asked = self._asked.find(document, key)
+        kept = len(given) <= VARIABLES_KEPT and len(text) <= LONGEST_KEPT
+        asked = self._asked.find(document, key) if kept else None
         if asked is None:
-            asked = self._read(context, document, variables, operation_name)
+            asked = await self._read(context, text, document, variables, operation_name, given)
             if asked is None:
                 return None
-            if len(given) <= VARIABLES_KEPT and len(text) <= LONGEST_KEPT:
+            if kept:
                 self._asked.keep(document, key, asked)
         allowance = context.hub.admission.allowance(context.principal)
         if asked.cost > allowance.cost or (asked.introspects and not allowance.introspects):
@@ -113,12 +104,14 @@ class CompiledReads:
             answer.result.extensions = dict(context.told_cost(asked.cost))
         return answer
 
-    def _read(
+    async def _read(
         self,
         context: Context,
+        text: str,
         document: Document,
         variables: Mapping[str, Any] | None,
         operation_name: str | None,
+        given: bytes,
     ) -> Asked | None:
         definition = document.operation(operation_name)
         bound_variables(variables, definition)
@@ -134,27 +127,8 @@ class CompiledReads:
         if cost > context.hub.admission.allowance(context.principal).cost:
             return None
         operation = Operation(self._schema, document.fragments, definition, coerced, context.principal.scopes)
-        made = self._plan(context, document, operation)
+        made = await self._plans.plan(context, text, document, operation, given)
         return Asked(operation, made, cost, document.introspects) if made is not None and made.compiled else None
-
-    def _plan(self, context: Context, document: Document, operation: Operation) -> Plan | None:
-        """None for a new one of somebody whose plans took more than his share: resolvers answer it, bit by bit."""
-        alone = context.reach.only is not None
-        types = self._schema._schema.type_map
-        shape = tuple((name, shape_of(value, types)) for name, value in operation.variables.coerced.items())
-        name = operation.definition.name
-        key = (None if name is None else name.value, operation.scopes, alone, shape)
-        known = self._plans.find(document, key)
-        if known is not None:
-            return known
-        whose, began = context.principal.subject, self._clock_s()
-        try:
-            self._planning.check(whose)
-        except RateLimited:
-            return None
-        made = plan(operation, document.node, context.terms, alone=alone)
-        self._planning.charge(whose, self._clock_s() - began)
-        return self._plans.keep(document, key, made, made.weight)
 
 
 @dataclass(slots=True)

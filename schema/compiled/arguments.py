@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 
-from graphql import FieldNode, GraphQLField, GraphQLInputType, Undefined, ValueNode, VariableNode
+from graphql import FieldNode, GraphQLField, GraphQLInputType, GraphQLObjectType, Undefined, ValueNode, VariableNode
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.utilities.coerce_input_value import coerce_input_literal
 from sqlalchemy import ColumnElement, Integer
@@ -20,7 +20,7 @@ from strawberry.types.scalar import ScalarDefinition, ScalarWrapper
 
 from hub.reads.paging import Order, Window
 from hub.store.statement import parameter
-from schema.reads import Arguments, ReadTerms
+from schema.reads import READS, Argued, Arguments, Pages, ReadTerms, RootList, RootPage, RootRow
 from schema.types.connection import PAGE_SIZE, window_within
 
 Values = Callable[[Arguments, ReadTerms], Mapping[str, object]]
@@ -47,9 +47,10 @@ class _Varying(NamedTuple):
 
 @dataclass(frozen=True)
 class Asked:
-    """One field of a document with its arguments; `name` is its own among all fields of the statement."""
+    """One field of a document with its arguments, on the type of that name; `name` is its own in the statement."""
 
     schema: Schema
+    kind: str
     definition: GraphQLField
     field: StrawberryField
     node: FieldNode
@@ -116,12 +117,23 @@ class Asked:
         return {f"{self.name}_{name}": value for name, value in values.items()}
 
 
+def asked_of(schema: Schema, kind: GraphQLObjectType, node: FieldNode, name: str) -> Asked:
+    """The field of that type that the node selects."""
+    definition = kind.fields[node.name.value]
+    return Asked(schema, kind.name, definition, definition.extensions["strawberry-definition"], node, name)
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """Where a statement gets some of its values from, request by request."""
 
     asked: Asked
     values: Values
+
+    @classmethod
+    def of(cls, asked: Asked) -> Binding:
+        """As the field says that it is read."""
+        return cls(asked, _values_of(asked, asked.field.metadata.get(READS)))
 
     @property
     def varies(self) -> bool:
@@ -131,6 +143,34 @@ class Binding:
     def bound(self, variables: VariableValues, terms: ReadTerms) -> Mapping[str, object]:
         """The values; HubError or GraphQLError for arguments that are for the resolver to refuse."""
         return self.asked.named(self.values(self.asked.arguments(variables), terms))
+
+
+def _values_of(asked: Asked, reads: object) -> Values:
+    if isinstance(reads, Pages):
+        order = reads.part.order
+        return lambda given, terms: window_values(order, given, terms)
+    if isinstance(reads, RootPage):
+        return _page_values(asked, reads)
+    if isinstance(reads, RootList):
+        return reads.values_of_each
+    if isinstance(reads, RootRow | Argued):
+        return reads.values
+    raise TypeError(f"{type(reads).__name__} takes no arguments")
+
+
+def _page_values(asked: Asked, reads: RootPage) -> Values:
+    """The window's, and those of the list itself: they are the same for all pages of it."""
+    of_list: list[Mapping[str, object]] = []
+
+    def values(given: Arguments, terms: ReadTerms) -> Mapping[str, object]:
+        window = window_values(reads.order(given), given, terms)
+        if not asked.turns_pages_only:
+            return window | dict(reads.values(given, terms))
+        if not of_list:
+            of_list.append(reads.values(given, terms))
+        return window | dict(of_list[0])
+
+    return values
 
 
 def window_of(asked: Asked, order: Order, arguments: Arguments) -> Window:

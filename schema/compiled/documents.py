@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Final, Protocol, runtime_checkable
 
 from graphql import (
     DocumentNode,
+    ExecutableDefinitionNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    InlineFragmentNode,
     NameNode,
     OperationDefinitionNode,
     OperationType,
@@ -116,6 +119,19 @@ class Document:
         return {
             node.name.value: FragmentDetails(node) for node in definitions if isinstance(node, FragmentDefinitionNode)
         }
+
+    @cached_property
+    def fields(self) -> Sequence[FieldNode]:
+        """Of all its selections, in an order that is the same wherever the text was read."""
+        found: list[FieldNode] = []
+        left = [each.selection_set for each in self.node.definitions if isinstance(each, ExecutableDefinitionNode)]
+        while left:
+            for selection in left.pop().selections:
+                if isinstance(selection, FieldNode):
+                    found.append(selection)
+                if isinstance(selection, FieldNode | InlineFragmentNode) and selection.selection_set is not None:
+                    left.append(selection.selection_set)
+        return found
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The one of that name; where none is named the only one there is (GraphQL, section 6.1)."""

@@ -1,10 +1,10 @@
-"""A document read and validated: what comes of it goes from one process to another, and is made once for each text."""
+"""A document read, validated and planned: what comes of it goes from one process to another, and is made once."""
 
 from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from graphql import (
@@ -21,6 +21,7 @@ from graphql import (
 from graphql.language import TokenKind
 from strawberry.schema.schema import validate_document
 
+from hub.access.principal import Scope
 from schema.compiled.outline import too_large
 from schema.errors import BAD_REQUEST, Told, told
 from schema.limits import TOKENS_MAX, OperationSize
@@ -61,11 +62,33 @@ class ReadsTexts(Protocol):
         ...
 
 
+class Question(NamedTuple):
+    """All that the plan of a valid document depends on; `alone`: for a caller who sees himself only."""
+
+    text: str
+    operation_name: str | None
+    scopes: frozenset[Scope]
+    alone: bool
+    shape: Hashable
+
+
+class Planned(NamedTuple):
+    """Packed root fields, nothing where resolvers are to answer, and the seconds of processor time that they took; 0
+    where they had been made for somebody else."""
+
+    spent_s: float
+    packed: bytes
+
+
 class ReadsElsewhere(Protocol):
-    """Another process that reads documents."""
+    """Another process that reads and plans documents."""
 
     async def read(self, text: str, whose: str) -> Reading:
         """On behalf of a subject; RateLimited for one who sends too many that are refused."""
+        ...
+
+    async def plan(self, question: Question, variables: bytes, whose: str) -> Planned:
+        """For variables in JSON that can be coerced; raises as `read`."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLNamedType, GraphQLObjectType, get_named_type
@@ -16,13 +16,12 @@ from hub.reads.compiled.selection import Object, One, Paged
 from hub.reads.compiled.shown import of_page, of_row, of_rows, shown_beside, shown_on
 from hub.reads.compiled.state import is_told_by_state, page_is_told_by_state, state_of, state_of_page
 from hub.reads.customers import CustomerRow
-from hub.reads.paging import Order
 from hub.reads.reach import Reach
 from hub.reads.relations import Relation
 from hub.store.statement import Statement, written
-from schema.compiled.arguments import Asked, Binding, Values, window_of, window_values
+from schema.compiled.arguments import Asked, Binding, window_of
 from schema.compiled.select import NotCompiled, Selecting, missing_scope
-from schema.reads import READS, Arguments, Found, ReadTerms, RootList, RootPage, RootRow
+from schema.reads import READS, Arguments, Found, RootList, RootPage, RootRow
 
 Statements: TypeAlias = tuple[Statement, Statement | None]
 """What gives the answer, and what tells of no more than its state."""
@@ -71,7 +70,7 @@ def _row(
     kind = _kind(selecting, asked, found, returned)
     if found is None or kind is None:
         raise NotCompiled(f"a resolver answers {asked.node.name.value} of these arguments")
-    selecting.bindings.append(Binding(asked, reads.values))
+    selecting.bindings.append(Binding.of(asked))
     rows = found.statement.limit(2).subquery()
     picked = selecting.object_of(kind, found.row, nodes, (key,))
     if found.through is not None and not _shows(picked, found.through):
@@ -96,8 +95,7 @@ def _page(
 ) -> Statements:
     order = reads.order(arguments)
     found = reads.find(arguments, reach, asked.slot)
-
-    selecting.bindings.append(Binding(asked, _page_values(asked, reads, order)))
+    selecting.bindings.append(Binding.of(asked))
     relation = Relation(found.row, lambda _: found.statement)
     page = Paged(relation, order, window_of(asked, order, arguments), selecting.connection(kind, found.row, nodes))
     cut = page_rows(page, found.statement)
@@ -107,21 +105,6 @@ def _page(
         return written(answer), None
     state = state_of_page(cut, found.shown)
     return _told(answer, state, of_one_page(select(state), cut))
-
-
-def _page_values(asked: Asked, reads: RootPage, order: Order) -> Values:
-    """The window's, and those of the list itself: they are the same for all pages of it."""
-    of_list: list[Mapping[str, object]] = []
-
-    def values(given: Arguments, terms: ReadTerms) -> Mapping[str, object]:
-        window = window_values(order, given, terms)
-        if not asked.turns_pages_only:
-            return window | dict(reads.values(given, terms))
-        if not of_list:
-            of_list.append(reads.values(given, terms))
-        return window | dict(of_list[0])
-
-    return values
 
 
 def _told(answer: Select[Any], state: ColumnElement[str], alone: Select[Any]) -> Statements:
@@ -143,7 +126,7 @@ def _list(
     kinds = [_kind(selecting, asked, each, None) for each in found]
     if not found or None in kinds:
         raise NotCompiled(f"a resolver answers {asked.node.name.value} of these arguments")
-    selecting.bindings.append(Binding(asked, reads.values_of_each))
+    selecting.bindings.append(Binding.of(asked))
     parts = [_element(selecting, each, kind, nodes) for each, kind in zip(found, kinds, strict=True) if kind]
     if len(parts) > 1:
         return written(united(parts)), None

@@ -47,7 +47,7 @@ from hub.reads.reach import Reach
 from hub.reads.relations import Derived, Guarded, Relation
 from hub.reads.rows import nullable_fields
 from schema.authorise import Requires
-from schema.compiled.arguments import Asked, Binding, window_of, window_values
+from schema.compiled.arguments import Asked, Binding, asked_of, window_of
 from schema.reads import READS, Argued, Configured, OfScopes, Pages, ReadTerms
 from schema.types.of_row import OfRow, enum_of
 
@@ -71,10 +71,18 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """A place in the schema that the caller may not see, and what he is told."""
+    """A place in the schema that the caller may not see for want of a scope; the path to it in the answer."""
 
     place: str
-    error: GraphQLError
+    missing: Scope
+    nodes: Sequence[FieldNode]
+    path: tuple[str, ...]
+
+    @property
+    def error(self) -> GraphQLError:
+        """What he is told."""
+        refusal = lacking(self.missing)
+        return GraphQLError(refusal.message, self.nodes, path=self.path, original_error=refusal)
 
 
 @dataclass(slots=True)
@@ -115,17 +123,14 @@ class Selecting:
 
     def asked(self, kind: GraphQLObjectType, node: FieldNode) -> Asked:
         """A field with its arguments, under a name of its own in the statement."""
-        definition = kind.fields[node.name.value]
         self._asked += 1
-        return Asked(
-            self.operation.schema, definition, definition.extensions["strawberry-definition"], node, f"a{self._asked}"
-        )
+        return asked_of(self.operation.schema, kind, node, f"a{self._asked}")
 
     def paged(self, asked: Asked, pages: Pages, nodes: Sequence[FieldDetails], kind: GraphQLObjectType) -> Paged:
         """A window of a customer's own parts."""
         arguments = asked.arguments(self.operation.variables)
         order = pages.part.order
-        self.bindings.append(Binding(asked, lambda given, terms: window_values(order, given, terms)))
+        self.bindings.append(Binding.of(asked))
         picked = self.connection(kind, pages.part.row, nodes)
         return Paged(pages.relation(arguments), order, window_of(asked, order, arguments), picked)
 
@@ -197,7 +202,7 @@ class Selecting:
             return reads.within(self.reach)
         if isinstance(reads, Argued):
             asked = self.asked(kind, nodes[0].node)
-            self.bindings.append(Binding(asked, reads.values))
+            self.bindings.append(Binding.of(asked))
             return reads.relation(asked.arguments(self.operation.variables), asked.slot)
         return reads
 
@@ -214,9 +219,8 @@ class Selecting:
             return False
         if path is None or is_non_null_type(kind.fields[nodes[0].node.name.value].type):
             raise NotCompiled(f"the caller may not see {kind.name}.{definition.python_name}")
-        refusal = lacking(missing)
-        error = GraphQLError(refusal.message, [d.node for d in nodes], path=path, original_error=refusal)
-        self.denied.append(Denied(f"{kind.name}.{nodes[0].node.name.value}", error))
+        place = f"{kind.name}.{nodes[0].node.name.value}"
+        self.denied.append(Denied(place, missing, [detail.node for detail in nodes], path))
         return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
 
@@ -14,22 +14,28 @@ from graphql import GraphQLError, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.access.principal import Scope
+from hub.entrypoints.asgi.document_child import Plans, Reads
 from hub.entrypoints.asgi.document_reader import DocumentReader
 from hub.errors import RateLimited, Transient
+from schema.compiled.apart import Apart
 from schema.compiled.outline import too_large
-from schema.compiled.reading import Fault, Reading, packed, unpacked
+from schema.compiled.reading import Fault, Question, Reading, packed, unpacked
 from schema.compiled.spending import AT_ONCE_S, SHARE, Spending
 from schema.schema import build_schema
 from tests.hostile.documents import DOCUMENTS
+from tests.schema.serving import TERMS
 
-READ = build_schema().documents.reading
+SCHEMA = build_schema()
+READ = SCHEMA.documents.reading
+APART = Apart(SCHEMA, TERMS)
 GOOD = """query Q($n: Int = 3) { viewer { ...V } customers(first: $n) { edges { node { id name } } } }
 fragment V on Viewer { subject }"""
 
 
 @asynccontextmanager
-async def reader(reads: Callable[[str], Reading] = READ) -> AsyncIterator[DocumentReader]:
-    running = DocumentReader(reads)
+async def reader(reads: Reads = READ, plans: Plans = APART.plan) -> AsyncIterator[DocumentReader]:
+    running = DocumentReader(reads, plans)
     await running.start()
     try:
         yield running
@@ -83,6 +89,54 @@ async def test_one_text_that_many_ask_for_at_once_is_read_once() -> None:
         found = await asyncio.gather(*(there.read(GOOD, "a") for _ in range(5)))
         assert [reading.faults[0].message for reading in found] == ["1"] * 5
         assert (await there.read("{ other }", "a")).faults[0].message == "2"
+
+
+async def test_one_text_that_others_wait_for_is_read_once_for_all_of_them() -> None:
+    counted = count(1)
+    async with reader(lambda _: Reading(None, (Fault(str(next(counted))),))) as there:
+        found = await asyncio.gather(*(there.read(GOOD, f"agent {n}") for n in range(5)))
+        assert [reading.faults[0].message for reading in found] == ["1"] * 5
+
+
+QUESTION = Question(GOOD, "Q", frozenset({Scope.CUSTOMERS_READ}), False, ("n",))
+
+
+async def test_the_plan_for_who_may_see_less_is_another() -> None:
+    async with reader() as there:
+        wide, narrow = [
+            await there.plan(QUESTION._replace(scopes=scopes), b'{"n": 2}', "a")
+            for scopes in (QUESTION.scopes, frozenset[Scope]())
+        ]
+        assert wide.packed != narrow.packed
+
+
+async def test_one_plan_that_many_ask_for_at_once_is_made_once_for_all_of_them() -> None:
+    counted = count(1)
+    async with reader(plans=lambda *_: b"%d" % next(counted)) as there:
+        asked = [there.plan(QUESTION, b'{"n": %d}' % n, f"agent {n % 2}") for n in range(6)]
+        assert {found.packed for found in await asyncio.gather(*asked)} == {b"1"}
+        assert (await there.plan(QUESTION._replace(alone=True), b"{}", "agent 1")).packed == b"2"
+
+
+async def test_a_plan_that_cannot_be_made_is_none_and_the_next_one_is() -> None:
+    def failing(question: Question, variables: bytes) -> bytes:
+        if question.alone:
+            raise ZeroDivisionError
+        return APART.plan(question, variables)
+
+    async with reader(plans=failing) as there:
+        assert (await there.plan(QUESTION._replace(alone=True), b"{}", "a")).packed == b""
+        assert (await there.plan(QUESTION, b"{}", "a")).packed != b""
+
+
+async def test_a_plan_that_takes_too_long_is_none() -> None:
+    def too_long(question: Question, variables: bytes) -> bytes:
+        signal.raise_signal(signal.SIGPROF)
+        return APART.plan(question, variables)
+
+    async with reader(plans=too_long) as there:
+        assert (await there.plan(QUESTION, b"{}", "a")).packed == b""
+        assert await there.read(GOOD, "a") == READ(GOOD)
 
 
 async def test_who_waits_is_served_by_turns_and_not_behind_all_of_anothers() -> None:

@@ -72,9 +72,9 @@ def _without_number(error: dict[str, Any]) -> dict[str, Any]:
 
 @asynccontextmanager
 async def both_ways(database_url: str, folder: Path) -> AsyncIterator[Both]:
-    """Both applications, as long as the block lasts."""
+    """Both applications, as long as the block lasts; the one that compiles plans in another process, as `hub serve`."""
     async with (
-        serving(database_url, folder) as compiling,
+        serving(database_url, folder, reads_apart=True) as compiling,
         serving(database_url, folder, compiled=False) as resolving,
     ):
         yield Both(compiling, resolving)

@@ -27,9 +27,11 @@ from hub.observe.metrics import Metrics
 from hub.ports.capabilities import Capabilities, PullKind
 from hub.records.identity import CustomerId, Entity, FlowName, SystemName
 from hub.records.lanes import FlowCadence, LaneMode
+from hub.settings.find_channels import NOTHING_OUTBOUND
 from hub.settings.flows import HUB, Flow, Lane
 from hub.settings.systems import Limits
 from hub.store.engine import Database, open_engine
+from schema.reads import ReadTerms
 from tests.flows.building import RULES
 from tests.live.feed import running
 from tests.schema.company import NOW
@@ -67,12 +69,16 @@ def desk() -> Desk:
     return Desk(flows, {"crm": Limits(), "lms": Limits()}, lambda system, entity: can)
 
 
+RULES_OF_VALUES = Rules(Survivorship(FieldRule(sources=("crm", "lms"))), "NL")
+TERMS = ReadTerms("NL", 50, RULES_OF_VALUES, NOTHING_OUTBOUND, RULES.keys)
+
+
 def services(database_url: str, tokens: DevelopmentTokens, clock: Clock, **given: Any) -> Services:
     """What the application is given in a test; `given` replaces single services."""
     standard: dict[str, Any] = {
         "open_database": lambda: Database(open_engine(database_url, pool_size=4, statement_timeout_ms=5_000)),
         "feed_dsn": database_url,
-        "rules": Rules(Survivorship(FieldRule(sources=("crm", "lms"))), "NL"),
+        "rules": RULES_OF_VALUES,
         "desk": desk(),
         "tokens": TokenVerifier([tokens.trust], AUDIENCE, timedelta(seconds=0), clock),
         "metrics": Metrics(),

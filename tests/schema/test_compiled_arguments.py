@@ -9,12 +9,12 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, parse
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 from strawberry.types.arguments import convert_arguments
 
-from schema.compiled.arguments import Asked
+from schema.compiled.arguments import Asked, asked_of
 from schema.schema import build_schema
 from tests.schema.company import gid
 
 SCHEMA: Final = build_schema()
-QUERIES: Final = SCHEMA._schema.query_type.fields if SCHEMA._schema.query_type else {}
+QUERY: Final = SCHEMA._schema.query_type
 ANNA, BEN = gid("Customer", 1), gid("Customer", 2)
 
 CASES: Final[dict[str, list[dict[str, Any]]]] = {
@@ -80,8 +80,8 @@ def test_each_request_has_its_own_values(document: str, turned: bool) -> None:
     assert isinstance(operation, OperationDefinitionNode)
     (node,) = operation.selection_set.selections
     assert isinstance(node, FieldNode)
-    definition = QUERIES[node.name.value]
-    asked = Asked(SCHEMA, definition, definition.extensions["strawberry-definition"], node, "a1")
+    assert QUERY is not None
+    asked = asked_of(SCHEMA, QUERY, node, "a1")
     differing = 0
     for given in reversed(CASES[document]) if turned else CASES[document]:
         variables = get_variable_values(SCHEMA._schema, operation.variable_definitions or (), given)

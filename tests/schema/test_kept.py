@@ -109,8 +109,8 @@ class Watched(CompiledReads):
 
 
 async def test_new_documents_without_end_are_planned_only_for_a_share_of_the_time(api: Api, company: Database) -> None:
-    """Each plan takes a second of this clock: resolvers answer the fourth; those of before and others go on."""
-    ticks = count(0, 0.5)
+    """Each plan takes nine seconds of this clock: resolvers answer the fourth; those of before and others go on."""
+    ticks = count(0, 9.0)
     assert isinstance(api.app, HubApplication)
     assert api.app.plain is not None
     reads = Watched(lambda: next(ticks))

@@ -1,33 +1,50 @@
-"""The process that reads documents: one after the other, from a socket, until that is closed."""
+"""The process that reads and plans documents: one after the other, from a socket, until that is closed."""
 
 from __future__ import annotations
 
 import gc
 import os
+import pickle
 import signal
 import socket
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
-from schema.compiled.reading import Fault, Reading, packed
+from schema.compiled.reading import Fault, Question, Reading, packed
 
-HEAD: Final = Struct("!Id")
-"""Before a text and before its reading: how many bytes follow, and the seconds of processor time that it took."""
+HEAD: Final = Struct("!Id?")
+"""Before a request and before its answer: how many bytes follow; of an answer the seconds of processor time that it
+took, and whether the document is refused."""
 
-READ_WITHIN_S: Final = 2.0
+WITHIN_S: Final = 2.0
 """Of processor time: several times what the largest document takes that is allowed."""
 
-NICER: Final = 10
+NICER: Final = 5
 """Whoever is served comes before what is only being read."""
+
+NO_PLAN: Final = b""
+"""In the place of one that could not be made in time, or at all."""
+
+Reads: TypeAlias = Callable[[str], Reading]
+Plans: TypeAlias = Callable[[Question, bytes], bytes]
+
+
+class PlanWanted(NamedTuple):
+    """A request for a plan; for a reading the text is sent."""
+
+    question: Question
+    variables: bytes
 
 
 class _TooLong(Exception):
     pass
 
 
-def answer_requests(descriptor: int, reads: Callable[[str], Reading]) -> None:
+def answer_requests(descriptor: int, reads: Reads, plans: Plans) -> None:
     """Called in a child that was forked: whatever else the parent has open is closed here first."""
     gc.freeze()  # what the parent made stays shared with it
     os.closerange(3, descriptor)
@@ -39,19 +56,40 @@ def answer_requests(descriptor: int, reads: Callable[[str], Reading]) -> None:
     os.nice(NICER)
     with socket.socket(fileno=descriptor) as parent, parent.makefile("rb") as asked:
         while head := asked.read(HEAD.size):
-            length, _ = HEAD.unpack(head)
-            text = asked.read(length).decode("utf-8", "surrogatepass")
+            length, *_ = HEAD.unpack(head)
+            wanted: str | PlanWanted = pickle.loads(asked.read(length))  # noqa: S301  # our own parent made it
             started = time.process_time()
-            answer = packed(_read(text, reads))
-            parent.sendall(HEAD.pack(len(answer), time.process_time() - started) + answer)
+            refused, answer = _read(wanted, reads) if isinstance(wanted, str) else (False, _plan(wanted, plans))
+            parent.sendall(HEAD.pack(len(answer), time.process_time() - started, refused) + answer)
 
 
-def _read(text: str, reads: Callable[[str], Reading]) -> Reading:
-    signal.setitimer(signal.ITIMER_PROF, READ_WITHIN_S)
+def _read(text: str, reads: Reads) -> tuple[bool, bytes]:
     try:
-        return reads(text)
+        with _bounded():
+            reading = reads(text)
     except _TooLong:
-        return Reading(None, (Fault(f"the document takes more than {READ_WITHIN_S:g} s to read"),))
+        reading = Reading(None, (Fault(f"the document takes more than {WITHIN_S:g} s to read"),))
+    return bool(reading.faults), packed(reading)
+
+
+def _plan(wanted: PlanWanted, plans: Plans) -> bytes:
+    """The edge: resolvers answer a document of which there is no plan, and the child is there for the next one."""
+    try:
+        with _bounded():
+            return plans(wanted.question, wanted.variables)
+    except _TooLong:
+        return NO_PLAN
+    except Exception as error:  # noqa: BLE001  told where an operator sees it: the child has no log of its own
+        places = "".join(traceback.format_tb(error.__traceback__))  # and not its message, which may hold a value
+        os.write(2, f"a document was not planned: {type(error).__name__}\n{places}".encode())
+        return NO_PLAN
+
+
+@contextmanager
+def _bounded() -> Generator[None, None, None]:
+    signal.setitimer(signal.ITIMER_PROF, WITHIN_S)
+    try:
+        yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 

@@ -28,6 +28,7 @@ from hub.store.prepared import PreparedReads
 from hub.store.read_trail import ReadTrail
 from hub.store.revocations import FollowRevocations
 from hub.store.usage import UsageInPostgres
+from schema.compiled.apart import Apart
 from schema.context import Hub
 from schema.schema import build_schema
 from schema.shared_customers import SharedCustomers
@@ -81,7 +82,8 @@ async def _reader(services: Services, closing: AsyncExitStack) -> DocumentReader
     """Started before anything is open that a child would hold as well."""
     if not services.reads_apart:
         return None
-    reader = DocumentReader(build_schema().documents.reading)
+    apart = Apart(build_schema(), services.read_terms)
+    reader = DocumentReader(apart.read, apart.plan)
     closing.push_async_callback(reader.aclose)
     await reader.start()
     return reader

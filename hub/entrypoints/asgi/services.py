@@ -29,6 +29,7 @@ from hub.settings.steering import DEFAULT_STEERING, SteeringRules
 from hub.settings.topics import NO_TOPICS, Catalogue
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
+from schema.reads import ReadTerms
 
 EVENTS_COMMENT_EVERY_S: Final = 15.0
 """Into a stream of events in which nothing happens: proxies cut a silent connection, mostly after 30 or 60 s."""
@@ -44,7 +45,7 @@ class Services:
     the reader of the change feed. `development` shows the explorer page and how queries were answered. Queries are
     `compiled` to statements, which run on `prepared_connections` of their own; answers are kept in memory, so many
     bytes of them. `allowances` say what callers may ask, `tells_cost` shows in each answer what it cost.
-    With `reads_apart` documents never seen before are read by a process of their own.
+    With `reads_apart` documents never seen before are read and planned by a process of their own.
     A preview of a mapping reads a system of `open_systems`, within the limits that all processes share.
     What a caller asks of all processes is counted in PostgreSQL, or where `open_usage` says.
     """
@@ -84,3 +85,8 @@ class Services:
     open_usage: Callable[[], SharedUsage] | None = None
     reads_apart: bool = False
     open_systems: Callable[[Database], OpenSystems] = lambda database: OpenSystems({})
+
+    @property
+    def read_terms(self) -> ReadTerms:
+        """What turns arguments of fields into values of statements."""
+        return ReadTerms(self.rules.region, self.page_size_max, self.rules, self.outbound, self.keys)
