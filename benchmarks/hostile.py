@@ -1,43 +1,48 @@
 """How others are served while hostile clients are at a web process, and after they have left.
 
-    python -m benchmarks.hostile                 3,000 requests idle, under attack and afterwards
-    python -m benchmarks.hostile --requests 300  a first look
+    python -m benchmarks.hostile                            five rounds of 2,000 requests each way
+    python -m benchmarks.hostile --requests 300 --rounds 1  a first look
 
-The hub is one `hub serve` as in production. Idle, ordinary requests come one after the other. Under attack 200 silent
-sockets, 50 slow heads and 50 slow bodies are open, one client sends each document of tests/hostile every two seconds,
-one good documents that were never seen, four a second, every fifth padded to the longest that is read, one variables
-of the largest size, a megabyte a second, and one floods WebSockets. p99 is told as a ratio to idle, so the speed of the
-machine falls out of it. Ends with status 1 when the p99 under attack is more than twice that of idle, or the process
-grew by more than GREW_MB.
+The hub is one `hub serve` as in production. Ordinary requests come one after the other, in rounds: idle, idle again,
+under attack, and afterwards. The hostile clients are a process of their own (`benchmarks/hostile_clients.py`): 350
+connections that say too little, each document of tests/hostile every two seconds with a text of its own, ten good
+documents a second that were never seen, every fifth padded to the longest that is read, two megabytes of variables a
+second, and a flood over WebSockets. p99 is told as a ratio to idle of the same round, so the speed of the machine falls
+out of it; "idle again" says what the ratio is worth where nothing happened in between, and the server's processor time
+for a request whether anything of the attack lasts. Ends with status 1 when the median of the rounds under attack is
+more than twice idle, or the process grew by more than GREW_MB.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
+import multiprocessing
 import tempfile
-from contextlib import AsyncExitStack
-from itertools import count, cycle
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
-from websockets.exceptions import WebSocketException
 
+from benchmarks.hostile_clients import SUBJECTS, Found, attack
+from benchmarks.usage import cpu_s
 from hub.embedded.postgres import EmbeddedPostgres
 from hub.store.engine import open_engine
 from migrations.migrate import upgrade
-from tests.hostile.documents import DOCUMENTS, another, another_long, huge_variables
-from tests.hostile.server import Hub, hub_process, p99
-from tests.schema.following import acknowledged
+from tests.hostile.server import Hub, bearer_of, hub_process, p99
 
-CONSOLE: Final = Console()
-EVERY_S: Final = 2.0
+CONSOLE: Final = Console(width=140)
 SETTLED_S: Final = 25.0
 """By then the caches are full, and what a caller may take of the process at once is taken."""
+
+AT_WORK_S: Final = 3.0
+"""The later attacks find the caches full."""
 
 WORST: Final = 2.0
 """p99 under attack to p99 idle."""
@@ -45,106 +50,103 @@ WORST: Final = 2.0
 GREW_MB: Final = 150
 """From idle to the most under attack or afterwards: caches that are bounded, and the allocator's slack."""
 
-
-async def send_documents(hub: Hub) -> None:
-    """All of them in turn, each once in EVERY_S, and each time another text: nothing is known of it yet."""
-    for number, document in enumerate(cycle(DOCUMENTS.values())):
-        await hub.ask(f"# {number}\n{document}")
-        await asyncio.sleep(EVERY_S / len(DOCUMENTS))
+BEFORE, IDLE, AGAIN, ATTACKED, AFTERWARDS = "before any attack", "idle", "idle again", "under attack", "afterwards"
 
 
-async def churn_documents(hub: Hub) -> None:
-    """Valid ones that take the places of others in every cache."""
-    for number in count():
-        await hub.ask(another_long(number) if number % 5 == 0 else another(number))
-        await asyncio.sleep(0.25)
+@dataclass(frozen=True)
+class Measured:
+    """One stretch of ordinary requests; the server's processor time in ms for each."""
+
+    p50: float
+    p99: float
+    processor_ms: float
+    memory_mb: float
 
 
-async def send_variables(hub: Hub) -> None:
-    """As large as they may be."""
-    for number in count():
-        await hub.ask(*huge_variables(number))
-        await asyncio.sleep(1)
+async def measured(hub: Hub, requests: int) -> Measured:
+    """Ordinary requests, one after the other."""
+    before = cpu_s(hub.pid)
+    found = await hub.latencies_ms(requests)
+    spent_ms = (cpu_s(hub.pid) - before) * 1000 / requests
+    return Measured(median(found), p99(found), spent_ms, hub.memory_mb())
 
 
-async def flood_sockets(hub: Hub) -> None:
-    """As fast as the server lets one socket, then the next. A socket cut off just then hides that it is to end."""
-    attack = asyncio.current_task()
-    while attack is not None and not attack.cancelling():
-        with contextlib.suppress(WebSocketException, OSError):
-            async with acknowledged(hub.address, hub.token) as client:
-                while True:
-                    await client.say(type="ping")
-                    await asyncio.sleep(0.002)
+@asynccontextmanager
+async def attacked(hub: Hub, met: Found, at_work_s: float) -> AsyncIterator[None]:
+    """Hostile clients are at work inside the block; `met` is what they found."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    bearers = [bearer_of(subject) for subject in SUBJECTS]
+    clients = context.Process(target=attack, args=(hub.port, hub.pid, bearers, theirs), daemon=True)
+    clients.start()
+    await asyncio.to_thread(ours.recv)
+    try:
+        await asyncio.sleep(at_work_s)
+        yield
+    finally:
+        clients.terminate()
+        told: Found = await asyncio.to_thread(ours.recv)
+        await asyncio.to_thread(clients.join)
+        for kind, ends in told.items():
+            met.setdefault(kind, Counter()).update(ends)
 
 
-async def keep_waiting(hub: Hub, stack: AsyncExitStack) -> None:
-    """Connections that say nothing, or too little, opened anew as they are cut off."""
-    while True:
-        for said in (b"", b"", b"", b"", b"POST /graphql HTTP/1.1\r\nx-slow: ", _begun(hub)):
-            for _ in range(50):
-                _, writer = await asyncio.open_connection("127.0.0.1", hub.port)
-                stack.callback(writer.close)
-                writer.write(said)
-        await asyncio.sleep(12)
-
-
-def _begun(hub: Hub) -> bytes:
-    head = f"host: {hub.address}\r\nauthorization: Bearer {hub.token}\r\ncontent-type: application/json"
-    return f"POST /graphql HTTP/1.1\r\n{head}\r\ncontent-length: 1000\r\n\r\n{{".encode()
-
-
-async def attacked(hub: Hub, requests: int) -> list[float]:
-    """Latencies of ordinary requests beside all of it."""
-    async with AsyncExitStack() as stack:
-        attacks = [
-            asyncio.create_task(attack)
-            for attack in (
-                send_documents(hub),
-                churn_documents(hub),
-                send_variables(hub),
-                flood_sockets(hub),
-                keep_waiting(hub, stack),
-            )
-        ]
-        try:
-            await asyncio.sleep(SETTLED_S)
-            return await hub.latencies_ms(requests)
-        finally:
-            for attack in attacks:
-                attack.cancel()
-            await asyncio.gather(*attacks, return_exceptions=True)
-
-
-async def measure(dsn: str, folder: Path, requests: int) -> tuple[float, float]:
-    """Three lines of a table; the ratio of the one under attack, and by how many MB the process grew."""
+async def measure(dsn: str, folder: Path, requests: int, rounds: int) -> tuple[dict[str, list[Measured]], Found]:
+    """What was measured in each round, and what the hostile clients met."""
     engine = open_engine(dsn)
     await upgrade(engine)
     await engine.dispose()
-    table = Table("", "p50 ms", "p99 ms", "p99 to idle", "MB")
+    found: dict[str, list[Measured]] = {BEFORE: [], IDLE: [], AGAIN: [], ATTACKED: [], AFTERWARDS: []}
+    met: Found = {}
     async with hub_process(dsn, folder) as hub:
-        await hub.latencies_ms(requests)
-        idle = await hub.latencies_ms(requests)
-        rows = [("idle", idle, hub.memory_mb())]
-        rows.append(("under attack", await attacked(hub, requests), hub.memory_mb()))
-        await asyncio.sleep(2)
-        rows.append(("afterwards", await hub.latencies_ms(requests), hub.memory_mb()))
-    for name, found, memory in rows:
-        table.add_row(
-            name, f"{median(found):.1f}", f"{p99(found):.1f}", f"{p99(found) / p99(idle):.2f}", f"{memory:.0f}"
-        )
+        await measured(hub, requests)
+        found[BEFORE] = [await measured(hub, requests) for _ in range(rounds)]
+        async with attacked(hub, met, SETTLED_S):
+            pass
+        for _ in range(rounds):
+            await asyncio.sleep(2)
+            found[IDLE].append(await measured(hub, requests))
+            found[AGAIN].append(await measured(hub, requests))
+            async with attacked(hub, met, AT_WORK_S):
+                found[ATTACKED].append(await measured(hub, requests))
+            await asyncio.sleep(2)
+            found[AFTERWARDS].append(await measured(hub, requests))
+    return found, met
+
+
+def _ratios(found: dict[str, list[Measured]], name: str) -> list[float]:
+    """p99 to idle, round by round."""
+    return [each.p99 / idle.p99 for each, idle in zip(found[name], found[IDLE], strict=True)]
+
+
+def tell(found: dict[str, list[Measured]], met: Found) -> None:
+    """Two tables: how others were served, and what each kind of hostile client met."""
+    table = Table("medians of the rounds", "p50 ms", "p99 ms", "p99 to idle (least, most)", "processor ms", "MB, most")
+    for name, rounds in found.items():
+        ratios = _ratios(found, name)
+        told = f"{median(ratios):.2f} ({min(ratios):.2f}, {max(ratios):.2f})"
+        spent = "" if name == ATTACKED else f"{median(each.processor_ms for each in rounds):.3f}"
+        ways = [f"{median(each.p50 for each in rounds):.1f}", f"{median(each.p99 for each in rounds):.1f}"]
+        table.add_row(name, *ways, told, spent, f"{max(each.memory_mb for each in rounds):.0f}")
     CONSOLE.print(table)
-    return p99(rows[1][1]) / p99(idle), max(memory for *_, memory in rows) - rows[0][2]
+    kinds = Table("hostile clients", "what they met")
+    for kind, ends in met.items():
+        kinds.add_row(kind, ", ".join(f"{end} {number}" for end, number in ends.most_common()))
+    CONSOLE.print(kinds)
 
 
 def main() -> None:
     """Read the arguments and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--requests", type=int, default=3_000, help="of each of the three")
+    parser.add_argument("--requests", type=int, default=2_000, help="of each way in each round")
+    parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as own, EmbeddedPostgres(Path(own) / "postgres") as postgres:
-        ratio, grew_mb = asyncio.run(measure(postgres.libpq("postgres"), Path(own), given.requests))
-    if ratio > WORST or grew_mb > GREW_MB:
+        found, met = asyncio.run(measure(postgres.libpq("postgres"), Path(own), given.requests, given.rounds))
+    tell(found, met)
+    memory = [each.memory_mb for rounds in found.values() for each in rounds]
+    grew_mb = max(memory) - found[BEFORE][0].memory_mb
+    if median(_ratios(found, ATTACKED)) > WORST or grew_mb > GREW_MB:
         raise SystemExit(1)
 
 

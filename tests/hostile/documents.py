@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 
@@ -81,3 +81,14 @@ DOCUMENTS: Mapping[str, str] = {
     "a long string": '{ customer(by: {email: "' + "x" * 900_000 + '"}) { id } }',
     "block strings": '{ customer(by: {email: """' + "\\n \\t" * 100_000 + '"""}) { id } }',
 }
+
+
+KINDS: Mapping[str, Sequence[str]] = {
+    "deep": ("deep", "deeper", "deepest", "lists in lists"),
+    "wide": ("wide", "overlapping", "many variables", "operations"),
+    "aliased": ("aliased",),
+    "fragment cycles": ("cycle", "self", "doubling"),
+    "costly": ("costly", "directives", "unknown directives", "introspection"),
+    "long": ("a long name", "a long string", "block strings"),
+}
+"""What each of them is made of too much of."""

@@ -7,6 +7,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from itertools import cycle
 
 import pytest
 from websockets.asyncio.client import connect
@@ -74,6 +75,19 @@ async def test_slow_heads_slow_bodies_and_silent_sockets_are_cut_off_together(hu
         await asyncio.gather(*(closed_within(reader, 40) for reader, _ in everybody))
         dripping.cancel()
         await asyncio.gather(dripping, return_exceptions=True)
+        await served(hub)
+
+
+async def test_who_ends_his_own_side_halfway_is_let_go_at_once(hub: Hub) -> None:
+    """Half-open sockets: nothing more can come, so there is nothing to wait for."""
+    async with AsyncExitStack() as stack:
+        opening = [opened(stack, hub) for _ in range(60)]
+        halves = cycle((b"", b"POST /graphql HTTP/1.1\r\nhost: x\r\nx-half: ", head(hub, 1_000) + b"{"))
+        connections = await asyncio.gather(*opening)
+        for (_, writer), said in zip(connections, halves, strict=False):
+            writer.write(said)
+            writer.write_eof()
+        await asyncio.gather(*(closed_within(reader, 9) for reader, _ in connections))
         await served(hub)
 
 
