@@ -52,6 +52,11 @@ WRITING: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Columns that count or date the writing of a row."""
 
+REPEATED: Final[Mapping[str, str]] = {
+    "field_conflict": "jsonb_build_object('sides', (SELECT jsonb_agg(s - 3) FROM jsonb_array_elements(t.sides) s))"
+}
+"""Without the times that a source moves by saying the same again, which are kept when something else is written."""
+
 PROJECTED: Final = tuple(
     sorted(str(table.name) for table in all_tables().sorted_tables if table.name not in {*GROWING, *TELLING})
 )
@@ -83,6 +88,7 @@ async def projected(connection: AsyncConnection) -> dict[str, list[str]]:
     found = {}
     for table in PROJECTED:
         row = " - ".join(("to_jsonb(t)", *(f"'{column}'" for column in WRITING.get(table, ()))))
+        row = f"{row} || {REPEATED[table]}" if table in REPEATED else row
         rows = await connection.execute(text(f"SELECT ({row})::text FROM {table} t ORDER BY 1"))
         found[table] = list(rows.scalars().all())
     return found

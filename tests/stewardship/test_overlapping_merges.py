@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.customers.resolve import resolved_ids
 from hub.customers.steward_tables import StewardActKind
 from hub.errors import Conflict
 from hub.flows.incoming import Incoming
@@ -57,14 +58,25 @@ async def planned(database: Database, data: st.DataObject) -> list[Merge]:
     return plan
 
 
-async def made_alone(database: Database, merges: Sequence[Merge]) -> dict[str, list[str]]:
-    """The projection after these merges and no others; nothing is kept of it."""
+def told(tables: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Without which of several sources of one value is named: that is as of when the golden record was last written."""
+    return {table: rows for table, rows in tables.items() if table != "customer_provenance"}
+
+
+async def made_alone(
+    database: Database, merges: Sequence[Merge], undone: Sequence[Merge]
+) -> dict[str, list[str]] | None:
+    """The projection after these merges and no others; nothing is kept of it.
+
+    None where these alone bring somebody along whom an undoing has said to be somebody else: its word stands.
+    """
     async with database.engine.connect() as connection:
         for one in merges:
             await make(connection, one)
-        found = await projected(connection)
+        found = told(await projected(connection))
+        pairs = [await resolved_ids(connection, [one.into, one.other]) for one in undone]
         await connection.rollback()
-    return found
+    return None if any(into == other for into, other in pairs) else found
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -79,12 +91,14 @@ async def test_what_is_left_is_as_if_only_the_other_merges_had_been_made(
     plan = await planned(database, data)
     order = data.draw(st.permutations(plan))
     left = [[one for one in plan if one in order[undone:]] for undone in range(len(order) + 1)]
-    alone = [await made_alone(database, merges) for merges in left]
+    alone = [await made_alone(database, merges, order[:undone]) for undone, merges in enumerate(left)]
     acts = {one: (await merge(database, one.into, one.other, minute=one.minute)).act_id for one in plan}
-    assert await projection(database) == alone[0]
+    assert told(await projection(database)) == alone[0]
     for undone, one in enumerate(order, start=1):
         await undo(database, acts[one], minute=21_000 + undone)
-        assert await projection(database) == alone[undone]
+        if alone[undone] is None:
+            return
+        assert told(await projection(database)) == alone[undone]
 
 
 async def test_a_merge_is_undone_beneath_a_later_one_and_followers_hear_of_what_is_left(database: Database) -> None:
