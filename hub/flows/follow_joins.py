@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.identifiers import Node
+from hub.customers.lift_restrictions import lift_restrictions
 from hub.customers.recognise import Recognised
 from hub.flows.follow_owners import follow_moved, follow_owners
 from hub.offers.order_ranking import order_ranking
@@ -28,6 +29,7 @@ async def follow_joins(
         await follow_owners(connection, recognised, nodes, now)
         await follow_moved(connection, nodes, now)
         await tell_of_joins(connection, recognised, now)
+        await lift_restrictions(connection, set(recognised.former.values()), now)
 
 
 async def tell_of_joins(

@@ -18,6 +18,7 @@ from hub.customers.changes import changes_of
 from hub.customers.closure import Held
 from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
+from hub.customers.lift_restrictions import lift_restrictions
 from hub.customers.likeness.bands import Bands
 from hub.customers.likeness.cases import rewrite_cases
 from hub.customers.likeness.judging import fields_of
@@ -92,7 +93,9 @@ async def _recognise(
         await tell_of_joins(connection, recognised, now, version)
         for customer in await keep_unions(connection, before, now):
             await restrict_systems(connection, customer, now)
-        await follow_consents(connection, set((await fellows_of(connection, recognised.moved)).values()), now)
+        owners = set((await fellows_of(connection, recognised.moved)).values())
+        await follow_consents(connection, owners, now)
+        await lift_restrictions(connection, owners, now)
 
 
 async def _judged(connection: AsyncConnection, persons: Mapping[Node, Person], version: int) -> None:

@@ -13,6 +13,7 @@ from hub.customers.changes import changes_of
 from hub.customers.closure import Held
 from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
+from hub.customers.lift_restrictions import lift_restrictions
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, recognise
 from hub.customers.resolve import resolved_ids
@@ -103,6 +104,7 @@ async def _part(
     await keep_receipts(connection, act_id, effects)
     parted = [owner for owner in groups if owner != current]
     await follow_consents(connection, list(groups), act.now)
+    await lift_restrictions(connection, list(groups), act.now)
     views = await views_of(connection, [current, *parted])
     moved = moved_between({}, await belongings_of(connection, parted))
     ordered = tuple(views[owner] for owner in (current, *sorted(parted)) if owner in views)

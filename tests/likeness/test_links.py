@@ -99,6 +99,8 @@ async def test_of_two_who_become_one_by_likeness_the_most_restrictive_consent_co
     await link(systems.database)
     said = [one.decide("marketing", "EMAIL", at(20_000)).status for one in await consents(systems.database)]
     assert sorted(said) == [GRANTED, REVOKED]
+    async with systems.database.reading() as connection:
+        assert await connection.scalar(text("SELECT outcome_code FROM outbound_command")) == "PARTED"
 
 
 async def consents(database: Database) -> list[Consents]:

@@ -161,8 +161,32 @@ async def test_a_merge_lets_the_most_restrictive_count_and_tells_the_system_that
         receipts = (await receipts_of(connection, [merged.act_id]))[merged.act_id]
     assert [(r.system, r.state) for r in receipts] == [("crm", ReceiptState.PENDING), ("lms", ReceiptState.DONE)]
     await undo(database, merged.act_id)
+    assert await commands(database) == [("crm", "CANCELLED", "PARTED")]
     assert await projection(database) == before
     assert (await status_of(database, jan, 20_002), await status_of(database, mia, 20_002)) == (GRANTED, REVOKED)
+
+
+async def commands(database: Database) -> list[tuple[object, ...]]:
+    async with database.reading() as connection:
+        rows = await connection.execute(text("SELECT target, state, outcome_code FROM outbound_command ORDER BY id"))
+        return [tuple(row) for row in rows]
+
+
+async def test_what_a_system_was_told_for_a_merge_is_not_granted_again_by_the_split(database: Database) -> None:
+    jan, mia = await people(database)
+    merged = await merge(database, jan, mia)
+    async with database.transaction() as connection:
+        await connection.execute(text("UPDATE outbound_command SET state = 'SENT', sent_at = now()"))
+    await undo(database, merged.act_id)
+    assert await commands(database) == [("crm", "SENT", None)]
+
+
+async def test_a_no_of_his_own_that_waits_leaves_though_he_is_split_off(database: Database) -> None:
+    jan, mia = await people(database)
+    await record(database, jan, REVOKED, 10)
+    merged = await merge(database, jan, mia)
+    await undo(database, merged.act_id)
+    assert await commands(database) == [("crm", "PENDING", None)]
 
 
 async def test_what_was_recorded_after_a_merge_stays_with_whom_it_was_recorded_for(database: Database) -> None:
