@@ -49,22 +49,35 @@ async def identify_customer(
     if found.outcome is Recognition.UNKNOWN and new is not None:
         customer = await introduce(connection, desk, new, _with_known(given, session), now)
         found = Recognised(Recognition.RECOGNISED, customer)
-    if customer is None or customer == session.customer_id:
+    if found.customer in (None, session.customer_id):
         return found
     if session.level is IdentificationLevel.AUTHENTICATED:
         raise Conflict("the customer has proved who he is; start another session for somebody else")
-    await _tie(connection, desk, session, customer, now)
+    await _tie(connection, desk, session, found, now)
     return found
 
 
 async def _tie(
-    connection: AsyncConnection, desk: ContactDesk, session: Session, customer: UUID, now: datetime
+    connection: AsyncConnection, desk: ContactDesk, session: Session, found: Recognised, now: datetime
 ) -> Session:
+    customer = found.customer
+    if customer is None:
+        return session
     cookie = session.known.get("cookie")
     if isinstance(cookie, str):
-        await learn_cookies(connection, [bytes.fromhex(cookie)], customer, now)
+        await learn_cookies(connection, [bytes.fromhex(cookie)], customer, found.by, now)
     before, level = session.customer_id, IdentificationLevel.IDENTIFIED
-    session = await put(connection, session, now, customer_id=customer, level=level, known={})
+    system, external_id = found.by or (None, None)
+    session = await put(
+        connection,
+        session,
+        now,
+        customer_id=customer,
+        level=level,
+        known={},
+        by_system=system,
+        by_external_id=external_id,
+    )
     dialogs = update(BusinessDialog).where(BusinessDialog.session_id == session.id)
     await connection.execute(dialogs.values(customer_id=customer))
     if before is not None:

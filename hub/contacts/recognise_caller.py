@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.likely_callers import LikelyCaller, checked_details, likely_callers, only_match
 from hub.contacts.session_tables import KnownCookie
+from hub.customers.identifiers import Node
 from hub.customers.likeness.bands import Bands
 from hub.customers.normalise import normalise_email, normalise_phone
 from hub.errors import Invalid
@@ -66,12 +67,14 @@ class Clues:
 class Recognised:
     """The customer, None unless exactly one answers to every clue that anybody answers to.
 
+    `by`: the record of his that the surest such clue names, None where it names several of them or was learnt of none.
     `callers`: who it may be, where what he said of himself was weighed.
     """
 
     outcome: Recognition
     customer: UUID | None
     callers: tuple[LikelyCaller, ...] = ()
+    by: Node | None = None
 
 
 def digest_of(cookie: str) -> bytes:
@@ -80,16 +83,25 @@ def digest_of(cookie: str) -> bytes:
 
 
 _FIND: Final = """
-SELECT 'customer' AS clue, c.id FROM customer c WHERE c.id = coalesce(
-  (SELECT current_id FROM customer_alias WHERE alias_id = $1), CAST($1 AS uuid))
+SELECT 'customer' AS clue, c.id, h.system, h.external_id FROM customer c
+LEFT JOIN customer_identifier h ON h.home_of = CAST($1 AS uuid)
+WHERE c.id = coalesce((SELECT current_id FROM customer_alias WHERE alias_id = $1), CAST($1 AS uuid))
 UNION ALL
-SELECT 'number', n.id FROM (SELECT id FROM customer WHERE customer_number = $2 AND NOT deleted LIMIT 2) n
+SELECT 'number', n.id, p.fields->'customer_number'->>'system', p.fields->'customer_number'->>'externalId'
+FROM (SELECT id FROM customer WHERE customer_number = $2 AND NOT deleted LIMIT 2) n
+LEFT JOIN customer_provenance p ON p.customer_id = n.id
 UNION ALL
-SELECT 'cookie', k.customer_id FROM known_cookie k WHERE k.digest = $3
+SELECT 'cookie', k.customer_id, k.by_system, k.by_external_id FROM known_cookie k WHERE k.digest = $3
 UNION ALL
-SELECT m.kind, m.customer_id FROM (
+SELECT m.kind, m.customer_id, o.system, o.external_id FROM (
   SELECT DISTINCT m.kind, m.customer_id FROM contact_medium m JOIN customer c ON c.id = m.customer_id
   WHERE NOT c.deleted AND (m.kind, m.normalised) IN (('PHONE', $4), ('EMAIL', $5)) LIMIT 200) m
+LEFT JOIN LATERAL (
+  SELECT min(i.system) AS system, min(i.external_id) AS external_id FROM customer_identifier i
+  WHERE i.customer_id = m.customer_id AND EXISTS (SELECT FROM source_identifier s
+    WHERE s.system = i.system AND s.external_id = i.external_id AND s.kind = m.kind
+      AND s.value = CASE m.kind WHEN 'PHONE' THEN $4 ELSE $5 END)
+  HAVING count(*) = 1) o ON true
 """
 
 
@@ -101,42 +113,60 @@ async def recognise_caller(connection: AsyncConnection, clues: Clues, bands: Ban
     """
     found = await _found(connection, clues)
     candidates: frozenset[UUID] = frozenset()
-    for clue in ("customer", "number", "EMAIL", "PHONE", "cookie"):
-        named = found.get(clue, frozenset())
+    for clue in _SUREST_FIRST:
+        named = frozenset(found.get(clue, {}))
         if not candidates:
             candidates = named
         elif len(candidates) > 1 and candidates & named:
             candidates &= named
     if len(candidates) == 1:
-        return Recognised(Recognition.RECOGNISED, next(iter(candidates)))
+        (customer,) = candidates
+        named_by = [found[clue][customer] for clue in _SUREST_FIRST if customer in found.get(clue, {})]
+        return Recognised(Recognition.RECOGNISED, customer, by=next(filter(None, named_by), None))
     callers: list[LikelyCaller] = []
     if clues.person is not None:
         details = clues.person._replace(email=clues.email or "", phone=clues.phone or "")
         callers = await likely_callers(connection, details, bands, candidates)
-    if (customer := only_match(callers)) is not None:
-        return Recognised(Recognition.RECOGNISED, customer, tuple(callers))
+    if (likely := only_match(callers)) is not None:
+        return Recognised(Recognition.RECOGNISED, likely, tuple(callers))
     outcome = Recognition.AMBIGUOUS if candidates or callers else Recognition.UNKNOWN
     return Recognised(outcome, None, tuple(callers))
 
 
-async def _found(connection: AsyncConnection, clues: Clues) -> Mapping[str, frozenset[UUID]]:
+def recognised_by(node: Node | None) -> dict[str, str | None]:
+    """As columns."""
+    system, external_id = (None, None) if node is None else node
+    return {"by_system": system, "by_external_id": external_id}
+
+
+_SUREST_FIRST: Final = ("customer", "number", "EMAIL", "PHONE", "cookie")
+
+
+async def _found(connection: AsyncConnection, clues: Clues) -> Mapping[str, Mapping[UUID, Node | None]]:
+    """Per clue whom it names, with the one record of his that it is of."""
     cookie = None if clues.cookie is None else digest_of(clues.cookie)
     rows = await run(connection, _FIND, clues.customer, clues.customer_number, cookie, clues.phone, clues.email)
-    found: dict[str, set[UUID]] = {}
-    for clue, identity in rows:
-        found.setdefault(clue, set()).add(identity)
-    return {clue: frozenset(ids) for clue, ids in found.items()}
+    found: dict[str, dict[UUID, Node | None]] = {}
+    for clue, identity, system, external_id in rows:
+        found.setdefault(clue, {})[identity] = None if system is None else Node(system, external_id)
+    return found
 
 
-async def learn_cookies(connection: AsyncConnection, digests: Sequence[bytes], customer: UUID, now: datetime) -> None:
-    """From now on these cookies are this customer's; a device that changes hands follows its new owner."""
+async def learn_cookies(
+    connection: AsyncConnection, digests: Sequence[bytes], customer: UUID, by: Node | None, now: datetime
+) -> None:
+    """From now on these cookies are this customer's; a device that changes hands follows its new owner.
+
+    `by`: the record of his by which he was recognised as they were learnt.
+    """
     for digest in digests:
         await connection.execute(
             text(
-                f"""INSERT INTO {KnownCookie.__tablename__} AS k (digest, customer_id, since)
-                    VALUES (:digest, :customer, :now)
-                    ON CONFLICT (digest) DO UPDATE SET customer_id = excluded.customer_id, since = excluded.since
+                f"""INSERT INTO {KnownCookie.__tablename__} AS k (digest, customer_id, since, by_system, by_external_id)
+                    VALUES (:digest, :customer, :now, :by_system, :by_external_id)
+                    ON CONFLICT (digest) DO UPDATE SET customer_id = excluded.customer_id, since = excluded.since,
+                      by_system = excluded.by_system, by_external_id = excluded.by_external_id
                     WHERE k.customer_id <> excluded.customer_id"""  # noqa: S608  a constant
             ),
-            {"digest": digest, "customer": customer, "now": now},
+            {"digest": digest, "customer": customer, "now": now, **recognised_by(by)},
         )

@@ -16,6 +16,7 @@ class CustomerSession(Table):
 
     `contact_id` is what people read out and what every system calls this contact. `known` holds the clues of a caller
     who is not recognised yet and is emptied when the session is closed. `active_at` is the last time anything happened.
+    `by_system` and `by_external_id`: the record that alone among the customer's had what he was recognised by, if one.
     `answered_at` is when somebody first served the customer. `registered_at`: since then Sales knows of it.
     """
 
@@ -38,6 +39,8 @@ class CustomerSession(Table):
     reason: Mapped[str | None]
     topic: Mapped[str | None]
     known: Mapped[dict[str, object]] = mapped_column(server_default=text("'{}'::jsonb"))
+    by_system: Mapped[str | None]
+    by_external_id: Mapped[str | None]
     agent: Mapped[str | None]
     queue: Mapped[str | None]
     disposition: Mapped[str | None]
@@ -97,7 +100,10 @@ class BusinessDialog(Table):
 
 
 class KnownCookie(Table):
-    """Whom a channel's cookie belongs to, learnt when he was identified; only its SHA-256 is kept."""
+    """Whom a channel's cookie belongs to, learnt when he was identified; only its SHA-256 is kept.
+
+    `by_system` and `by_external_id` as of the session in which it was learnt.
+    """
 
     __tablename__ = "known_cookie"
     __table_args__ = (Index("ix_known_cookie_customer", "customer_id"),)
@@ -105,3 +111,5 @@ class KnownCookie(Table):
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     customer_id: Mapped[UUID]
     since: Mapped[datetime]
+    by_system: Mapped[str | None]
+    by_external_id: Mapped[str | None]

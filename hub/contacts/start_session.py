@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from hub.contacts.incidents import count_contact
 from hub.contacts.introduce import NewCustomer, introduce
 from hub.contacts.legs import begin_first_leg
 from hub.contacts.likely_callers import LikelyCaller
-from hub.contacts.recognise_caller import Clues, Recognised, recognise_caller
+from hub.contacts.recognise_caller import Clues, Recognised, recognise_caller, recognised_by
 from hub.contacts.register import register
 from hub.contacts.session import CREATED, TOPIC, Session
 from hub.contacts.session_tables import CustomerSession
@@ -85,7 +85,8 @@ async def start_session(
     customer = found.customer
     if found.outcome is Recognition.UNKNOWN and beginning.new_customer is not None:
         customer = await introduce(connection, desk, beginning.new_customer, clues, now)
-    session = await _insert(connection, beginning, by, customer, clues, started_at)
+    found = replace(found, customer=customer)
+    session = await _insert(connection, beginning, by, found, clues, started_at)
     await begin_first_leg(connection, session.id, session.channel, session.agent, now)
     kind = TimelineKind.SESSION_STARTED
     entry = Entry(kind, customer, session.channel, session.id, subject=session.reason)
@@ -130,10 +131,11 @@ async def _insert(
     connection: AsyncConnection,
     beginning: Beginning,
     by: Conductor,
-    customer: UUID | None,
+    found: Recognised,
     clues: Clues,
     started_at: datetime,
 ) -> Session:
+    customer = found.customer
     level = IdentificationLevel.ANONYMOUS if customer is None else IdentificationLevel.IDENTIFIED
     served = bool(by.agent or by.customer)
     session = Session(
@@ -154,6 +156,6 @@ async def _insert(
         started_at=started_at,
     )
     columns = {field.name: getattr(session, field.name) for field in fields(Session)}
-    answered_at = started_at if served else None
-    await insert_row(connection, CustomerSession, {**columns, "answered_at": answered_at, "active_at": started_at})
+    times = {"answered_at": started_at if served else None, "active_at": started_at}
+    await insert_row(connection, CustomerSession, {**columns, **times, **recognised_by(found.by)})
     return session

@@ -20,6 +20,7 @@ from hub.contacts.request import TOPIC as REQUESTS
 from hub.contacts.session import TOPIC as SESSIONS
 from hub.contacts.session_tables import BusinessDialog, CustomerSession, KnownCookie
 from hub.contacts.tables import BusinessRequest, Commitment, TimelineEntry, UndeliverableMedium, VerifiedMedium
+from hub.flows.by_identifier import follow_their_identifier
 from hub.flows.made_meanwhile import Given, follow_what_it_came_of, marks_follow_their_medium
 from hub.leads.lead import TOPIC as LEADS
 from hub.leads.tables import LeadResponse, SalesLead
@@ -114,6 +115,7 @@ async def give_back(
     """
     rows = await connection.execute(text(_GIVE_BACK), {"people": list(people)})
     given = [Given(*row) for row in rows]
+    given += await follow_their_identifier(connection, people)
     given += await follow_what_it_came_of(connection, people, [*followed, *given])
     await marks_follow_their_medium(connection, people, revived)
     return given

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from hub.access.principal import Role
 from hub.contacts.wrap_up import end_quiet_sessions
@@ -17,9 +18,11 @@ from hub.settings.contact import DEFAULT_CONTACT, ContactRules
 from hub.store.engine import Database
 from tests.contacts.conducting import IDENTIFY, START, counted, declare_outward, do, start, step, wanted
 from tests.contacts.conftest import CATALOGUE
+from tests.flows.building import apply_page, content, declare_flow, page, person
 from tests.schema.company import NOW, Person, add_person, add_systems, gid, uid
 from tests.schema.offering import OFFERING, allow_marketing
 from tests.schema.serving import Api, serving
+from tests.stewardship.building import merge, owner, undo
 
 pytestmark = pytest.mark.slow
 
@@ -123,6 +126,43 @@ async def test_somebody_new_exists_in_the_hub_at_once_and_in_the_crm_before_his_
     again = await start(api, **given)
     assert again["session"]["customer"]["id"] == payload["session"]["customer"]["id"]
     assert len(await wanted(company, "customer")) == 1
+
+
+async def test_a_contact_goes_by_a_split_to_whoever_has_the_record_that_it_was_recognised_by(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    lane = await declare_flow(database, "crm")
+    both = "+31201111111"
+    people = (
+        content("1", person("Jan", "jan@example.com", both), 1),
+        content("2", person("J.", "j@example.com", both), 1),
+    )
+    await apply_page(database, lane, page(*people))
+    jan, other = await owner(database, "crm", "1"), await owner(database, "crm", "2")
+    done = await merge(database, jan, other)
+    async with serving(database_url, tmp_path) as api:
+        clues: dict[str, dict[str, str]] = {
+            "his": {"email": "j@example.com", "cookie": "c"},
+            "mine": {"email": "jan@example.com"},
+            "both's": {"phone": both},
+            "his number": {"customerId": gid("Customer", other)},
+        }
+        began = {name: (await start(api, known=known))["session"]["id"] for name, known in clues.items()}
+        unknown = (await start(api, known={"cookie": "d"}))["session"]
+        await do(api, "identifyCustomer", IDENTIFY, sessionId=unknown["id"], known={"email": "j@example.com"})
+        await undo(database, done.act_id)
+        knows = (await start(api, known={"cookie": "d"}))["session"]
+        assert knows["customer"]["id"] == gid("Customer", other)
+    async with database.reading() as connection:
+        rows = (await connection.execute(text("SELECT id, customer_id FROM customer_session"))).all()
+    whose = {gid("CustomerSession", row.id): row.customer_id for row in rows}
+    assert {name: whose[session] for name, session in began.items()} == {
+        "his": other,
+        "mine": jan,
+        "both's": jan,
+        "his number": other,
+    }
+    assert whose[unknown["id"]] == other
 
 
 @pytest.mark.parametrize(
