@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -46,19 +47,19 @@ class Likeness(Table):
     judged_by: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
+def _of_two_likenesses() -> Iterator[ForeignKeyConstraint]:
+    """A pair goes with either of its records."""
+    for side in "ab":
+        columns = [f"system_{side}", f"external_id_{side}"]
+        yield ForeignKeyConstraint(columns, ["likeness.system", "likeness.external_id"], ondelete="CASCADE")
+
+
 class LikenessLink(Table):
     """Two records of different systems in the match band, the smaller one first; `bits` are the log2 of the odds."""
 
     __tablename__ = "likeness_link"
     __table_args__ = (
-        *(
-            ForeignKeyConstraint(
-                [f"system_{side}", f"external_id_{side}"],
-                ["likeness.system", "likeness.external_id"],
-                ondelete="CASCADE",
-            )
-            for side in "ab"
-        ),
+        *_of_two_likenesses(),
         Index("ix_likeness_link_b", "system_b", "external_id_b"),
     )
 
@@ -77,14 +78,7 @@ class LikenessCase(Table):
 
     __tablename__ = "likeness_case"
     __table_args__ = (
-        *(
-            ForeignKeyConstraint(
-                [f"system_{side}", f"external_id_{side}"],
-                ["likeness.system", "likeness.external_id"],
-                ondelete="CASCADE",
-            )
-            for side in "ab"
-        ),
+        *_of_two_likenesses(),
         Index("ix_likeness_case_b", "system_b", "external_id_b"),
         Index("ix_likeness_case_bits", "bits", "system_a", "external_id_a", "system_b", "external_id_b"),
     )
