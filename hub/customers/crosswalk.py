@@ -42,6 +42,23 @@ async def read_standing(connection: AsyncConnection, nodes: Collection[Node]) ->
     return Standing(current, home, await _merged_since(connection, merged) if merged else {})
 
 
+async def not_alone(connection: AsyncConnection, nodes: Collection[Node]) -> set[Node]:
+    """Those of these records whose customer has others too."""
+    if not nodes:
+        return set()
+    rows = await run_set(
+        connection,
+        """SELECT r.system, r.external_id
+           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
+           CROSS JOIN LATERAL (SELECT customer_id FROM customer_identifier i
+             WHERE i.system = r.system AND i.external_id = r.external_id LIMIT 1) c
+           CROSS JOIN LATERAL (SELECT FROM customer_identifier i WHERE i.customer_id = c.customer_id
+             AND (i.system, i.external_id) <> (r.system, r.external_id) LIMIT 1) other""",
+        [node._asdict() for node in nodes],
+    )
+    return {Node(system, external_id) for system, external_id in rows.all()}
+
+
 async def _merged_since(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, datetime]:
     rows = await connection.execute(
         text("SELECT alias_id, since FROM customer_alias WHERE alias_id = ANY(:ids)"), {"ids": list(ids)}

@@ -20,7 +20,7 @@ from hub.customers.normalise import Spelling
 from hub.customers.overlay import OpenCorrection, overlaid, settled
 from hub.customers.survive import FIELDS, Golden, Pin, SourceImage, Survivorship, survive
 from hub.customers.withdrawn import without_withdrawn
-from hub.customers.write_golden import write_golden
+from hub.customers.write_golden import write_golden, write_origins
 from hub.records.customer import CustomerRecord
 from hub.store.sets import run_set
 
@@ -89,6 +89,7 @@ async def project(
     changed = {customer_id: g for customer_id, g in golden.items() if _digest(before, customer_id) != g.digest}
     if changed:
         await write_golden(connection, changed, assignment.created, before.keys(), known, times.now)
+    await write_origins(connection, {i: g for i, g in golden.items() if i not in changed and i in before})
     if rules.outward:
         people = [Person(i, laid[i], cases[i], told.until_now(i), told.companies[i].parted) for i in golden]
         await distribute(connection, people, golden, rules.outward, at_hand.written.keys(), times.now)

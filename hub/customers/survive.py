@@ -17,6 +17,7 @@ from hub.records.customer import ContactMediumRecord, CustomerRecord, PostalAddr
 from hub.records.enums import CustomerField, MediumKind, SurvivorshipRule
 
 FIELDS: Final = tuple(field.value for field in CustomerField)
+_BY_TIME: Final = frozenset({SurvivorshipRule.MOST_RECENT, SurvivorshipRule.OLDEST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ class Survivorship:
     def of(self, name: str) -> FieldRule:
         """The rule for one golden field, or for the parts named contact_media and addresses."""
         return self.fields.get(name, self.default)
+
+    @property
+    def by_time(self) -> bool:
+        """Whether a source that says the same again, as of later, may win or lose a field by it."""
+        return any(self.of(name).rule in _BY_TIME for name in FIELDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ INSERT INTO customer_provenance (customer_id, fields)
 SELECT r.id, r.fields FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, fields jsonb)
 ON CONFLICT (customer_id) DO UPDATE SET fields = excluded.fields"""
 
+_MOVED: Final = f"{_PROVENANCE} WHERE customer_provenance.fields <> excluded.fields"
+
 _CUSTOMER: Final = ("id", *FIELDS, "search", "deleted", "digest", "version", "created_at", "updated_at")
 _MEDIUM: Final = ("kind", "value", "label", "preferred", "valid_from", "valid_to")
 _ADDRESS: Final = (
@@ -101,6 +103,13 @@ async def write_golden(
     relations = [_child(i, c, _relation_of(c.record)) for i, g in golden.items() for c in g.relations]
     await _replace(connection, PostalAddress, _ADDRESS, addresses, stale)
     await _replace(connection, CustomerRelation, _RELATION, relations, stale)
+
+
+async def write_origins(connection: AsyncConnection, golden: Mapping[UUID, Golden]) -> None:
+    """Who won each value, where that has changed and no value has: it makes no version."""
+    if golden:
+        ordered = sorted(golden, key=attrgetter("int"))
+        await run_set(connection, _MOVED, [{"id": i, "fields": _provenance(golden[i])} for i in ordered])
 
 
 async def _insert(connection: AsyncConnection, golden: Mapping[UUID, Golden], now: datetime) -> None:

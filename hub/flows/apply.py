@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
 from hub.customers.closure import lock_identifiers
+from hub.customers.crosswalk import not_alone
 from hub.customers.identifiers import Node, id_of
 from hub.customers.likeness.keep import keep_likenesses
 from hub.customers.normalise import Spelling
@@ -180,10 +181,12 @@ async def _apply_customers(
     page = await _without_erased(connection, lane, page)
     version = page.rules.mapping_version
     await accept(connection, lane, page.newer, page.tombstones, version, page.now, accepted, alone=True)
-    if not accepted.changed:
+    changed = {Node(lane.system, external_id) for external_id in accepted.changed}
+    if recognition.survivorship.by_time:
+        changed |= await not_alone(connection, {Node(lane.system, i) for i in accepted.touched - accepted.changed})
+    if not changed:
         return []
     await _keep_versions(connection, lane, page, accepted)
-    changed = {Node(lane.system, external_id) for external_id in accepted.changed}
     rewritten = {Node(lane.system, external_id) for external_id in accepted.versions}
     if await keep_likenesses(connection, {node: record for node, record in records.items() if node in rewritten}):
         await order_linking(connection, page.now)

@@ -72,9 +72,9 @@ async def declare_flow(database: Database, system: str, entity: Entity = Entity.
     return LaneContext(flow, lane_id, 1, system, entity, None, LaneMode.AUTHORITATIVE, FlowCadence.DAILY)
 
 
-async def apply_page(database: Database, lane: LaneContext, incoming: Incoming) -> Applied:
+async def apply_page(database: Database, lane: LaneContext, incoming: Incoming, rules: ApplyRules = RULES) -> Applied:
     async with database.transaction() as connection:
-        return await apply(connection, lane, incoming, RULES, at(10_000))
+        return await apply(connection, lane, incoming, rules, at(10_000))
 
 
 async def golden_state(database: Database) -> list[tuple[object, ...]]:
@@ -95,3 +95,10 @@ async def golden_state(database: Database) -> list[tuple[object, ...]]:
             )
         )
         return [tuple(row) for row in rows]
+
+
+async def golden_origins(database: Database) -> list[str]:
+    """Who says which golden value, by which rule."""
+    async with database.reading() as connection:
+        rows = await connection.execute(text("SELECT fields::text FROM customer_provenance ORDER BY 1"))
+        return list(rows.scalars())

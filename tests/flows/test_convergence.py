@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,10 +16,23 @@ from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.project import Projection
 from hub.customers.recognise import Recognised, recognise
+from hub.customers.survive import FieldRule, Survivorship
+from hub.flows.apply import ApplyRules
 from hub.flows.incoming import Content, Incoming
 from hub.flows.lane import LaneContext
+from hub.records.enums import SurvivorshipRule
 from hub.store.engine import Database
-from tests.flows.building import RULES, apply_page, at, content, declare_flow, golden_state, page, person
+from tests.flows.building import (
+    RULES,
+    apply_page,
+    at,
+    content,
+    declare_flow,
+    golden_origins,
+    golden_state,
+    page,
+    person,
+)
 
 EMAILS = ("a@example.com", "b@example.com", "c@example.com")
 PHONES = ("06-11111111", "+31622222222")
@@ -49,19 +64,64 @@ async def emptied(database: Database) -> dict[str, LaneContext]:
     return {system: await declare_flow(database, system) for system in ("crm", "lms", "cm")}
 
 
+CHOOSING = (
+    SurvivorshipRule.PREFER_UNLESS_BLANK,
+    SurvivorshipRule.ALWAYS,
+    SurvivorshipRule.MOST_RECENT,
+    SurvivorshipRule.OLDEST,
+)
+
+
+def _by(rule: SurvivorshipRule) -> ApplyRules:
+    survivorship = Survivorship(FieldRule(rule, ("crm", "lms", "cm")))
+    return replace(RULES, recognition=replace(RULES.recognition, survivorship=survivorship))
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(events=st.lists(pages, min_size=1, max_size=8), data=st.data())
+@given(
+    events=st.lists(pages, min_size=1, max_size=8),
+    rules=st.sampled_from(CHOOSING).map(_by),
+    data=st.data(),
+)
 async def test_any_order_and_repetition_ends_in_one_state(
-    database: Database, events: list[tuple[str, Incoming]], data: st.DataObject
+    database: Database, events: list[tuple[str, Incoming]], rules: ApplyRules, data: st.DataObject
 ) -> None:
     repeated = events + data.draw(st.lists(st.sampled_from(events), max_size=3))
-    states = []
-    for order in (events, data.draw(st.permutations(repeated))):
-        lanes = await emptied(database)
-        for system, event in order:
-            await apply_page(database, lanes[system], event)
-        states.append(await golden_state(database))
-    assert states[0] == states[1]
+    assert await state_after(database, events, rules) == await state_after(
+        database, data.draw(st.permutations(repeated)), rules
+    )
+
+
+async def state_after(
+    database: Database, events: list[tuple[str, Incoming]], rules: ApplyRules
+) -> tuple[list[tuple[object, ...]], list[str]]:
+    """What is golden, and who says so, once these have come into an empty hub, in this order."""
+    lanes = await emptied(database)
+    for system, event in events:
+        await apply_page(database, lanes[system], event, rules)
+    return await golden_state(database), await golden_origins(database)
+
+
+def _repeated(name: str, minute: int) -> Incoming:
+    return page(content("1", person(name, EMAILS[0]), minute))
+
+
+repetitions = st.sampled_from((("crm", "Jan"), ("lms", "J. Jansen"))).flatmap(
+    lambda one: st.tuples(st.just(one[0]), st.integers(1, 6).map(partial(_repeated, one[1])))
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    events=st.lists(repetitions, min_size=3, max_size=6),
+    rules=st.sampled_from(CHOOSING[2:]).map(_by),
+    data=st.data(),
+)
+async def test_sources_that_repeat_themselves_end_in_one_state(
+    database: Database, events: list[tuple[str, Incoming]], rules: ApplyRules, data: st.DataObject
+) -> None:
+    other = data.draw(st.permutations(events))
+    assert await state_after(database, events, rules) == await state_after(database, other, rules)
 
 
 together = st.tuples(
