@@ -119,7 +119,8 @@ class SourceIdentifier(Table):
 class StewardDecision(Table):
     """A person's word on two source records: SAME or DIFFERENT people. It outranks every identifier, for ever.
 
-    Stored once per pair, the smaller (system, external_id) first.
+    Stored once per pair, the smaller (system, external_id) first. `beneath` is [[verdict, principal, decidedAt], ...]:
+    the words that this one was written over, oldest first, of which the last counts again once this one is unsaid.
     """
 
     __tablename__ = "steward_decision"
@@ -132,6 +133,7 @@ class StewardDecision(Table):
     verdict: Mapped[str]
     principal: Mapped[str]
     decided_at: Mapped[datetime]
+    beneath: Mapped[list[object]] = mapped_column(server_default=text("'[]'::jsonb"))
 
 
 class Correction(Table):

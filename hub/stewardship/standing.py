@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.identifiers import Node
 from hub.customers.steward_tables import StewardActKind
-from hub.stewardship.decide import pairs_across
+from hub.stewardship.decide import Verdict, pairs_across
 from hub.store.sets import run_set
 
 
@@ -63,18 +63,47 @@ async def standing_merges(connection: AsyncConnection, nodes: Collection[Node]) 
     ]
 
 
+_WORDS: Final = """
+SELECT d.* FROM json_to_recordset(CAST(:rows AS json)) AS r(sa text, ea text, sb text, eb text)
+CROSS JOIN LATERAL (SELECT * FROM steward_decision o WHERE o.system_a = r.sa AND o.external_id_a = r.ea
+  AND o.system_b = r.sb AND o.external_id_b = r.eb LIMIT 1) d"""
+
+_PAIRS: Final = """json_to_recordset(CAST(:rows AS json)) AS r(sa text, ea text, sb text, eb text, verdict text,
+  principal text, at timestamptz, beneath jsonb)
+WHERE d.system_a = r.sa AND d.external_id_a = r.ea AND d.system_b = r.sb AND d.external_id_b = r.eb"""
+
+_UNSAY: Final = f"DELETE FROM steward_decision d USING {_PAIRS}"  # noqa: S608  constant text
+_SAY_AGAIN: Final = f"""
+UPDATE steward_decision d SET verdict = r.verdict, principal = r.principal, decided_at = r.at, beneath = r.beneath
+FROM {_PAIRS}"""  # noqa: S608  constant text
+
+
 async def retract(connection: AsyncConnection, merges: Sequence[StandingMerge]) -> None:
-    """Unsay their word, as if it had never been said."""
-    rows = [
-        {"sa": a.system, "ea": a.external_id, "sb": b.system, "eb": b.external_id, "at": one.at.isoformat()}
-        for one in merges
-        for a, b in (sorted(pair) for pair in pairs_across(list(one.sides.values())))
-    ]
-    await run_set(
-        connection,
-        """DELETE FROM steward_decision d USING json_to_recordset(CAST(:rows AS json))
-             AS r(sa text, ea text, sb text, eb text, at timestamptz)
-           WHERE d.system_a = r.sa AND d.external_id_a = r.ea AND d.system_b = r.sb AND d.external_id_b = r.eb
-             AND d.verdict = 'SAME' AND d.decided_at = r.at""",
-        rows,
-    )
+    """Unsay their word, as if it had never been said: what was said before it counts again."""
+    times: dict[tuple[Node, Node], set[datetime]] = defaultdict(set)
+    for one in merges:
+        for pair in pairs_across(list(one.sides.values())):
+            times[min(pair), max(pair)].add(one.at)
+    asked = [_keys(a, b) for a, b in sorted(times)]
+    unsaid, said_again = [], []
+    for row in await run_set(connection, _WORDS, asked):
+        a, b = Node(row.system_a, row.external_id_a), Node(row.system_b, row.external_id_b)
+        words = [*row.beneath, [row.verdict, row.principal, row.decided_at.isoformat()]]
+        left = [word for word in words if not _is_of(word, times[a, b])]
+        if not left:
+            unsaid.append(_keys(a, b))
+        elif left != words:
+            *beneath, (verdict, principal, at) = left
+            said_again.append(_keys(a, b) | {"verdict": verdict, "principal": principal, "at": at, "beneath": beneath})
+    await run_set(connection, _UNSAY, unsaid)
+    await run_set(connection, _SAY_AGAIN, said_again)
+
+
+def _keys(a: Node, b: Node) -> dict[str, object]:
+    return {"sa": a.system, "ea": a.external_id, "sb": b.system, "eb": b.external_id}
+
+
+def _is_of(word: Sequence[str], merged_at: Collection[datetime]) -> bool:
+    """Whether a merge at one of these times said it."""
+    verdict, _, at = word
+    return verdict == Verdict.SAME and datetime.fromisoformat(at) in merged_at

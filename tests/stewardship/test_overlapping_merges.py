@@ -16,10 +16,11 @@ from hub.customers.resolve import resolved_ids
 from hub.customers.steward_tables import StewardActKind
 from hub.errors import Conflict
 from hub.flows.incoming import Incoming
+from hub.stewardship.differ import declare_different
 from hub.stewardship.merge import merge_customers
 from hub.stewardship.split import undo_merge
 from hub.store.engine import Database
-from tests.flows.building import RULES, apply_page, content, declare_flow, page, person
+from tests.flows.building import RULES, apply_page, at, content, declare_flow, page, person
 from tests.flows.test_convergence import emptied, pages
 from tests.privacy.test_erase import outbound_flow
 from tests.stewardship.building import act, keep_something_of, merge, owner, projected, projection, undo
@@ -58,11 +59,6 @@ async def planned(database: Database, data: st.DataObject) -> list[Merge]:
     return plan
 
 
-def told(tables: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Without which of several sources of one value is named: that is as of when the golden record was last written."""
-    return {table: rows for table, rows in tables.items() if table != "customer_provenance"}
-
-
 async def made_alone(
     database: Database, merges: Sequence[Merge], undone: Sequence[Merge]
 ) -> dict[str, list[str]] | None:
@@ -73,7 +69,7 @@ async def made_alone(
     async with database.engine.connect() as connection:
         for one in merges:
             await make(connection, one)
-        found = told(await projected(connection))
+        found = await projected(connection)
         pairs = [await resolved_ids(connection, [one.into, one.other]) for one in undone]
         await connection.rollback()
     return None if any(into == other for into, other in pairs) else found
@@ -93,12 +89,12 @@ async def test_what_is_left_is_as_if_only_the_other_merges_had_been_made(
     left = [[one for one in plan if one in order[undone:]] for undone in range(len(order) + 1)]
     alone = [await made_alone(database, merges, order[:undone]) for undone, merges in enumerate(left)]
     acts = {one: (await merge(database, one.into, one.other, minute=one.minute)).act_id for one in plan}
-    assert told(await projection(database)) == alone[0]
+    assert await projection(database) == alone[0]
     for undone, one in enumerate(order, start=1):
         await undo(database, acts[one], minute=21_000 + undone)
         if alone[undone] is None:
             return
-        assert told(await projection(database)) == alone[undone]
+        assert await projection(database) == alone[undone]
 
 
 async def test_a_merge_is_undone_beneath_a_later_one_and_followers_hear_of_what_is_left(database: Database) -> None:
@@ -126,6 +122,33 @@ async def test_a_merge_is_undone_beneath_a_later_one_and_followers_hear_of_what_
         await undo(database, first.act_id, minute=21_001)
     await undo(database, second.act_id, minute=21_002)
     assert await projection(database) == before
+
+
+async def words(database: Database) -> list[tuple[str, str, str]]:
+    """What stewards say of each two records by now."""
+    async with database.reading() as connection:
+        rows = await connection.execute(
+            text("SELECT external_id_a, external_id_b, verdict FROM steward_decision ORDER BY 1, 2")
+        )
+        return [tuple(row) for row in rows]
+
+
+async def test_who_was_said_to_be_somebody_else_is_so_again_once_no_merge_says_otherwise(database: Database) -> None:
+    crm = await declare_flow(database, "crm")
+    await apply_page(database, crm, page(*(content(n, person(f"Jan {n}"), 1) for n in ("1", "2", "3"))))
+    one, two, three = [await owner(database, "crm", number) for number in ("1", "2", "3")]
+    async with database.transaction() as connection:
+        await declare_different(connection, [one, three], "steward", "NL", at(19_000))
+    first = await merge(database, two, one, minute=20_000)
+    second = await merge(database, two, three, minute=20_001)
+    assert await words(database) == [("1", "2", "SAME"), ("1", "3", "SAME"), ("2", "3", "SAME")]
+    await undo(database, first.act_id, minute=21_000)
+    assert await words(database) == [("1", "2", "DIFFERENT"), ("1", "3", "DIFFERENT"), ("2", "3", "SAME")]
+    again = await merge(database, two, one, minute=22_000)
+    await undo(database, second.act_id, minute=22_001)
+    assert await words(database) == [("1", "2", "SAME"), ("1", "3", "DIFFERENT"), ("2", "3", "DIFFERENT")]
+    await undo(database, again.act_id, minute=22_002)
+    assert await words(database) == [("1", "2", "DIFFERENT"), ("1", "3", "DIFFERENT"), ("2", "3", "DIFFERENT")]
 
 
 async def test_a_merge_that_was_undone_is_not_undone_again_once_another_has_made_them_one(database: Database) -> None:
