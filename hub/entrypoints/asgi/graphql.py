@@ -34,8 +34,9 @@ from hub.entrypoints.asgi.outcome import outcome_of, told
 from hub.entrypoints.asgi.plain_queries import PLAN
 from hub.entrypoints.asgi.revalidation import with_validator
 from hub.entrypoints.asgi.running import Running
+from hub.entrypoints.asgi.socket_messages import SocketAdapter
 from hub.entrypoints.asgi.socket_operations import SocketOperations
-from hub.errors import HubError
+from hub.errors import HubError, Transient
 from hub.store.origin import comes_from, origin_now
 from schema.compiled.answer import CompiledReads
 from schema.context import Context, Hub
@@ -52,6 +53,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     """strawberry's view with the hub's tokens, errors and explorer."""
 
     graphql_transport_ws_handler_class = SocketOperations
+    websocket_adapter_class = SocketAdapter
 
     def __init__(
         self,
@@ -126,7 +128,10 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return None
 
     async def on_ws_connect(self, context: Context) -> UnsetType:
-        """Refuse (4403) who is still unknown after connection_init, or says there what no purpose or session can be."""
+        """Refuse (4403) who is still unknown after connection_init, or says there what no purpose or session can be.
+
+        Transient where nobody can be known at present.
+        """
         try:
             context.origin = origin_in(context.connection_params, context.origin)
         except HubError:
@@ -135,6 +140,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if not context.identified:
             try:
                 context.identify(await caller_of(context.hub, self._tokens, bearing(context.connection_params)))
+            except Transient:
+                raise
             except HubError:
                 raise ConnectionRejectionError from None
         return cast("UnsetType", UNSET)

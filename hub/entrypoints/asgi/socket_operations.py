@@ -8,14 +8,23 @@ from typing import Final, Protocol, cast
 from graphql import GraphQLError, OperationType
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage, Message, SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    ErrorMessage,
+    Message,
+    SubscribeMessage,
+)
 
 from hub.access.admission import AGAIN_S, Caller
 from hub.entrypoints.asgi.documents import Documents
-from hub.errors import HubError, TooManyAtOnce
+from hub.entrypoints.asgi.socket_messages import mistake_in
+from hub.errors import HubError, TooManyAtOnce, Transient
 from schema.context import Context
 from schema.errors import told
 from schema.schema import HubSchema
+
+TRY_AGAIN_LATER: Final = 1013
+"""Unlike 4403 no word about the caller: the keys of his identity provider cannot be had, say."""
 
 MESSAGES_PER_S: Final = 100
 MESSAGES_AT_ONCE: Final = 400
@@ -38,7 +47,20 @@ class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
         if self._due_s - now > MESSAGES_AT_ONCE / MESSAGES_PER_S:
             await self.websocket.close(code=4429, reason="Too many messages")
             return
+        mistake = mistake_in(message)
+        if mistake is not None:
+            await self.handle_invalid_message(mistake)
+            return
         await super().handle_message(message)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """A payload of null is none; who cannot be told from anybody else just now is to come again."""
+        if message.get("payload") is None:
+            message.pop("payload", None)
+        try:
+            await super().handle_connection_init(message)
+        except Transient:
+            await self.websocket.close(code=TRY_AGAIN_LATER, reason="Try again later")
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Who leaves while something is on its way to him is no fault."""
