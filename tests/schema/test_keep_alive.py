@@ -97,6 +97,31 @@ async def test_a_socket_is_pinged_and_one_that_does_not_answer_is_closed_and_for
             mute.connection.transport.abort()
 
 
+@pytest.mark.parametrize("leaving", ["complete", "socket closed", "stream closed"])
+async def test_who_leaves_is_forgotten(company: Database, database_url: str, tmp_path: Path, leaving: str) -> None:
+    async with AsyncExitStack() as stack, AsyncExitStack() as followed:
+        served = await stack.enter_async_context(listening_api(database_url, tmp_path))
+        hub = served[0].app.state.running.hub
+        if leaving == "stream closed":
+            client = await opened(followed, served, "events", None)
+            await anext(client)
+        else:
+            socket = await followed.enter_async_context(acknowledged(served[1], served[0].token(Role.AGENT)))
+            await socket.subscribe(FOLLOW, GIVEN)
+            await socket.hear()
+        (caller,) = hub.admission._callers.values()
+        assert (len(hub.watched), caller.subscriptions, len(hub.feed._mailboxes)) == (1, 1, 1)
+        if leaving == "complete":
+            await socket.say(id="1", type="complete")
+        else:
+            await followed.aclose()
+
+        async def forgotten() -> bool:
+            return (len(hub.watched), caller.subscriptions, len(hub.feed._mailboxes)) == (0, 0, 0)
+
+        await until(forgotten, 30)
+
+
 @pytest.mark.parametrize("transport", ["websocket", "events"])
 async def test_a_server_that_stops_tells_its_subscribers_who_miss_nothing_at_the_next(
     company: Database, database_url: str, tmp_path: Path, transport: str

@@ -23,7 +23,7 @@ from hub.live.publish import publish
 from hub.privacy.erase import EraseTerms, erase
 from hub.privacy.requests import Request
 from hub.records.identity import CustomerId
-from hub.store.engine import Database
+from hub.store.engine import Database, open_engine
 from hub.store.revocations import revoke
 from tests.flows.building import RULES
 from tests.schema.company import NOW, add_alias, gid, uid
@@ -84,6 +84,22 @@ async def test_it_ends_with_its_token_though_nothing_happens(served: tuple[Api, 
         hear = await followed(stack, served, transport, api.token(Role.AGENT), ANNA)
         api.clock.forward(timedelta(hours=1))
         assert code_of(await hear()) == "UNAUTHORISED"
+
+
+async def test_it_ends_with_its_token_though_the_database_says_nothing(
+    company: Database, database_url: str, tmp_path: Path
+) -> None:
+    def patient() -> Database:
+        return Database(open_engine(database_url, pool_size=4, statement_timeout_ms=60_000))
+
+    async with AsyncExitStack() as stack:
+        served = await stack.enter_async_context(listening_api(database_url, tmp_path, open_database=patient))
+        hear = await followed(stack, served, "websocket", served[0].token(Role.AGENT), ANNA)
+        async with company.transaction() as holder:
+            await holder.execute(text("LOCK TABLE token_revocation IN ACCESS EXCLUSIVE MODE"))
+            served[0].clock.forward(timedelta(hours=1))
+            async with asyncio.timeout(10):
+                assert code_of(await hear()) == "UNAUTHORISED"
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -72,6 +72,7 @@ async def running(services: Services) -> AsyncIterator[Running]:
         beside = [
             asyncio.create_task(hub.trail.run(), name="audit trail"),
             asyncio.create_task(revocations.run(), name="revoked tokens"),
+            asyncio.create_task(hub.watched.run(), name="tokens of subscribers"),
             asyncio.create_task(share(hub.admission, usage), name="shared usage"),
         ]
         closing.push_async_callback(_ended, feed, *beside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final
 
 import uvicorn
@@ -16,6 +16,9 @@ from hub.entrypoints.asgi.running import Running
 from hub.errors import Conflict, Transient
 
 DRAIN_WITHIN_S: Final = 10
+
+TOLD_WITHIN_S: Final = 2.0
+"""Until subscribers have been told that the server stops: their sockets are closed at once when it does."""
 
 SOCKET_MESSAGE_MAX: Final = 262_144
 """Bytes of one message over a WebSocket; a document of 4,000 tokens is far shorter."""
@@ -56,7 +59,7 @@ async def listening(
             await asyncio.sleep(0.01)
         yield listener.getsockname()[1]
     finally:
-        _drain(app)
+        await _drain(app)
         server.should_exit = True
         await serving
         bounding.cancel()
@@ -82,10 +85,14 @@ def _config(app: Starlette, ping_every_s: float, trusted_proxies: Sequence[str])
     )
 
 
-def _drain(app: Starlette) -> None:
+async def _drain(app: Starlette) -> None:
     running: Running | None = getattr(app.state, "running", None)
-    if running is not None:
-        running.drain()
+    if running is None:
+        return
+    running.drain()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(TOLD_WITHIN_S):
+            await running.hub.watched.all_left()
 
 
 def _bound(host: str, port: int) -> socket.socket:
