@@ -13,6 +13,7 @@ from hub.live.reader import Interest
 from hub.live.subscribe import Subscription
 from schema.authorise import Requires
 from schema.context import Context
+from schema.store_errors import translated
 
 CURRENT: Final = "CURRENT"
 """The event of the first message: nothing happened, this is how things are."""
@@ -45,7 +46,8 @@ async def follow(
     """CURRENT first unless it resumes, then each change; read the object anew for each message.
 
     The caller's rights are checked again before each message, and every second while there is none. Raises as
-    Subscription does, TooManyAtOnce beyond the caller's limit, and Unauthorised as soon as his rights end.
+    Subscription does, Transient also where the database is away, TooManyAtOnce beyond the caller's limit, and
+    Unauthorised as soon as his rights end.
     """
     hub, principal = context.hub, context.principal
 
@@ -55,7 +57,8 @@ async def follow(
     hub.metrics.subscribed(interest.topic, +1)
     try:
         with hub.admission.following(principal):
-            async with Subscription(hub.feed, hub.database, interest, cursor=after, latest_only=True) as changes:
+            following = Subscription(hub.feed, hub.database, interest, cursor=after, latest_only=True)
+            async with translated(), following as changes:
                 with hub.watched.while_it_holds(check, changes.end):
                     if after is None:
                         yield Message(changes.cursor, CURRENT)

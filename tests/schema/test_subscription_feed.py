@@ -102,6 +102,28 @@ async def _named(stream: AsyncIterator[tuple[str, Any]], name: str) -> dict[str,
     raise AssertionError(name)
 
 
+async def test_who_comes_back_while_the_database_is_busy_is_told_to_come_again(
+    company: Database, database_url: str, tmp_path: Path
+) -> None:
+    """Not that it is a fault of the hub: clients would not come again."""
+
+    def impatient() -> Database:
+        return Database(open_engine(database_url, pool_size=4, statement_timeout_ms=200))
+
+    async with (
+        asyncio.timeout(60),
+        listening_api(database_url, tmp_path, open_database=impatient) as (api, address),
+        acknowledged(address, api.token(Role.AGENT)) as client,
+    ):
+        await client.subscribe(FOLLOW, GIVEN)
+        cursor = (await client.hear())["payload"]["data"]["customerUpdates"]["cursor"]
+        async with company.transaction() as holder:
+            await holder.execute(text("LOCK TABLE change_feed IN ACCESS EXCLUSIVE MODE"))
+            await client.subscribe(FOLLOW, {**GIVEN, "after": cursor}, "back")
+            told = await client.hear()
+        assert told["payload"]["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+
+
 async def test_who_does_not_read_gets_the_latest_and_takes_no_memory_for_the_rest(
     company: Database, database_url: str, tmp_path: Path
 ) -> None:
