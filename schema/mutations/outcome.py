@@ -9,6 +9,7 @@ from typing import ClassVar, Final, Protocol
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.access.principal import Principal
 from hub.errors import Conflict, HubError, Invalid, NotFound, Rejected
 from hub.store.idempotency import Call, once
 from schema.context import Context
@@ -62,7 +63,7 @@ async def carry_out(
             if key is None or dry_run:
                 response = await write(connection)
             else:
-                call = Call(context.principal.subject, operation, _checked(key), given)
+                call = Call(_whose(context.principal), operation, _checked(key), given)
                 response = await once(connection, call, context.now(), lambda: write(connection))
             if dry_run:
                 raise _DryRun(response)
@@ -85,6 +86,11 @@ class Keyed(Protocol):
 def under_key(input: Keyed) -> Mapping[str, object]:
     """What tells the input from another under the same key; nothing where it has none and is never compared."""
     return {} if input.idempotency_key is None else asdict(input)
+
+
+def _whose(principal: Principal) -> str:
+    """The keys of one customer are not another's, though a channel may hold tokens of both under one subject."""
+    return principal.subject if principal.customer is None else f"{principal.subject} {principal.customer}"
 
 
 def _checked(key: str) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLNonNull
+from sqlalchemy import text
 
 from hub.access.principal import Role
+from hub.records.identity import CustomerId
 from hub.store.engine import Database
 from schema.mutations.outcome import KEY_LENGTH_MAX
 from tests.schema.company import gid, uid
@@ -78,3 +82,40 @@ async def test_under_one_key_it_is_done_once_and_not_for_another_input(
     async with untouched(company, apart_from={"audit_event"}):
         assert await problems(first) == []
         assert await problems(other) == [{"code": "CONFLICT"}]
+
+
+async def test_a_key_of_one_customer_is_not_anothers_though_their_channel_is_one_subject(api: Api) -> None:
+    document = "mutation($i: StartSessionInput!) { startSession(input: $i) { session { id } problems { code } } }"
+    sessions = []
+    for name in ("Anna Bakker", "Ben de Vries", "Anna Bakker"):
+        given = {"i": {"channel": "web", "idempotencyKey": "1"}}
+        answer = await api.ask(document, given, role=Role.CUSTOMER, customer=CustomerId(uid(name)))
+        assert answer.data["startSession"]["problems"] == []
+        sessions.append(answer.data["startSession"]["session"]["id"])
+    assert (sessions[2] == sessions[0], sessions[1] == sessions[0]) == (True, False)
+
+
+async def test_a_key_is_good_again_after_a_refusal_and_after_a_day(api: Api) -> None:
+    document = "mutation($i: OpenLeadInput!) { openLead(input: $i) { lead { id } problems { code } } }"
+
+    async def opened(customer: str) -> Any:
+        given = {"i": {"customerId": customer, "name": "fibre", "idempotencyKey": "1"}}
+        answer = (await api.ask(document, given)).data["openLead"]
+        return answer["problems"] or answer["lead"]["id"]
+
+    assert await opened(gid("Customer", uid("nobody"))) == [{"code": "NOT_FOUND"}]
+    first = await opened(ANNA)
+    api.clock.forward(timedelta(hours=24))
+    assert await opened(ANNA) == first
+    api.clock.forward(timedelta(seconds=1))
+    assert await opened(ANNA) != first
+
+
+async def test_two_at_once_under_one_key_are_one(api: Api, company: Database) -> None:
+    document = "mutation($i: OpenLeadInput!) { openLead(input: $i) { lead { id } problems { code } } }"
+    given = {"i": {"customerId": ANNA, "name": "fibre", "idempotencyKey": "1"}}
+    answers = await asyncio.gather(*(api.ask(document, given) for _ in range(4)))
+    assert len({answer.data["openLead"]["lead"]["id"] for answer in answers}) == 1
+    async with company.reading() as connection:
+        leads = await connection.scalar(text("SELECT count(*) FROM sales_lead WHERE name = 'fibre'"))
+    assert leads == 1
