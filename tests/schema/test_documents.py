@@ -124,11 +124,19 @@ def test_a_manifest_that_is_none_is_refused_with_its_path(tmp_path: Path, conten
 async def test_an_answer_to_a_get_is_revalidated_and_kept_by_no_shared_cache(api: Api) -> None:
     headers = {"authorization": f"Bearer {api.token(Role.AGENT)}"}
     first = await api.http.get("/graphql", params={"query": DOCUMENT}, headers=headers)
-    assert first.headers["cache-control"] == "private, no-cache"
+    told = {name: first.headers[name] for name in ("cache-control", "vary", "etag")}
+    assert (told["cache-control"], told["vary"]) == ("private, no-cache", "Accept, Authorization, Origin")
     again = await api.http.get(
         "/graphql", params={"query": DOCUMENT}, headers=headers | {"if-none-match": f'"old", W/{first.headers["etag"]}'}
     )
-    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert (again.status_code, again.content) == (304, b"")
+    assert {name: again.headers[name] for name in told} == told, "as a 200 would have them (RFC 9110, section 15.4.5)"
+    held = {"if-none-match": told["etag"]}
+    steward = {"authorization": f"Bearer {api.token(Role.STEWARD)}"}
+    others = await api.http.get("/graphql", params={"query": DOCUMENT}, headers=steward | held)
+    assert (others.status_code, others.json()["data"]["viewer"]["subject"]) == (200, "development:steward")
+    nobodys = await api.http.get("/graphql", params={"query": DOCUMENT}, headers=held)
+    assert (nobodys.status_code, nobodys.headers["cache-control"]) == (401, "no-store")
     changed = await api.http.get("/graphql", params={"query": OTHER}, headers=headers | {"if-none-match": '"old"'})
     assert changed.status_code == 200
     posted = await api.post(DOCUMENT, token=api.token(Role.AGENT))
