@@ -21,7 +21,20 @@ from hub.store.engine import Database
 
 PAGE: Final = 1000
 RECORDS_MAX: Final = 200_000
-"""Learned from so many records at most, drawn by a hash of their ids: more would not change the weights."""
+"""Learned from so many records at most: those that were decided about, and others drawn by a hash of their ids. More
+would not change the weights."""
+
+_DRAWN: Final = """
+WITH decided AS MATERIALIZED (
+  SELECT system_a AS system, external_id_a AS external_id FROM steward_decision
+  UNION SELECT system_b, external_id_b FROM steward_decision),
+drawn AS (
+  SELECT l.system, l.external_id, l.fields, hashtext(l.system || l.external_id) AS place
+  FROM likeness l JOIN source_record s
+    ON s.system = l.system AND s.entity = 'customer' AND s.external_id = l.external_id
+  LEFT JOIN decided d ON d.system = l.system AND d.external_id = l.external_id
+  WHERE NOT s.deleted ORDER BY d.system IS NULL, place, l.system, l.external_id LIMIT $1)
+SELECT system, external_id, fields FROM drawn ORDER BY place, system, external_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +47,9 @@ class Lesson:
     matches: int
 
 
-async def learn_weights(database: Database, dsn: str, now: datetime, told: Told, *, decides: bool) -> Lesson:
+async def learn_weights(
+    database: Database, dsn: str, now: datetime, told: Told, *, decides: bool, most: int = RECORDS_MAX
+) -> Lesson:
     """Fill in the likenesses that are missing, learn, and propose the new version, or let it decide at once.
 
     From the first transaction on pages keep likenesses themselves, so none is missed between filling and deciding.
@@ -50,12 +65,7 @@ async def learn_weights(database: Database, dsn: str, now: datetime, told: Told,
     await _fill(database, told)
     raw = await asyncpg.connect(dsn)
     try:
-        rows = await raw.fetch(
-            """SELECT l.system, l.external_id, l.fields FROM likeness l JOIN source_record s
-                 ON s.system = l.system AND s.entity = 'customer' AND s.external_id = l.external_id
-               WHERE NOT s.deleted ORDER BY hashtext(l.system || l.external_id), l.system, l.external_id LIMIT $1""",
-            RECORDS_MAX,
-        )
+        rows = await raw.fetch(_DRAWN, most)
         nodes = {Node(row["system"], row["external_id"]): place for place, row in enumerate(rows)}
         known = know((Person(*row["fields"]) for row in rows), lambda: None)
         decided = await _decided(raw, nodes)
