@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.clock import Clock, utc_now
 from hub.customers.likeness.learn import learn_weights
 from hub.errors import Transient
-from hub.flows.link import order_linking
+from hub.flows.order_linking import order_linking
 from hub.settings.trust import Recognition
 from hub.store.engine import Database, open_engine
 from hub.work.decisions import Decision, Done

@@ -13,7 +13,8 @@ from hub.customers.recognise import Rules
 from hub.entrypoints.retention import RETENTION, retention_turns
 from hub.flows.forget_notes import forget_notes
 from hub.flows.forget_runs import end_abandoned_runs, forget_runs
-from hub.flows.link import LINK_LIKELY, link_likely
+from hub.flows.link import link_likely
+from hub.flows.order_linking import LINK_LIKELY
 from hub.leads.open_outbound import open_outbound
 from hub.live.retention import trim
 from hub.migration.work import watch

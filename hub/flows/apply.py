@@ -25,7 +25,7 @@ from hub.flows.accept import Accepted, accept, sift
 from hub.flows.follow_joins import follow_joins
 from hub.flows.incoming import Content, Incoming, subject_of
 from hub.flows.lane import LaneContext, fence
-from hub.flows.link import order_linking
+from hub.flows.order_linking import order_linking
 from hub.flows.project_belongings import Owned, mark_belongings, write_belongings
 from hub.flows.quarantine import put_aside, supersede
 from hub.flows.twins import beside_erasures, keep_twin_versions

@@ -17,6 +17,7 @@ from hub.customers.identifiers import Node
 from hub.customers.likeness.unions import fellows_of
 from hub.customers.recognise import Recognised
 from hub.flows.made_meanwhile import Given
+from hub.flows.order_linking import judge_again
 from hub.flows.own_rows import TOPIC_OF, give_back, joined
 from hub.flows.project_belongings import TABLE_OF
 from hub.live.changes import Change
@@ -47,6 +48,7 @@ async def hand_over(
     rows = (await run_set(connection, _FOLLOW, [node._asdict() for node in nodes], now=now)).all()
     followed = [moved(table, identity) for table, identity, _ in rows]
     if parted := _parted(recognised):
+        await judge_again(connection, parted, now)
         back = recognised.revived
         theirs = [Given(table, i, customer, back[customer]) for table, i, customer in rows if customer in back]
         given = await give_back(connection, parted, back, theirs)

@@ -33,20 +33,8 @@ from hub.flows.follow_owners import follow_owners
 from hub.live.publish import publish
 from hub.matching.person import Person
 from hub.store.sets import run_set
-from hub.work.dispatch import dispatch
-from hub.work.tables import Queue
-from hub.work.upkeep import Upkeep
-from hub.work.work import NewWork
-
-LINK_LIKELY: Final = Upkeep("link-likely", "* * * * *", 200)
-"""Ordered by every page that brings customers; by the clock for what a new version of the weights or bands asks."""
 
 _ONE_AT_A_TIME: Final = 0x6C696E6B
-
-
-async def order_linking(connection: AsyncConnection, now: datetime) -> None:
-    """Have the records of this transaction judged once it has committed."""
-    await dispatch(connection, [NewWork(LINK_LIKELY.kind, Queue.SYSTEM)], now)
 
 
 async def link_likely(connection: AsyncConnection, rules: Rules, now: datetime, limit: int) -> int:

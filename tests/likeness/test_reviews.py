@@ -139,6 +139,21 @@ async def test_the_list_follows_what_records_say_and_how_sure_it_is_to_be(compan
         assert await connection.scalar(text(left)) == 0
 
 
+async def test_who_parts_since_a_third_record_lets_go_is_listed(company: Company) -> None:
+    """Neither of the two says anything new, so neither is judged for its own sake."""
+    await company.learn()
+    cm = await declare_flow(company.database, "cm")
+    later = JAN._replace(email="jan.devries@example.org")
+    between = Written("Jan", "de Vries", email="jan.devries@example.org", phone=TYPO.phone)
+    await apply_page(company.database, company.crm, page(content("later", customer(later), 2)))
+    await apply_page(company.database, cm, page(content("both", customer(between), 2)))
+    whole = [await owner(company.database, *node) for node in (("crm", "later"), ("lms", "j"))]
+    assert whole[0] == whole[1]
+    assert frozenset(("later", "j")) not in pairs(await reviews(company))
+    await apply_page(company.database, cm, page(content("both", customer(Written("Fatima", "Bouazza")), 3)))
+    assert frozenset(("later", "j")) in pairs(await reviews(company))
+
+
 async def test_the_list_is_paged_filtered_and_stewards_only(company: Company) -> None:
     await company.learn()
     whole = await reviews(company)

@@ -23,7 +23,7 @@ from hub.entrypoints.cli.desk import person
 from hub.entrypoints.installation import database_url, migrate, read_configuration
 from hub.entrypoints.wiring import recognition_rules
 from hub.errors import NotFound
-from hub.flows.link import order_linking
+from hub.flows.order_linking import order_linking
 from hub.matching.comparisons import BY_NAME
 from hub.reads.match_reviews import MatchReviewRow, ReviewConditions, count_reviews, list_reviews
 from hub.reads.paging import Window
