@@ -35,11 +35,13 @@ def contradicted(pairs: Sequence[Pair], records: Mapping[Node, CustomerRecord]) 
     """Those whose given names are plainly others, unless they were born on one day; those born on plainly other days,
     unless they have the same given name; and namesakes a generation apart.
 
-    Initials that agree, nicknames, typing errors and what is unknown speak against nobody.
+    Initials that agree, nicknames, typing errors and what is unknown speak against nobody. A company is none of its
+    people.
     """
+    staff = frozenset(pair for pair in pairs if _company_and_person(*(records[node] for node in pair)))
     asked = [pair for pair in pairs if _may_differ(*(records[node] for node in pair))]
     if not asked:
-        return frozenset()
+        return staff
     place = {node: number for number, node in enumerate(sorted({node for pair in asked for node in pair}))}
     persons = [_told(named_person(records[node])) for node in place]
     people = columns(persons)
@@ -50,11 +52,17 @@ def contradicted(pairs: Sequence[Pair], records: Mapping[Node, CustomerRecord]) 
     by_name = (given == _GIVEN("different")) & ~np.isin(birth, _ONE_BIRTH)
     by_birth = other_day & (given != _GIVEN("equal")) & (given != 0)
     grown = other_day & _generation_apart(people, left, right)
-    return frozenset(
+    return staff.union(
         pair
         for pair, named, born in zip(asked, by_name.tolist(), (by_birth | grown).tolist(), strict=True)
         if born or (named and not _short_for(*(persons[place[node]].given for node in pair)))
     )
+
+
+def _company_and_person(a: CustomerRecord, b: CustomerRecord) -> bool:
+    """A record whose kind its system may not know is a person where it has a given name or a birth date."""
+    person = b if a.kind is PartyKind.ORGANISATION else a
+    return a.kind is not b.kind and bool(person.given_name or person.birth_date)
 
 
 def _may_differ(a: CustomerRecord, b: CustomerRecord) -> bool:

@@ -72,3 +72,10 @@ def test_another_birth_does_unless_he_has_the_same_name_and_is_no_generation_old
 def test_companies_are_not_compared_by_given_names() -> None:
     company = record("Bakkerij de Vries", kind=PartyKind.ORGANISATION)
     assert not apart(company, record("Jan de Vries"))
+    assert not apart(company, record("Vries B.V./de", kind=PartyKind.ORGANISATION))
+
+
+def test_a_company_is_none_of_the_people_who_work_there() -> None:
+    company = record("Bakkerij de Vries", kind=PartyKind.ORGANISATION)
+    assert apart(company, record("Jan/de Vries"))
+    assert apart(company, record("J. de Vries", "1985-03-14"))
