@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +23,7 @@ def status_change(old: str, new: ConsentStatus) -> list[FieldChange]:
     return [FieldChange(("status",), old, new.value)]
 
 
-async def restrict_systems(connection: AsyncConnection, customer_id: UUID, now: datetime) -> Mapping[str, UUID]:
+async def restrict_systems(connection: AsyncConnection, customer_id: UUID, now: datetime) -> Mapping[str, list[UUID]]:
     """Tell the systems that hold a GRANTED which does not count any more; the commands by system."""
     consents = (await consents_of(connection, [customer_id]))[customer_id]
     rows = await connection.execute(
@@ -32,7 +33,7 @@ async def restrict_systems(connection: AsyncConnection, customer_id: UUID, now: 
         ),
         {"id": customer_id, "hub": HUB},
     )
-    commands: dict[str, UUID] = {}
+    commands: dict[str, list[UUID]] = defaultdict(list)
     for row in rows.all():
         decided = consents.decide(row.purpose, row.channel, now)
         if decided.status in (ConsentStatus.GRANTED, ConsentStatus.UNKNOWN):
@@ -40,5 +41,5 @@ async def restrict_systems(connection: AsyncConnection, customer_id: UUID, now: 
         target = Target(row.system, Entity.CONSENT, ExternalId(row.external_id), str(customer_id))
         command = await want_update(connection, target, status_change("GRANTED", decided.status), now)
         if command is not None:
-            commands[row.system] = command
+            commands[row.system].append(command)
     return commands

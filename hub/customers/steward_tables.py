@@ -23,12 +23,14 @@ class StewardEffect(StrEnum):
     """What an act means for a connected system.
 
     UNTOUCHED: nothing there has to change. HOLDS_DUPLICATES: it has several records of the one person, which its own
-    people may join. CONSENT_TRAVELS: it is told that the person allows less than it has.
+    people may join. CONSENT_TRAVELS: it is told that the person allows less than it has. VALUES_TRAVEL: it is told
+    golden values that the act changed.
     """
 
     UNTOUCHED = "UNTOUCHED"
     HOLDS_DUPLICATES = "HOLDS_DUPLICATES"
     CONSENT_TRAVELS = "CONSENT_TRAVELS"
+    VALUES_TRAVEL = "VALUES_TRAVEL"
 
 
 class StewardAct(Table):
@@ -59,15 +61,15 @@ class StewardActRecord(Table):
 
 
 class StewardReceipt(Table):
-    """What an act came to at one system; `command_id` is what was sent there, if anything was."""
+    """What an act came to at one system, once per effect; `command_ids` are what was sent there for it."""
 
     __tablename__ = "steward_receipt"
 
     act_id: Mapped[UUID] = mapped_column(ForeignKey("steward_act.id", ondelete="CASCADE"), primary_key=True)
     system: Mapped[str] = mapped_column(primary_key=True)
-    effect: Mapped[str]
+    effect: Mapped[str] = mapped_column(primary_key=True)
     records: Mapped[list[str]]
-    command_id: Mapped[UUID | None]
+    command_ids: Mapped[list[UUID]]
 
 
 class CustomerPin(Table):

@@ -19,7 +19,7 @@ RowT = TypeVar("RowT")
 
 @dataclass(frozen=True, eq=False)
 class Beside(Generic[RowT]):
-    """Rows of class `row` beside an id, in the order of the column `by`; who may see whose id it is may see them.
+    """Rows of class `row` beside an id, in the order of the columns `by`; who may see whose id it is may see them.
 
     `words` select the row's `columns` in the order of its fields, for the id `asked.key`.
     """
@@ -27,7 +27,7 @@ class Beside(Generic[RowT]):
     row: type[RowT]
     words: str
     columns: Sequence[ColumnClause[Any]]  # Any: columns of a row have different types
-    by: str
+    by: Sequence[str]
 
     def relation(self) -> Relation:
         """Beside a row with an `id`."""
@@ -47,4 +47,4 @@ class Beside(Generic[RowT]):
 
     def _told(self, asked: FromClause) -> Select[Any]:
         own = text(self.words).columns(*self.columns).lateral("told")
-        return select(*own.c).select_from(asked).join(own, true()).order_by(own.c[self.by])
+        return select(*own.c).select_from(asked).join(own, true()).order_by(*(own.c[name] for name in self.by))

@@ -73,7 +73,7 @@ RECEIPTS: Final = Beside(
         *(column(name, Text()) for name in ("system", "external_id", "state", "code", "message")),
         *(column(name, _MOMENT) for name in ("wanted_at", "finished_at")),
     ),
-    "system",
+    ("system",),
 )
 RECEIPTS_OF_LEAD: Final = RECEIPTS.relation()
 

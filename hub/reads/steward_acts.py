@@ -24,13 +24,14 @@ ACTS_MAX: Final = 100
 
 _RECEIPTS: Final = """SELECT r.system, r.effect, r.records,
      CASE WHEN r.effect = 'HOLDS_DUPLICATES' THEN CASE WHEN living.count > 1 THEN 'PENDING' ELSE 'DONE' END
-          WHEN r.command_id IS NULL THEN 'DONE'
-          WHEN coalesce(net.outcome_code, c.outcome_code) = 'NO_CONSENT' THEN 'REFUSED'
-          WHEN coalesce(net.state, c.state) IN ('DONE', 'CANCELLED') THEN 'DONE'
-          WHEN coalesce(net.state, c.state) IN ('REFUSED', 'DEAD') THEN 'REFUSED' ELSE 'PENDING' END AS state
+          WHEN told.refused THEN 'REFUSED'
+          WHEN told.unsettled THEN 'PENDING' ELSE 'DONE' END AS state
    FROM steward_receipt r
-   LEFT JOIN outbound_command c ON c.id = r.command_id
-   LEFT JOIN outbound_command net ON net.id = c.carried_by
+   CROSS JOIN LATERAL (SELECT bool_or(one.code IS NOT DISTINCT FROM 'NO_CONSENT' OR one.state IN ('REFUSED', 'DEAD'))
+       AS refused, bool_or(one.state NOT IN ('DONE', 'CANCELLED')) AS unsettled
+     FROM (SELECT coalesce(net.state, c.state) AS state, coalesce(net.outcome_code, c.outcome_code) AS code
+       FROM unnest(r.command_ids) AS command(id) JOIN outbound_command c ON c.id = command.id
+       LEFT JOIN outbound_command net ON net.id = c.carried_by) one) told
    CROSS JOIN LATERAL (SELECT count(*) FROM unnest(r.records) AS record(id)
      JOIN source_record s ON s.system = r.system AND s.entity = 'customer' AND s.external_id = record.id
      WHERE NOT s.deleted) living
@@ -51,7 +52,7 @@ class ActRow:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRow:
-    """What an act came to at one system by now."""
+    """What an act came to at one system by now, by one of its effects there."""
 
     system: str
     effect: str
@@ -64,7 +65,7 @@ RECEIPTS: Final = Beside(
     ReceiptRow,
     _RECEIPTS,
     (column("system", Text()), column("effect", Text()), column("records", ARRAY(Text())), column("state", Text())),
-    "system",
+    ("system", "effect"),
 )
 
 
@@ -102,5 +103,5 @@ async def acts_of(connection: AsyncConnection, customers: Sequence[UUID]) -> Map
 
 
 async def receipts_of(connection: AsyncConnection, acts: Sequence[UUID]) -> Mapping[UUID, Sequence[ReceiptRow]]:
-    """Per act a receipt from each system that knows the people, by system."""
+    """Per act receipts from each system that knows the people, one per effect there, by system."""
     return await RECEIPTS.of_each(connection, acts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -11,20 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.identifiers import Node
-from hub.customers.steward_tables import StewardActKind, StewardEffect
+from hub.customers.steward_tables import StewardActKind
+from hub.stewardship.effects import SystemEffect
 from hub.stewardship.outlook import Clash, Moved, View
 from hub.store.audit import Deed, record_deed
 from hub.store.sets import run_set
-
-
-@dataclass(frozen=True, slots=True)
-class SystemEffect:
-    """What an act means for one connected system, and the records there that it is about."""
-
-    system: str
-    effect: StewardEffect
-    records: tuple[str, ...]
-    command_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +37,6 @@ class Act:
     principal: str
     reason: str | None
     now: datetime
-
-
-def effects_on(groups: Mapping[UUID, Sequence[Node]], living: frozenset[Node]) -> tuple[SystemEffect, ...]:
-    """Per system: one of the customers has several living records there, or nothing has to change."""
-    by_system: dict[str, dict[UUID, list[str]]] = {}
-    for customer_id, nodes in groups.items():
-        for node in nodes:
-            by_system.setdefault(node.system, {}).setdefault(customer_id, [])
-            if node in living:
-                by_system[node.system][customer_id].append(node.external_id)
-    effects = []
-    for system, of_customer in sorted(by_system.items()):
-        twice = [i for ids in of_customer.values() if len(ids) > 1 for i in ids]
-        records = tuple(sorted(twice or [i for ids in of_customer.values() for i in ids]))
-        effects.append(
-            SystemEffect(system, StewardEffect.HOLDS_DUPLICATES if twice else StewardEffect.UNTOUCHED, records)
-        )
-    return tuple(effects)
 
 
 async def living_of(connection: AsyncConnection, nodes: Sequence[Node]) -> frozenset[Node]:
@@ -117,27 +90,22 @@ async def keep_act(
     return act_id
 
 
-def with_commands(effects: Sequence[SystemEffect], commands: Mapping[str, UUID]) -> tuple[SystemEffect, ...]:
-    """The effects, with what was sent to a system in place of nothing."""
-    return tuple(
-        replace(one, effect=StewardEffect.CONSENT_TRAVELS, command_id=commands[one.system])
-        if one.system in commands
-        else one
-        for one in effects
-    )
-
-
 async def keep_receipts(connection: AsyncConnection, act_id: UUID, effects: Sequence[SystemEffect]) -> None:
-    """One receipt per system."""
+    """One receipt per effect on a system."""
     await run_set(
         connection,
-        """INSERT INTO steward_receipt (act_id, system, effect, records, command_id)
-           SELECT :act, r.system, r.effect, ARRAY(SELECT json_array_elements_text(r.records)), r.command_id
+        """INSERT INTO steward_receipt (act_id, system, effect, records, command_ids)
+           SELECT :act, r.system, r.effect, ARRAY(SELECT json_array_elements_text(r.records)), r.command_ids
            FROM json_to_recordset(CAST(:rows AS json))
-             AS r(system text, effect text, records json, command_id uuid)""",
+             AS r(system text, effect text, records json, command_ids uuid[])""",
         [
-            {"system": e.system, "effect": e.effect.value, "records": list(e.records), "command_id": e.command_id}
-            for e in effects
+            {
+                "system": one.system,
+                "effect": one.effect.value,
+                "records": list(one.records),
+                "command_ids": [str(command) for command in one.command_ids],
+            }
+            for one in effects
         ],
         act=act_id,
     )

@@ -19,8 +19,9 @@ from hub.customers.restrict_systems import restrict_systems
 from hub.errors import Conflict, Invalid
 from hub.flows.follow_owners import follow_owners
 from hub.live.publish import publish
-from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, keep_receipts, living_of, with_commands
+from hub.stewardship.acts import Act, Outcome, keep_act, keep_receipts, living_of
 from hub.stewardship.decide import Verdict, decide, pairs_across
+from hub.stewardship.effects import effects_on, values_told
 from hub.stewardship.outlook import belongings_of, clashes, moved_between, views_of
 from hub.stewardship.people import hold, owners
 
@@ -54,12 +55,13 @@ async def merge_customers(
     view = (await views_of(connection, [survivor]))[survivor]
     # His records may be more than those that were named: of somebody who is known as one with them now.
     nodes = [Node(*record) for record in view.records]
-    effects = effects_on({survivor: nodes}, await living_of(connection, nodes))
     hands = {node: (former[node], later[node]) for node in former}
     brought = sorted(set(recognised.former.values()) & recognised.projection.ended - set(ids))
     act_id = await keep_act(connection, act, survivor, hands, brought)
-    effects = with_commands(effects, await restrict_systems(connection, survivor, act.now))
+    consents = await restrict_systems(connection, survivor, act.now)
     await follow_consents(connection, [survivor], act.now)
+    told = await values_told(connection, nodes, act.now)
+    effects = effects_on({survivor: nodes}, await living_of(connection, nodes), told, consents)
     await keep_receipts(connection, act_id, effects)
     moved = moved_between(had, await belongings_of(connection, [survivor]))
     return Outcome(act_id, (view,), moved, clashes({one: before[one] for one in [*ids, *brought]}, view), effects)

@@ -10,6 +10,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.contacts.session_tables import CustomerSession
+from hub.contacts.tables import Commitment
+from hub.customers.consent_keep import HUB
 from hub.customers.survive import FIELDS
 from hub.flows.project_belongings import TABLE_OF
 
@@ -62,7 +65,11 @@ _MOVES = " UNION ALL ".join(
     f"SELECT '{entity.value}' AS entity, system, count(*) AS held FROM {table}"  # noqa: S608  constant names
     " WHERE customer_id = ANY(:ids) AND NOT deleted GROUP BY system"
     for entity, table in TABLE_OF.items()
+) + "".join(
+    f" UNION ALL SELECT '{table}', '{HUB}', count(*) FROM {table} WHERE customer_id = ANY(:ids) HAVING count(*) > 0"  # noqa: S608  constant names
+    for table in (CustomerSession.__tablename__, Commitment.__tablename__)
 )
+"""What systems say he has, and the contacts and promises of the hub's own."""
 
 
 async def views_of(connection: AsyncConnection, ids: Sequence[UUID]) -> Mapping[UUID, View]:
@@ -77,7 +84,7 @@ async def views_of(connection: AsyncConnection, ids: Sequence[UUID]) -> Mapping[
 
 
 async def belongings_of(connection: AsyncConnection, ids: Sequence[UUID]) -> Mapping[tuple[str, str], int]:
-    """How many living belongings these customers have, by entity and system."""
+    """How many living belongings, sessions and promises these customers have, by entity and system."""
     rows = await connection.execute(text(_MOVES), {"ids": list(ids)})
     return {(row.entity, row.system): row.held for row in rows}
 

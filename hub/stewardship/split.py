@@ -21,9 +21,10 @@ from hub.customers.steward_tables import StewardActKind
 from hub.errors import Conflict, Invalid, NotFound
 from hub.flows.follow_owners import follow_owners
 from hub.live.publish import publish
-from hub.stewardship.acts import Act, Outcome, effects_on, keep_act, keep_receipts, living_of
+from hub.stewardship.acts import Act, Outcome, keep_act, keep_receipts, living_of
 from hub.stewardship.beneath import part_beneath
 from hub.stewardship.decide import Verdict, decide, pairs_across
+from hub.stewardship.effects import effects_on, values_told
 from hub.stewardship.outlook import belongings_of, moved_between, views_of
 from hub.stewardship.people import hold, owners, records_of
 from hub.stewardship.standing import StandingMerge, standing_merges
@@ -99,12 +100,13 @@ async def _part(
     groups: dict[UUID, list[Node]] = defaultdict(list)
     for node, owner in later.items():
         groups[owner].append(node)
-    effects = effects_on(groups, await living_of(connection, involved))
     act_id = await keep_act(connection, act, current, {node: (current, later[node]) for node in involved})
-    await keep_receipts(connection, act_id, effects)
     parted = [owner for owner in groups if owner != current]
     await follow_consents(connection, list(groups), act.now)
     await lift_restrictions(connection, list(groups), act.now)
+    told = await values_told(connection, involved, act.now)
+    effects = effects_on(groups, await living_of(connection, involved), told)
+    await keep_receipts(connection, act_id, effects)
     views = await views_of(connection, [current, *parted])
     moved = moved_between({}, await belongings_of(connection, parted))
     ordered = tuple(views[owner] for owner in (current, *sorted(parted)) if owner in views)

@@ -37,6 +37,7 @@ class Table(DeclarativeBase):
         dict[str, object]: JSONB(),
         list[object]: JSONB(),
         list[str]: ARRAY(Text()),
+        list[UUID]: ARRAY(Uuid()),
     }
 
 

@@ -148,7 +148,8 @@ _DESCRIBED: dict[type[Enum], str] = {
     PrivacyKind: "What a person asked about his own data: a copy, its end, its correction (GDPR 15 to 20).",
     StewardActKind: "Several customers became one, or one became several.",
     StewardEffect: "What an act means for a system. HOLDS_DUPLICATES: it has several records of the one person, which "
-    "its own people may join; CONSENT_TRAVELS: it is told that the person allows less than it has.",
+    "its own people may join; CONSENT_TRAVELS: it is told that the person allows less than it has; VALUES_TRAVEL: it "
+    "is told golden values that the act changed.",
     ReceiptState: "What a system made of what it was asked. PENDING: on its way, or for the system's own people to do.",
     SystemRole: "What a connected package is used as.",
     BreakerState: "Whether a package is called. OPEN: not before a probe; HALF_OPEN: the probe is under way.",

@@ -12,7 +12,7 @@ import strawberry
 from strawberry.relay import GlobalID
 
 from hub.reads.steward_acts import RECEIPTS_OF_ACT
-from hub.stewardship.acts import SystemEffect as EffectOf
+from hub.stewardship.effects import SystemEffect as EffectOf
 from hub.stewardship.outlook import Clash, Moved, View
 from schema.context import Info
 from schema.fields import resolved

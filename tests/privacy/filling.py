@@ -51,6 +51,8 @@ class Filling:
             return self._value(key.column.table, key.column)
         if isinstance(column.type, JSONB):
             return {"v": self.mark(column.name)}
+        if isinstance(column.type, ARRAY) and column.type.item_type.python_type is UUID:
+            return [uuid5(NAMESPACE, f"{self.name}/{table.name}/{column.name}")]
         if isinstance(column.type, ARRAY):
             return [self.mark(column.name)]
         return self._plain(table, column)

@@ -99,14 +99,15 @@ async def _add_acts(connection: AsyncConnection) -> None:
             record = {"act_id": act["id"], "system": system, "external_id": external_id}
             await add(connection, StewardActRecord, **record, former_id=uid(BEN), later_id=uid(ANNA))
         effects = (
-            ("crm", "HOLDS_DUPLICATES", ["crm-anna", "crm-ben"], None),
-            ("lms", "HOLDS_DUPLICATES", ["lms-anna", "nobody"], None),
-            ("cm", "UNTOUCHED", [], None),
-            *((f"x{state}", "CONSENT_TRAVELS", ["1"], uid(f"command {state}")) for state in STATES),
-            *((f"y{state}", "CONSENT_TRAVELS", ["1"], uid(f"merged {state}")) for state in STATES),
+            ("crm", "HOLDS_DUPLICATES", ["crm-anna", "crm-ben"], []),
+            ("lms", "HOLDS_DUPLICATES", ["lms-anna", "nobody"], []),
+            ("cm", "UNTOUCHED", [], []),
+            *((f"x{state}", "CONSENT_TRAVELS", ["1"], [uid(f"command {state}")]) for state in STATES),
+            *((f"y{state}", "CONSENT_TRAVELS", ["1"], [uid(f"merged {state}")]) for state in STATES),
         )
-        for system, effect, those, command in effects if n < 2 else ():
-            receipt = {"system": system, "effect": effect, "records": those, "command_id": command}
+        both = ("xDONE", "VALUES_TRAVEL", ["1", "2"], [uid("command DONE"), uid("command PENDING")])
+        for system, effect, those, commands in (both, *effects) if n < 2 else ():
+            receipt = {"system": system, "effect": effect, "records": those, "command_ids": commands}
             await add(connection, StewardReceipt, act_id=act["id"], **receipt)
 
 

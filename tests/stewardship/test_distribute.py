@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from hub.customers.recognise import Rules
-from hub.customers.steward_tables import StewardActKind
+from hub.customers.steward_tables import StewardActKind, StewardEffect
 from hub.customers.survive import FieldRule, Survivorship
 from hub.flows.apply import apply
 from hub.flows.lane import LaneContext
+from hub.reads.steward_acts import receipts_of
 from hub.records.enums import SurvivorshipRule
+from hub.stewardship.acts import Outcome
 from hub.stewardship.merge import merge_customers
 from hub.stewardship.split import undo_merge
 from hub.store.engine import Database
@@ -80,3 +82,45 @@ async def test_what_a_merge_was_to_change_at_a_system_is_wanted_back_by_the_spli
         await undo_merge(connection, done.act_id, split, TOLD.recognition)
     told = [(one["old"], one["new"]) for _, changes in await wanted(database) for one in changes]
     assert told == [("Bakker", "Jan 0"), ("Jan 0", "Bakker")]
+
+
+async def test_an_act_tells_which_systems_its_values_travel_to_and_how_far_they_are(database: Database) -> None:
+    lanes = {system: await declare_flow(database, system) for system in ("crm", "lms")}
+    await outbound_flow(database, "lms")
+    await says(database, lanes["crm"], range(1), "Jan", 1)
+    people = [content(one, person("Bakker", f"b{one}@example.com"), 1) for one in ("8", "9")]
+    async with database.transaction() as connection:
+        await apply(connection, lanes["lms"], page(*people), TOLD, at(1))
+    into, *others = [await owner(database, *node) for node in (("lms", "9"), ("lms", "8"), ("crm", "0"))]
+    async with database.transaction() as connection:
+        merge = act(StewardActKind.MERGE)
+        merged = await merge_customers(connection, into, others, merge, TOLD.recognition)
+    assert [(e.system, e.effect, e.records) for e in merged.effects] == [
+        ("crm", StewardEffect.UNTOUCHED, ("0",)),
+        ("lms", StewardEffect.HOLDS_DUPLICATES, ("8", "9")),
+        ("lms", StewardEffect.VALUES_TRAVEL, ("8", "9")),
+    ]
+    duplicates, pending = (StewardEffect.HOLDS_DUPLICATES, "PENDING"), (StewardEffect.VALUES_TRAVEL, "PENDING")
+    assert await receipts(database, merged) == [(StewardEffect.UNTOUCHED, "DONE"), duplicates, pending]
+    for state, tells in (("DONE", "PENDING"), ("REFUSED", "REFUSED")):  # one of the two, then the other
+        async with database.transaction() as connection:
+            await connection.execute(
+                text(
+                    """UPDATE outbound_command SET state = :state WHERE id = (
+                         SELECT id FROM outbound_command WHERE state = 'COLLECTED' ORDER BY external_id LIMIT 1)"""
+                ),
+                {"state": state},
+            )
+        assert (await receipts(database, merged))[-1] == (StewardEffect.VALUES_TRAVEL, tells)
+    async with database.transaction() as connection:
+        split = act(StewardActKind.SPLIT, 20_001)
+        parted = await undo_merge(connection, merged.act_id, split, TOLD.recognition)
+    assert [(e.system, e.effect, e.records) for e in parted.effects] == [
+        ("crm", StewardEffect.UNTOUCHED, ("0",)),
+        ("lms", StewardEffect.VALUES_TRAVEL, ("8", "9")),
+    ]
+
+
+async def receipts(database: Database, done: Outcome) -> list[tuple[str, str]]:
+    async with database.reading() as connection:
+        return [(one.effect, one.state) for one in (await receipts_of(connection, [done.act_id]))[done.act_id]]

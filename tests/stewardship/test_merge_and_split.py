@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from hub.contacts.session_tables import CustomerSession
 from hub.contacts.tables import Commitment
 from hub.customers.identifiers import Node
 from hub.customers.keep_conflicts import conflict_id
@@ -276,7 +277,16 @@ async def test_what_the_hub_itself_keeps_follows_a_merge_and_goes_back(database:
     promise = {"id": uid("promise"), "promise": "call back", "due_at": NOW, "handler": "desk", "state": "OPEN"}
     async with database.transaction() as connection:
         await add(connection, Commitment, **promise, customer_id=bakker, made_by="agent", made_at=NOW)
+    session = {"channel": "PHONE", "direction": "INBOUND", "phase": "EXPLORATION", "state": "OPEN"}
+    times = {"level": "IDENTIFIED", "started_at": NOW, "active_at": NOW}
+    async with database.transaction() as connection:
+        await add(
+            connection, CustomerSession, id=uid("call"), contact_id="call", customer_id=bakker, **session, **times
+        )
     done = await merge(database, jan, bakker)
+    assert done.moved == (
+        *(Moved("commitment", "hub", 1), Moved("customer_session", "hub", 1), Moved("sales_order", "crm", 1)),
+    )
     owners = []
     for _ in range(2):
         async with database.reading() as connection:
