@@ -192,7 +192,7 @@ class Context:
     def terms(self) -> ReadTerms:
         """What turns arguments of fields into values of statements."""
         hub = self.hub
-        return ReadTerms(hub.rules.region, hub.page_size_max, hub.rules, hub.outbound, hub.terms.keys)
+        return ReadTerms(hub.rules.region, hub.page_size_max, hub.rules, hub.outbound)
 
     @property
     def rules(self) -> Rules:

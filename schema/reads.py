@@ -16,7 +16,6 @@ from hub.reads.parts import Conditions, Part
 from hub.reads.reach import Reach
 from hub.reads.relations import Relation, all_of
 from hub.settings.find_channels import Outbound
-from hub.store.keys import KeyRing
 
 READS: Final = "reads"
 """The key under which a strawberry field's metadata has a Relation, Guarded, Derived, or what is declared here."""
@@ -31,15 +30,13 @@ Slot: TypeAlias = Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
 class ReadTerms:
     """What turns arguments into values, and what the configuration answers by itself.
 
-    The region of phone numbers without a country, the longest page, the channels that carry leads out, and the keys
-    that make a customer's id the hash of what is kept about him.
+    The region of phone numbers without a country, the longest page, and the channels that carry leads out.
     """
 
     region: str
     page_size_max: int
     rules: Rules
     outbound: Outbound
-    keys: KeyRing
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +106,8 @@ class RootPage(Protocol):
     def order(self, arguments: Arguments) -> Order:
         """The order that is asked for."""
 
-    def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found:
-        """The whole list for arguments of this shape."""
+    def find(self, arguments: Arguments, reach: Reach, slot: Slot) -> Found | None:
+        """The whole list for arguments of this shape; None for the resolver's."""
 
     def values(self, arguments: Arguments, terms: ReadTerms) -> Mapping[str, object]:
         """The values of its slots."""

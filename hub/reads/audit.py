@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.reads.ids_of import ids_of
 from hub.reads.paging import Order, Page, Window, page_of, windowed
 from hub.reads.rows import Shape, fetch
 from hub.store.audit import Deed, record_deed
@@ -109,22 +110,6 @@ _OF_KIND: Final[Mapping[AuditKind, ColumnElement[bool]]] = {
     AuditKind.DENIED: _rows["action"] == "denied",
 }
 
-# Once he is erased nothing but his erasure knows which ids were his.
-_IDS: Final = text(
-    """WITH RECURSIVE his(id) AS (
-         SELECT CAST(:id AS uuid)
-         UNION
-         SELECT o.id FROM his CROSS JOIN LATERAL (
-           SELECT current_id AS id FROM customer_alias WHERE alias_id = his.id
-           UNION ALL SELECT alias_id FROM customer_alias WHERE current_id = his.id
-           UNION ALL SELECT CAST(n.id AS uuid) FROM audit_event e
-             CROSS JOIN LATERAL jsonb_array_elements_text(e.detail->'customers') AS n(id)
-             WHERE e.detail ? 'customers' AND e.detail->'customers' ? CAST(his.id AS text)
-               AND e.action = 'requestErasure') o)
-       SELECT id FROM his"""
-)
-
-
 # Written as the indexes of it are.
 _OF_CUSTOMER: Final = text(
     """(object_type = 'Customer' AND object_id = ANY(CAST(CAST(:ids AS uuid[]) AS text[]))
@@ -163,7 +148,7 @@ async def _ids(connection: AsyncConnection, asked: AuditAsked) -> Collection[UUI
     """Of the customer who is asked about; none where nobody is."""
     if asked.customer is None:
         return ()
-    return list((await connection.execute(_IDS, {"id": asked.customer})).scalars())
+    return await ids_of(connection, asked.customer)
 
 
 def _chosen(asked: AuditAsked, his: Collection[UUID], statement: Select[Any]) -> Select[Any]:

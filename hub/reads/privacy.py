@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,16 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     Boolean,
-    ColumnElement,
     FromClause,
     Integer,
-    LargeBinary,
     Select,
     Text,
     cast,
     column,
     func,
-    literal,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -93,7 +90,7 @@ RECEIPTS: Final = Beside(
         *(column("system", Text()), column("records", Integer())),
         *(column("state", Text()), column("why", Text()), column("by_hand", Boolean())),
     ),
-    "system",
+    ("system",),
 )
 RECEIPTS_OF_REQUEST: Final = RECEIPTS.relation()
 
@@ -110,26 +107,24 @@ def counted(name: str) -> Relation:
     return Relation(CountRow, rows)
 
 
-def all_requests(subject: ColumnElement[bytes] | None = None) -> Select[Any]:
-    """Of everybody, or those about one customer by his hash."""
+def all_requests(subjects: Collection[bytes] | None = None) -> Select[Any]:
+    """Of everybody, or those about one customer by the hashes of his ids."""
     statement: Select[Any] = select(*REQUESTS.columns)
-    return statement if subject is None else statement.where(PrivacyRequest.subject == subject)
+    return statement if subjects is None else statement.where(PrivacyRequest.subject.in_(subjects))
 
 
-async def list_privacy_requests(connection: AsyncConnection, subject: bytes | None, window: Window) -> Page[PrivacyRow]:
-    """One window of all requests, or of those about one customer by his hash."""
-    statement = all_requests(_subject(subject))
+async def list_privacy_requests(
+    connection: AsyncConnection, subjects: Collection[bytes] | None, window: Window
+) -> Page[PrivacyRow]:
+    """One window of all requests, or of those about one customer by the hashes of his ids."""
+    statement = all_requests(subjects)
     return page_of(await fetch(connection, PrivacyRow, windowed(statement, NEWEST, window)), window)
 
 
-async def count_privacy_requests(connection: AsyncConnection, subject: bytes | None) -> int:
+async def count_privacy_requests(connection: AsyncConnection, subjects: Collection[bytes] | None) -> int:
     """How many there are."""
-    statement = select(func.count()).select_from(all_requests(_subject(subject)).subquery())
+    statement = select(func.count()).select_from(all_requests(subjects).subquery())
     return (await connection.execute(statement)).scalar_one()
-
-
-def _subject(subject: bytes | None) -> ColumnElement[bytes] | None:
-    return None if subject is None else literal(subject, LargeBinary())
 
 
 async def privacy_requests_by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> Mapping[UUID, PrivacyRow]:

@@ -95,6 +95,8 @@ def _page(
 ) -> Statements:
     order = reads.order(arguments)
     found = reads.find(arguments, reach, asked.slot)
+    if found is None:
+        raise NotCompiled(f"a resolver answers {asked.node.name.value} of these arguments")
     selecting.bindings.append(Binding.of(asked))
     relation = Relation(found.row, lambda _: found.statement)
     page = Paged(relation, order, window_of(asked, order, arguments), selecting.connection(kind, found.row, nodes))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 import strawberry
-from sqlalchemy import LargeBinary
 from strawberry.relay import GlobalID
 
 from hub.privacy.requests import subject_of
+from hub.reads.ids_of import ids_of
 from hub.reads.paging import Order
 from hub.reads.privacy import NEWEST, PrivacyRow, all_requests, count_privacy_requests, list_privacy_requests
 from hub.reads.reach import Reach
@@ -23,7 +23,7 @@ from schema.types.privacy import PrivacyRequest
 
 Of = Annotated[
     GlobalID | None,
-    strawberry.argument(description="Requests about this customer, by the id he has or had; left out: all."),
+    strawberry.argument(description="Requests about this customer, by any id that he has or had; left out: all."),
 ]
 
 
@@ -34,15 +34,13 @@ class ListedRequests:
         """Always the newest first."""
         return NEWEST
 
-    def find(self, arguments: Arguments, _: Reach, slot: Slot) -> Found:
-        """They name nobody, so nobody is shown."""
-        asked = arguments.get("customer_id")
-        return Found(PrivacyRow, None, all_requests(None if asked is None else slot("subject", LargeBinary())))
+    def find(self, arguments: Arguments, _: Reach, __: Slot) -> Found | None:
+        """They name nobody, so nobody is shown. Those of one customer, found by all his ids, are the resolver's."""
+        return Found(PrivacyRow, None, all_requests()) if arguments.get("customer_id") is None else None
 
-    def values(self, arguments: Arguments, terms: ReadTerms) -> Mapping[str, object]:
-        """The hash of whom they are about."""
-        asked = arguments.get("customer_id")
-        return {} if asked is None else {"subject": subject_of(terms.keys, uuid_of(asked, "Customer"))}
+    def values(self, _: Arguments, __: ReadTerms) -> Mapping[str, object]:
+        """None but the window's."""
+        return {}
 
 
 @strawberry.type
@@ -61,15 +59,17 @@ class PrivacyQuery:
         last: Last = None,
         before: Before = None,
     ) -> Connection[PrivacyRequest]:
-        """An id finds its requests also once the person is erased."""
+        """An id finds all requests about its customer, merged or erased."""
         window = window_of(info, NEWEST, first, after, last, before)
         asked = None if customer_id is None else uuid_of(customer_id, "Customer")
-        subject = None if asked is None else subject_of(info.context.hub.terms.keys, asked)
+        keys = info.context.hub.terms.keys
         async with info.context.reading() as connection:
-            page = await list_privacy_requests(connection, subject, window)
-        return Connection.of(page, NEWEST, PrivacyRequest.of, lambda: _count(info.context, subject))
+            ids = None if asked is None else await ids_of(connection, asked)
+            subjects = None if ids is None else [subject_of(keys, one) for one in ids]
+            page = await list_privacy_requests(connection, subjects, window)
+        return Connection.of(page, NEWEST, PrivacyRequest.of, lambda: _count(info.context, subjects))
 
 
-async def _count(context: Context, subject: bytes | None) -> int:
+async def _count(context: Context, subjects: Collection[bytes] | None) -> int:
     async with context.reading() as connection:
-        return await count_privacy_requests(connection, subject)
+        return await count_privacy_requests(connection, subjects)

@@ -70,7 +70,7 @@ def desk() -> Desk:
 
 
 RULES_OF_VALUES = Rules(Survivorship(FieldRule(sources=("crm", "lms"))), "NL")
-TERMS = ReadTerms("NL", 50, RULES_OF_VALUES, NOTHING_OUTBOUND, RULES.keys)
+TERMS = ReadTerms("NL", 50, RULES_OF_VALUES, NOTHING_OUTBOUND)
 
 
 def services(database_url: str, tokens: DevelopmentTokens, clock: Clock, **given: Any) -> Services:

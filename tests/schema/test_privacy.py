@@ -15,7 +15,7 @@ from tests.flows.building import apply_page, at, content, declare_flow, page, pe
 from tests.privacy.test_erase import everything
 from tests.schema.company import gid
 from tests.schema.serving import Api, serving
-from tests.stewardship.building import owner
+from tests.stewardship.building import merge, owner
 
 ERASE = """
 mutation($input: RequestErasureInput!) { requestErasure(input: $input) {
@@ -94,6 +94,24 @@ async def test_an_erasure_is_tried_dry_then_done_and_its_proof_is_found_by_the_i
         "edges": [{"node": {"kind": "ERASURE", "principal": "development:steward"}}],
     }
     assert await deeds(database) == ["requestErasure", "settlePrivacyReceipt"]
+
+
+async def test_the_requests_of_who_was_merged_are_found_by_each_of_his_ids_also_once_he_is_erased(
+    api: Api, database: Database
+) -> None:
+    lms = await declare_flow(database, "lms")
+    await apply_page(database, lms, page(content("2", person("J. Bakker"), 3), content("3", person("Mia Smit"), 3)))
+    jan, bakker, mia = [await owner(database, *node) for node in (("crm", "1"), ("lms", "2"), ("lms", "3"))]
+    for asked in (jan, bakker, mia):
+        await api.ask(EXPORT, {"input": {"customerId": gid("Customer", asked)}}, role=Role.STEWARD)
+    await merge(database, jan, bakker)
+    for erased, kinds in ((False, ["EXPORT", "EXPORT"]), (True, ["ERASURE", "EXPORT", "EXPORT"])):
+        if erased:
+            await api.ask(ERASE, {"input": {"customerId": gid("Customer", bakker)}}, role=Role.STEWARD)
+        for asked in (jan, bakker):
+            listed = await api.ask(LIST, {"id": gid("Customer", asked)}, role=Role.STEWARD)
+            found = [edge["node"]["kind"] for edge in listed.data["privacyRequests"]["edges"]]
+            assert (sorted(found), listed.data["privacyRequests"]["totalCount"]) == (kinds, len(kinds))
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.FRONTEND, Role.ARCHITECT])

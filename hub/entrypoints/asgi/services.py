@@ -89,4 +89,4 @@ class Services:
     @property
     def read_terms(self) -> ReadTerms:
         """What turns arguments of fields into values of statements."""
-        return ReadTerms(self.rules.region, self.page_size_max, self.rules, self.outbound, self.keys)
+        return ReadTerms(self.rules.region, self.page_size_max, self.rules, self.outbound)
