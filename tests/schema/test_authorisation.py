@@ -239,11 +239,14 @@ async def first_codes(client: Socket, name: str) -> set[str]:
 
 
 @pytest.mark.parametrize("token", [None, "nonsense", "a.b.c"])
-async def test_without_a_token_nothing_is_answered(api: Api, token: str | None) -> None:
-    for keyword, name in ANSWERED:
-        response = await api.post(document_for(keyword, name), token=token)
-        assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
-        assert "data" not in response.json()
+async def test_without_a_token_nothing_is_answered_and_nothing_changes(
+    api: Api, company: Database, token: str | None
+) -> None:
+    async with untouched(company):
+        for keyword, name in ANSWERED:
+            response = await api.post(document_for(keyword, name), token=token)
+            assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
+            assert "data" not in response.json()
 
 
 def test_every_role_and_every_scope_has_a_use() -> None:

@@ -27,6 +27,7 @@ from tests.schema.company import NOW, add, gid, uid
 from tests.schema.matrix import object_types, of_the_schema, printed, reachable, reviewed, rule_of
 from tests.schema.offering import OFFERING, allow_marketing
 from tests.schema.serving import Api, serving
+from tests.schema.test_authorisation import denials
 from tests.schema.test_quarantine import KNOWN, filled
 from tests.schema.untouched import untouched
 
@@ -170,8 +171,8 @@ def tried(found_in: str) -> list[str]:
 
 
 async def refused_at(api: Api, database: Database, places: Sequence[str]) -> set[str]:
-    """The fields that a token without their scope was refused; what it changed, nothing, was looked at."""
-    found: set[str] = set()
+    """The fields that a token without their scope was refused; that it changed nothing and is noted was looked at."""
+    found: set[tuple[Role, str]] = set()
     async with untouched(database, apart_from={"audit_event"}):
         for place in places:
             guarded = GUARDED[place]
@@ -181,9 +182,11 @@ async def refused_at(api: Api, database: Database, places: Sequence[str]) -> set
                 codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
                 assert codes == {"FORBIDDEN"}, (place, role, answer)
                 assert place.rpartition(".")[2] in {error["path"][-1] for error in answer["errors"]}
-                found.add(place)
+                found.add((role, place))
         await api.app.state.running.hub.trail.write()
-    return found
+    noted = {(role, place) for role in Role for place in await denials(database, f"development:{role.value}")}
+    assert found <= noted
+    return {place for _, place in found}
 
 
 async def add_case(connection: AsyncConnection, one: str, other: str) -> None:
