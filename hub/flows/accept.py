@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.flows.images import Images, images_of
 from hub.flows.incoming import Content, Incoming
 from hub.flows.lane import LaneContext
+from hub.flows.numbering import last_versions
 from hub.store.insert import insert_new
 from hub.store.sets import run_set
 from hub.store.tables import SourceRecord
@@ -66,9 +67,9 @@ _CONTENTS: Final = """
 INSERT INTO {images.table} AS s ({images.columns}, external_id, as_of, stamp, fingerprint, digest, document, owner,
   version, mapping_version, observed_at)
 SELECT {images.values}, r.external_id, r.as_of, r.stamp, r.fingerprint, decode(r.digest, 'hex'), r.document, r.owner,
-  1, :mapping_version, :now
+  r.version, :mapping_version, :now
 FROM json_to_recordset(CAST(:rows AS json)) AS r(external_id text, as_of timestamptz, stamp timestamptz,
-  fingerprint text, digest text, document jsonb, owner text)
+  fingerprint text, digest text, document jsonb, owner text, version int)
 ORDER BY r.external_id
 ON CONFLICT ({images.columns}, external_id) DO UPDATE SET as_of = excluded.as_of, stamp = excluded.stamp,
   fingerprint = excluded.fingerprint, digest = excluded.digest, document = excluded.document, owner = excluded.owner,
@@ -190,6 +191,7 @@ async def _write_contents(
     now: datetime,
     result: Accepted,
 ) -> None:
+    last = await last_versions(connection, images, [one.external_id for one in newer if one.external_id not in stored])
     rows = [
         {
             "external_id": content.external_id,
@@ -199,6 +201,7 @@ async def _write_contents(
             "digest": content.digest.hex(),
             "document": orjson.Fragment(content.document),
             "owner": content.owner,
+            "version": last.get(content.external_id, 0) + 1,
         }
         for content in newer
     ]
@@ -210,7 +213,7 @@ async def _write_contents(
         before = stored.get(external_id)
         if before is None or row.version != before.version:
             result.versions[external_id] = row.version
-            if row.version == 1:
+            if row.version == last.get(external_id, 0) + 1:
                 result.created.add(external_id)
         else:
             result.touched.add(external_id)

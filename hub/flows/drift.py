@@ -107,11 +107,11 @@ async def keep_drifts(
 async def _keep_objects(
     connection: AsyncConnection, lane: LaneContext, new: Mapping[int, Sighting], keys: KeyRing, now: datetime
 ) -> None:
-    subjects = {subject_of(lane.entity, sighting.source.external_id) for sighting in new.values()}
-    ciphers = await keys.ciphers(connection, lane.system, subjects, now)
+    subjects = {i: one.owner or subject_of(lane.entity, one.source.external_id) for i, one in new.items()}
+    ciphers = await keys.ciphers(connection, lane.system, subjects.values(), now)
     rows = []
     for drift_id, sighting in new.items():
-        cipher = ciphers.get(subject_of(lane.entity, sighting.source.external_id))
+        cipher = ciphers.get(subjects[drift_id])
         if cipher is not None:
             original = sighting.source.original
             sealed = cipher.seal(original, keys.proof(original).hex())

@@ -48,7 +48,10 @@ def subject_of(entity: Entity, external_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One object that cannot be applied, with its original bytes; `source` None for bytes that are no object."""
+    """One object that cannot be applied, with its original bytes; `source` None for bytes that are no object.
+
+    `owner` is whose it is as far as it can be told, as in Content.
+    """
 
     external_id: str | None
     place: str | None
@@ -58,14 +61,16 @@ class Refusal:
     path: str
     reason: str
     source: SourceObject | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One object that differs from its contract, in one way."""
+    """One object that differs from its contract, in one way; `owner` as of a Refusal."""
 
     drift: Drift
     source: SourceObject
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ class _Understanding:
         try:
             content = self._content(source, source.body)
         except Invalid as error:
-            self._refused.append(_refused(source, error))
+            self._refused.append(_refused(source, error, self._mapping.owner_of(source.body)))
             return
         held = self._contents.get(external_id)
         if held is None or (content.as_of, content.digest) > (held.as_of, held.digest):
@@ -138,15 +143,17 @@ class _Understanding:
     def _content(self, source: SourceObject, body: JsonObject) -> Content:
         contract = self._mapping.contract
         if contract is not None and not contract.fits(body):
-            body = _agreed(contract, source, body, self._drifts)
+            body = _agreed(contract, source, body, self._mapping.owner_of(body), self._drifts)
         kept = None if self._mapping.originals_of is None else body
         return _content(source, self._mapping.record_of(body), kept)
 
 
-def _agreed(contract: Contract, source: SourceObject, body: JsonObject, drifts: list[Sighting]) -> JsonObject:
+def _agreed(
+    contract: Contract, source: SourceObject, body: JsonObject, owner: str | None, drifts: list[Sighting]
+) -> JsonObject:
     """What the contract takes of an object that does not fit it; Drifted when that is nothing."""
     judged = contract.judge(body)
-    drifts += [Sighting(drift, source) for drift in judged.drifts]
+    drifts += [Sighting(drift, source, owner) for drift in judged.drifts]
     if judged.refused is not None:
         raise judged.refused
     return judged.body
@@ -166,7 +173,7 @@ def _content(source: SourceObject, record: Canonical, original: JsonObject | Non
     )
 
 
-def _refused(source: SourceObject, error: Invalid) -> Refusal:
+def _refused(source: SourceObject, error: Invalid, owner: str | None) -> Refusal:
     return Refusal(
         external_id=source.external_id,
         place=None,
@@ -176,6 +183,7 @@ def _refused(source: SourceObject, error: Invalid) -> Refusal:
         path=".".join(error.path),
         reason=error.message,
         source=source,
+        owner=owner,
     )
 
 

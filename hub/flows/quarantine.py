@@ -31,14 +31,14 @@ ON CONFLICT (lane_id, digest) WHERE state = 'OPEN' DO NOTHING RETURNING id"""
 async def put_aside(
     connection: AsyncConnection, lane: LaneContext, refused: Sequence[Refusal], keys: KeyRing, now: datetime
 ) -> int:
-    """Store refused objects encrypted for their subject; returns how many are new.
+    """Store refused objects encrypted for whoever they belong to, as far as that is known; returns how many are new.
 
     The same bytes wait only once, and do not come back once somebody has discarded them or applied his correction.
     """
     subjects = [
         f"unreadable:{lane.entity.value}"
         if refusal.external_id is None
-        else subject_of(lane.entity, refusal.external_id)
+        else refusal.owner or subject_of(lane.entity, refusal.external_id)
         for refusal in refused
     ]
     ciphers = await keys.ciphers(connection, lane.system, subjects, now)

@@ -124,6 +124,11 @@ async def reveal(
     if cipher is None:
         return None
     await record_deed(connection, Deed(principal, "revealQuarantined", QUARANTINED, str(quarantine_id)), now)
+    return opened(row, cipher)
+
+
+def opened(row: Row[Any], cipher: SubjectCipher) -> Revealed:
+    """The bytes of a whole row that are not forgotten yet."""
     digest = row.digest.hex()
     content = None if row.content is None else cipher.unseal(row.content, f"{digest}/json")
     corrected = None if row.corrected is None else cipher.unseal(row.corrected, corrected_place(row.digest))

@@ -112,6 +112,18 @@ class RecordMapping:
             place = ".".join((self.entity.value, *unfit.path))
             raise kind(f"{place}: {unfit.rule}", unfit.path) from None
 
+    def owner_of(self, body: JsonObject) -> str | None:
+        """Whose the object is: his id in the same system, also of an object that does not fit; None where it is none's.
+
+        A customer owns himself and has none.
+        """
+        read = dict(self.fields.reads).get("customer")
+        try:
+            owner = None if read is None or self.entity is Entity.CUSTOMER else read(body)
+        except Unfit:
+            return None
+        return owner if isinstance(owner, str) and owner else None
+
 
 def _validated(model: type[Canonical], values: Mapping[str, object]) -> Canonical:
     try:

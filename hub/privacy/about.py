@@ -42,7 +42,7 @@ ELSEWISE: Final[Mapping[str, str]] = {
     "correction": f"(t.system, t.entity, t.external_id) IN {_THING}",
     "customer_pin": f"(t.system, t.external_id) IN {_NODE}",
     "outbound_command": _TOLD,
-    "quarantine": f"(t.system, t.entity, t.external_id) IN {_THING}",
+    "quarantine": f"(t.system, t.entity, t.external_id) IN {_THING} OR t.subject_key_id = ANY(:keys)",
     "shadow_command": _TOLD,
     "shadow_record": _TWIN,
     "shadow_version": _TWIN,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -72,13 +72,15 @@ async def erase(
     subjects += [(node.system, node.external_id) for node in made]
     asked_of = [*nodes, *made]
     told = await told_systems(connection, who, asked_of)
+    dropped: list[UUID] = []
     for system in sorted({system for system, _ in subjects}):
-        await keys.drop(connection, system, [subject for of, subject in subjects if of == system], asked.at)
+        here = [subject for of, subject in subjects if of == system]
+        dropped += await keys.drop(connection, system, here, asked.at)
     subjects += await on_their_way(connection, who)
     await suppress(connection, keys, dict.fromkeys(subjects), request_id, asked.at)
     subject = subject_of(keys, current)
     await keep_request(connection, request_id, PrivacyKind.ERASURE, subject, who.ids, asked, {}, {})
-    forgotten = await forget(connection, who, request_id, terms.retention_days, asked.at)
+    forgotten = await forget(connection, replace(who, keys=tuple(dropped)), request_id, terms.retention_days, asked.at)
     receipts = await _ask_systems(connection, request_id, asked_of, asked.at)
     receipts += tuple(Receipt(system, str(current), None) for system in told)
     await keep_receipts(connection, request_id, receipts)

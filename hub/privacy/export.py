@@ -15,7 +15,8 @@ from hub.customers.normalise import Spelling
 from hub.customers.privacy_tables import PrivacyKind
 from hub.customers.resolve import resolved_ids
 from hub.errors import Invalid
-from hub.privacy.about import conditions
+from hub.flows.quarantined import opened
+from hub.privacy.about import ELSEWISE, conditions
 from hub.privacy.known_beside import known_beside
 from hub.privacy.requests import Request, keep_request, subject_of
 from hub.privacy.whose import Whose, whose
@@ -94,6 +95,7 @@ async def export(
     parts: dict[str, list[object]] = {}
     for name, statement in {**_tables(), **_PARTS}.items():
         parts[name] = await _rows(connection, name, statement, who)
+    parts["quarantine"] = await _quarantine(connection, keys, who)
     parts["history"] = await _history(connection, keys, current)
     counts = {name: len(rows) for name, rows in parts.items() if rows}
     request_id = uuid4()
@@ -110,7 +112,7 @@ def _tables() -> Mapping[str, str]:
     return {
         _NAMED.get(table, table): f"SELECT to_jsonb(t){without} FROM {table} t WHERE {condition} ORDER BY 1"  # noqa: S608  constant names
         for table, condition in conditions().items()
-        if table not in UNTOLD
+        if table not in {*UNTOLD, "quarantine"}
     }
 
 
@@ -120,6 +122,35 @@ async def _rows(connection: AsyncConnection, name: str, statement: str, who: Who
     if len(rows) > ROWS_MAX:
         raise Invalid(f"the customer has more than {ROWS_MAX} rows of {name}")
     return rows
+
+
+# What somebody else's key protects told of him when the thing was his.
+_QUARANTINED: Final = f"""SELECT t.* FROM quarantine t JOIN subject_key k ON k.id = t.subject_key_id
+  WHERE ({ELSEWISE["quarantine"]})
+    AND (k.id = ANY(:keys) OR k.subject IN (t.entity || ':' || t.external_id, 'unreadable:' || t.entity))
+  ORDER BY t.id LIMIT {ROWS_MAX + 1}"""  # noqa: S608  constant texts
+
+
+async def _quarantine(connection: AsyncConnection, keys: KeyRing, who: Whose) -> list[object]:
+    """What of his could not be applied and waits, or waited: as it came, and as a person corrected it."""
+    rows = (await connection.execute(text(_QUARANTINED), who.bound(_QUARANTINED))).all()
+    if len(rows) > ROWS_MAX:
+        raise Invalid(f"the customer has more than {ROWS_MAX} rows of quarantine")
+    ciphers = await keys.ciphers_of(connection, {row.subject_key_id for row in rows if row.body})
+    held = [opened(row, ciphers[row.subject_key_id]) if row.subject_key_id in ciphers else None for row in rows]
+    return [
+        {
+            "system": row.system,
+            "entity": row.entity,
+            "externalId": row.external_id,
+            "at": row.at,
+            "state": row.state,
+            "reason": row.reason,
+            "original": None if found is None else found.original.decode(errors="replace"),
+            "corrected": None if found is None or found.corrected is None else orjson.loads(found.corrected),
+        }
+        for row, found in zip(rows, held, strict=True)
+    ]
 
 
 _VERSIONS: Final = text(

@@ -43,8 +43,9 @@ _OF_SOURCES: Final[Mapping[str, str]] = {
     # Its row stays, so that a person's decision holds against a repeat; what it told of him does not.
     "quarantine": """UPDATE quarantine t SET body = '', content = NULL, corrected = NULL, fingerprint = NULL,
         reason = 'its person was erased', settled_reason = 'its person was erased',
-        state = CASE WHEN state = 'OPEN' THEN 'DISCARDED' ELSE state END FROM {objects} o
-      WHERE t.system = o.system AND t.entity = o.entity AND t.external_id = o.external_id""",
+        state = CASE WHEN state = 'OPEN' THEN 'DISCARDED' ELSE state END
+      WHERE (t.system, t.entity, t.external_id) IN (SELECT o.system, o.entity, o.external_id FROM {objects} o)
+        OR t.subject_key_id = ANY(:keys)""",
     "consent_statement": "DELETE FROM consent_statement WHERE (owner_system, owner_id) IN {nodes}",
     "source_identifier": """WITH gone AS (
         DELETE FROM source_identifier WHERE (system, external_id) IN {nodes} RETURNING kind, value)

@@ -27,12 +27,16 @@ class ErasedObject:
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """`ids`: the current one first, then those merged into it. `lines`: of commands, as system/line."""
+    """`ids`: the current one first, then those merged into it. `lines`: of commands, as system/line.
+
+    `keys`: ids of data keys that protect what is his.
+    """
 
     ids: tuple[UUID, ...]
     nodes: tuple[Node, ...]
     objects: tuple[ErasedObject, ...]
     lines: tuple[str, ...]
+    keys: tuple[UUID, ...] = ()
 
     @property
     def binds(self) -> Mapping[str, object]:
@@ -45,6 +49,7 @@ class Whose:
             "oe": [one.entity for one in self.objects],
             "oi": [one.external_id for one in self.objects],
             "lines": list(self.lines),
+            "keys": list(self.keys),
         }
 
     def bound(self, statement: str, **more: object) -> dict[str, object]:
@@ -69,12 +74,19 @@ _OBJECTS: Final = text(
 )
 
 
+_KEYS: Final = text(
+    f"""SELECT k.id FROM subject_key k JOIN {NODES} AS n(system, subject) USING (system, subject) ORDER BY 1"""  # noqa: S608  constant texts
+)
+
+
 async def whose(connection: AsyncConnection, current: UUID, nodes: Sequence[Node]) -> Whose:
     """Of the customer under a current id and his records."""
     aliases = (await connection.execute(_IDS, {"id": current})).scalars()
     ids = (current, *aliases)
     lines = (await connection.execute(_LINES, {"ids": list(ids)})).scalars()
-    return Whose(ids, tuple(nodes), await objects_of(connection, nodes), tuple(lines))
+    binds = {"s": [node.system for node in nodes], "e": [node.external_id for node in nodes]}
+    keys = (await connection.execute(_KEYS, binds)).scalars()
+    return Whose(ids, tuple(nodes), await objects_of(connection, nodes), tuple(lines), tuple(keys))
 
 
 async def objects_of(connection: AsyncConnection, nodes: Sequence[Node]) -> tuple[ErasedObject, ...]:

@@ -71,8 +71,13 @@ class KeyRing:
                 found |= await self._load(connection, system, elsewhere)
         return {subject: cipher for subject, cipher in found.items() if cipher is not None}
 
-    async def drop(self, connection: AsyncConnection, system: str, subjects: Iterable[str], now: datetime) -> int:
-        """Lose the keys of these subjects for good; the rows stay, under a keyed hash in place of the subject."""
+    async def drop(
+        self, connection: AsyncConnection, system: str, subjects: Iterable[str], now: datetime
+    ) -> list[UUID]:
+        """Lose the keys of these subjects for good; the rows stay, under a keyed hash in place of the subject.
+
+        Returns their ids, which what they encrypted names.
+        """
         rows = [{"subject": s, "hidden": f"erased:{self.proof(f'{system}/{s}'.encode()).hex()}"} for s in set(subjects)]
         dropped = await run_set(
             connection,
@@ -83,7 +88,7 @@ class KeyRing:
             system=system,
             now=now,
         )
-        return len(dropped.all())
+        return list(dropped.scalars())
 
     async def cipher_of(self, connection: AsyncConnection, key_id: UUID) -> SubjectCipher | None:
         """The cipher under an id that a row names; None once erased."""
