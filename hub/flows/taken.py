@@ -35,17 +35,23 @@ class TakenCommand:
         return self.command.operation is Operation.CREATE
 
 
+ERASED: Final = "ERASED"
+"""`outcome_code` of a CANCELLED command that has nothing to make any more: an erasure emptied it."""
+
 _TAKE: Final = text(
     """
     WITH was AS (
-      SELECT id, sent_at FROM outbound_command
+      SELECT id, sent_at, operation = 'CREATE' AND changes = '[]' AND state IN ('PENDING', 'REFUSED', 'DEAD') AS empty
+      FROM outbound_command
       WHERE id = ANY(:ids) AND state IN ('PENDING', 'SENT', 'UNKNOWN', 'REFUSED', 'DEAD')
       ORDER BY id FOR UPDATE)
-    UPDATE outbound_command c SET state = 'SENT', attempts = c.attempts + 1, sent_at = coalesce(was.sent_at, :now),
-      outcome_code = NULL, outcome_message = NULL, finished_at = NULL
+    UPDATE outbound_command c SET state = CASE WHEN was.empty THEN 'CANCELLED' ELSE 'SENT' END,
+      attempts = c.attempts + 1, sent_at = CASE WHEN was.empty THEN was.sent_at ELSE coalesce(was.sent_at, :now) END,
+      outcome_code = CASE WHEN was.empty THEN :erased END, outcome_message = NULL,
+      finished_at = CASE WHEN was.empty THEN CAST(:now AS timestamptz) END
     FROM was WHERE c.id = was.id
     RETURNING c.id, c.key, c.target, c.entity, c.operation, c.external_id, c.changes, c.attempts,
-      was.sent_at IS NOT NULL AS may_have_left, c.line,
+      was.sent_at IS NOT NULL AS may_have_left, c.line, was.empty,
       (SELECT f.consent FROM information_flow f WHERE f.name = c.flow) AS consent
     """
 )
@@ -76,9 +82,10 @@ async def take(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) 
     """Those of `ids` that are still to be sent, in that order; marked SENT before they leave.
 
     A refused or dead one is taken again too: only a person who wants it tried once more calls for it. What its customer
-    does not allow, where the flow asks for that, ends here.
+    does not allow, where the flow asks for that, ends here, and so does what was to make somebody who was erased since.
     """
-    rows = {row.id: row for row in await connection.execute(_TAKE, {"ids": list(ids), "now": now})}
+    found = await connection.execute(_TAKE, {"ids": list(ids), "now": now, "erased": ERASED})
+    rows = {row.id: row for row in found if not row.empty}
     withheld = await without_consent(connection, list(rows.values()), now)
     changes = {row.id: withheld.get(row.id) or read_changes(row.changes) for row in rows.values()}
     leaving = [i for i in ids if i in rows and (i not in withheld or withheld[i])]
