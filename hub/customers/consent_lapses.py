@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.follow_consent import follow_consents, tell_without_gate
+from hub.customers.restrict_systems import restrict_systems
 
 _DUE: Final = text(
     """SELECT s.id, i.customer_id FROM (
@@ -41,7 +42,9 @@ async def follow_lapses(connection: AsyncConnection, now: datetime, limit: int) 
     """Up to `limit` statements, or customers of one flow; the answer is how many."""
     due = (await connection.execute(_DUE, {"now": now, "limit": limit})).all()
     if due:
-        await follow_consents(connection, {row.customer_id for row in due if row.customer_id is not None}, now)
+        customers = {row.customer_id for row in due if row.customer_id is not None}
+        await restrict_systems(connection, customers, now)
+        await follow_consents(connection, customers, now)
         await connection.execute(_NEXT, {"now": now, "ids": [row.id for row in due]})
         return len(due)
     return await _sweep(connection, now, limit)

@@ -16,6 +16,7 @@ from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
 from hub.customers.likeness.unions import fellows_of
 from hub.customers.recognise import Recognised
+from hub.customers.restrict_systems import restrict_systems
 from hub.flows.made_meanwhile import Given
 from hub.flows.order_linking import judge_again
 from hub.flows.own_rows import TOPIC_OF, give_back, joined
@@ -82,7 +83,9 @@ def _lists(recognised: Recognised) -> list[Change]:
 
 async def follow_moved(connection: AsyncConnection, moved: Collection[Node], now: datetime) -> None:
     """What whoever has these records now allows may be otherwise than before."""
-    await follow_consents(connection, set((await fellows_of(connection, moved)).values()), now)
+    customers = set((await fellows_of(connection, moved)).values())
+    await restrict_systems(connection, customers, now)
+    await follow_consents(connection, customers, now)
 
 
 _FOLLOW: Final = f"""

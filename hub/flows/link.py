@@ -79,8 +79,7 @@ async def _recognise(
         await follow_owners(connection, recognised, recognised.moved, now)
         await publish(connection, changes_of(recognised), now)
         await tell_of_joins(connection, recognised, now, version)
-        for customer in await keep_unions(connection, before, now):
-            await restrict_systems(connection, customer, now)
+        await restrict_systems(connection, await keep_unions(connection, before, now), now)
         owners = set((await fellows_of(connection, recognised.moved)).values())
         await follow_consents(connection, owners, now)
         await lift_restrictions(connection, owners, now)

@@ -26,6 +26,7 @@ from hub.customers.consent_keep import (
 )
 from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
+from hub.customers.restrict_systems import restrict_systems
 from hub.flows.incoming import Content
 from hub.flows.lane import LaneContext
 from hub.leads.follow_counterpart import follow_counterparts, follow_removal
@@ -187,4 +188,6 @@ async def mark_belongings(
 
 
 async def _follow_consents(connection: AsyncConnection, owned: Sequence[Owned], now: datetime) -> None:
-    await follow_consents(connection, {one.customer_id for one in owned if one.customer_id is not None}, now)
+    customers = {one.customer_id for one in owned if one.customer_id is not None}
+    await restrict_systems(connection, customers, now)
+    await follow_consents(connection, customers, now)

@@ -58,7 +58,7 @@ async def merge_customers(
     hands = {node: (former[node], later[node]) for node in former}
     brought = sorted(set(recognised.former.values()) & recognised.projection.ended - set(ids))
     act_id = await keep_act(connection, act, survivor, hands, brought)
-    consents = await restrict_systems(connection, survivor, act.now)
+    consents = await restrict_systems(connection, [survivor], act.now)
     await follow_consents(connection, [survivor], act.now)
     told = await values_told(connection, nodes, act.now)
     effects = effects_on({survivor: nodes}, await living_of(connection, nodes), told, consents)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from hub.customers.consent_lapses import follow_lapses
 from hub.customers.consent_read import consents_of
 from hub.customers.steward_tables import StewardEffect
 from hub.errors import Conflict, Invalid, NotFound
@@ -123,12 +125,67 @@ async def test_only_what_a_system_changes_later_counts_again_and_a_deleted_one_d
     assert await status_of(database, jan, 20_000) is REVOKED
 
 
-async def crm_consents(database: Database) -> LaneContext:
+async def crm_consents(database: Database, system: str = "crm") -> LaneContext:
     """The lane that `people` declared."""
+    flow, mode, cadence = f"{system}-consent", LaneMode.AUTHORITATIVE, FlowCadence.DAILY
+    return LaneContext(flow, await lane_of(database, flow), 1, system, Entity.CONSENT, None, mode, cadence)
+
+
+async def lane_of(database: Database, flow: str) -> int:
     async with database.reading() as connection:
-        lane_id: int = await connection.scalar(text("SELECT id FROM lane WHERE flow = 'crm-consent'"))
-    mode, cadence = LaneMode.AUTHORITATIVE, FlowCadence.DAILY
-    return LaneContext("crm-consent", lane_id, 1, "crm", Entity.CONSENT, None, mode, cadence)
+        lane_id: int = await connection.scalar(text("SELECT id FROM lane WHERE flow = :flow"), {"flow": flow})
+    return lane_id
+
+
+async def lms_too(database: Database, value: str = "Jan@example.com") -> tuple[LaneContext, LaneContext]:
+    """Jan's record in the LMS, which holds a GRANTED of minute 1; the lanes of consents of CRM and LMS."""
+    crm, lms = await crm_consents(database), await crm_consents(database, "lms")
+    lane = replace(lms, flow="lms-customer", entity=Entity.CUSTOMER, lane_id=await lane_of(database, "lms-customer"))
+    await apply_page(database, lane, page(content("5", person("Jan", value), 1)))
+    await apply_page(database, lms, page(content("c5", marketing(GRANTED, "5"), 1)))
+    return crm, lms
+
+
+async def test_a_no_that_one_system_tells_leaves_at_once_for_the_others_that_hold_a_yes(database: Database) -> None:
+    jan, _ = await people(database)
+    crm, _ = await lms_too(database)
+    assert (await sent(database), await owner(database, "lms", "5")) == ([], jan)
+    said = page(content("c1", marketing(REVOKED, "1"), 10))
+    for _ in range(2):
+        await apply_page(database, crm, said)
+    assert await sent(database) == [("lms", "UPDATE", "c5", "REVOKED")]
+    await apply_page(database, crm, page(content("c1", marketing(GRANTED, "1"), 12)))
+    assert len(await sent(database)) == 1
+
+
+async def test_a_yes_of_one_system_is_not_handed_on(database: Database) -> None:
+    await people(database)
+    crm, lms = await lms_too(database)
+    await apply_page(database, lms, page(content("c5", marketing(REVOKED, "5"), 5)))
+    before = await sent(database)
+    await apply_page(database, crm, page(content("c1", marketing(GRANTED, "1"), 10)))
+    assert (before, await sent(database)) == ([("crm", "UPDATE", "c1", "REVOKED")], before)
+
+
+async def test_a_no_that_begins_to_hold_later_leaves_then(database: Database) -> None:
+    await people(database)
+    crm, _ = await lms_too(database)
+    no = marketing(REVOKED, "1").model_copy(update={"valid_from": at(20_000)})
+    await apply_page(database, crm, page(content("c1b", no, 10)))
+    assert await sent(database) == []
+    async with database.transaction() as connection:
+        await follow_lapses(connection, at(20_000), 100)
+    assert {row[:3] for row in await sent(database)} == {("crm", "UPDATE", "c1"), ("lms", "UPDATE", "c5")}
+
+
+async def test_a_no_leaves_for_a_record_that_turns_out_to_be_his(database: Database) -> None:
+    jan, _ = await people(database)
+    crm, lms = await lms_too(database, "elsewhere@example.com")
+    await apply_page(database, crm, page(content("c1", marketing(REVOKED, "1"), 10)))
+    assert (await sent(database), await owner(database, "lms", "5") == jan) == ([], False)
+    lane = replace(lms, flow="lms-customer", entity=Entity.CUSTOMER, lane_id=await lane_of(database, "lms-customer"))
+    await apply_page(database, lane, page(content("5", person("Jan", "Jan@example.com"), 11)))
+    assert await sent(database) == [("lms", "UPDATE", "c5", "REVOKED")]
 
 
 async def test_a_double_opt_in_grants_nothing_until_its_token_comes_back_once_and_in_time(database: Database) -> None:
