@@ -17,15 +17,9 @@ from hub.mapping.record import RecordMapping
 from hub.records.customer import Canonical
 from hub.records.identity import Entity
 from hub.stewardship.lived import Told, as_stored
-from hub.stewardship.rule_preview import PAGE, Progress, RulePreview, Terms, preview_page
+from hub.stewardship.rule_preview import PAGE, Progress, RulePreview, Terms, preview_page, systems_told_by
 from hub.store.documents import StoredVersion, versions_of_many
 from hub.store.engine import Database
-
-# Records belong to the source of a flow, whichever road brought them; their originals are in the road's words.
-_SYSTEMS: Final = text(
-    """SELECT CAST(:system AS text) UNION SELECT f.source FROM information_flow f JOIN lane l ON l.flow = f.name
-       WHERE f.entity = :entity AND f.target = 'hub' AND l.via = :system"""
-)
 
 _COUNT: Final = text("SELECT count(*) FROM source_record s WHERE s.system = ANY(:systems) AND s.entity = :entity")
 
@@ -63,10 +57,9 @@ async def preview_mapping_history(
     It ends, not complete, once `go_on` says no or so many objects were looked at: between pages of PAGE customers or
     objects, each in a transaction of its own. `told` counts objects.
     """
-    binds = {"system": tried.system, "entity": tried.before.entity.value}
     async with database.reading() as connection:
-        systems = list((await connection.execute(_SYSTEMS, binds)).scalars())
-        of = await connection.scalar(_COUNT, {**binds, "systems": systems}) or 0
+        systems = await systems_told_by(connection, tried.system, tried.before.entity)
+        of = await connection.scalar(_COUNT, {"systems": systems, "entity": tried.before.entity.value}) or 0
     replaying = _Replaying(tried, replace(terms, after=terms.before), systems, objects_max)
     mapped, golden = replaying.mapped, replaying.golden
     pages = _of_customers if tried.before.entity is Entity.CUSTOMER else _of_objects

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -20,6 +20,7 @@ from hub.customers.project import images_of, pins_of
 from hub.customers.recognise import Rules
 from hub.customers.survive import FIELDS, Golden, Pin, SourceImage, survive
 from hub.records.customer import CustomerRecord
+from hub.records.identity import Entity
 from hub.stewardship.lived import Event, Retold, events_of
 from hub.store.engine import Database
 from hub.store.keys import KeyRing
@@ -118,9 +119,21 @@ async def preview_rules(
     return preview
 
 
+# Records belong to the source of a flow, whichever road brought them.
+_SYSTEMS: Final = text(
+    """SELECT CAST(:road AS text) UNION SELECT f.source FROM information_flow f JOIN lane l ON l.flow = f.name
+       WHERE f.entity = :entity AND f.target = 'hub' AND l.via = :road"""
+)
+
+
+async def systems_told_by(connection: AsyncConnection, road: str, entity: Entity) -> list[str]:
+    """Whose records come in the words of this system: its own, and those of every source that it is a road of."""
+    return list((await connection.execute(_SYSTEMS, {"road": road, "entity": entity.value})).scalars())
+
+
 _OWNERS: Final = text(
     """SELECT i.customer_id, i.system, i.external_id FROM customer_identifier i WHERE i.customer_id IN (
-         SELECT customer_id FROM customer_identifier WHERE system = :system AND external_id = ANY(:ids))
+         SELECT customer_id FROM customer_identifier WHERE system = ANY(:systems) AND external_id = ANY(:ids))
        ORDER BY i.system, i.external_id"""
 )
 
@@ -128,17 +141,18 @@ _OWNERS: Final = text(
 async def preview_records(
     database: Database,
     terms: Terms,
-    system: str,
+    road: str,
     records: Mapping[str, tuple[CustomerRecord, CustomerRecord]],
     preview: RulePreview,
 ) -> None:
-    """Add what follows for the golden records when these of one system's records become others, by the present rules.
+    """Add what follows for the golden records when these that one road tells become others, by the present rules.
 
     `records` has by external id a record as it is and as it would be; one that belongs to nobody yet follows nothing.
     """
     owned: dict[UUID, list[Node]] = defaultdict(list)
     async with database.reading() as connection:
-        for row in await connection.execute(_OWNERS, {"system": system, "ids": list(records)}):
+        systems = await systems_told_by(connection, road, Entity.CUSTOMER)
+        for row in await connection.execute(_OWNERS, {"systems": systems, "ids": list(records)}):
             owned[row.customer_id].append(Node(row.system, row.external_id))
         nodes = [node for of_customer in owned.values() for node in of_customer]
         images, pins = await images_of(connection, nodes), await pins_of(connection, nodes)
@@ -151,7 +165,7 @@ async def preview_records(
         pinned += decided(cases.get(customer_id, {}))
         before, after = (
             [
-                replace(one, record=records[one.node.external_id][place]) if _is_among(one, system, records) else one
+                replace(one, record=records[one.node.external_id][place]) if _is_among(one, systems, records) else one
                 for one in said
             ]
             for place in (0, 1)
@@ -160,8 +174,8 @@ async def preview_records(
             _outcome(customer_id, (before, after), pinned, alike, spelling, preview)
 
 
-def _is_among(image: SourceImage, system: str, records: Mapping[str, object]) -> bool:
-    return image.node.system == system and image.node.external_id in records
+def _is_among(image: SourceImage, systems: Collection[str], records: Mapping[str, object]) -> bool:
+    return image.node.system in systems and image.node.external_id in records
 
 
 async def preview_page(

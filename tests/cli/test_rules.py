@@ -24,6 +24,10 @@ async def test_another_mapping_and_other_rules_are_previewed_and_nothing_is_writ
     told = " ".join(asked.output.split())
     assert "2 objects, 2 versions, 0 without an original; 2 objects would become other records, in 2 versions" in told
     assert "Of 2 customers with such records 2 would change." in told
+    shown = (
+        "SELECT cardinality(customers), detail->>'place', principal LIKE 'cli:%' FROM audit_event WHERE action = 'read'"
+    )
+    assert await company.rows(shown) == [(2, "hub rules preview", True)]
     assert "--read-sources" not in told
     taken = await company.hub("rules", "preview", "--config", str(other), "--read-sources")
     assert "cannot be read now" in taken.output

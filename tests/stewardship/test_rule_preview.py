@@ -93,6 +93,18 @@ async def test_a_pinned_field_changes_under_no_rules(database: Database) -> None
     assert (await previewed(database, NEWEST)).changed == 0
 
 
+async def test_what_a_road_tells_is_followed_to_the_records_of_its_source(database: Database) -> None:
+    lane = await declare_flow(database, "crm")
+    await apply_page(database, lane, page(content("1", person("Jan Smit", MAIL), 1)))
+    mapped = {"1": (person("Jan Smit", MAIL), person("Smit, Jan", MAIL))}
+    for via, customers in ((None, 0), ("weekly", 1)):
+        async with database.transaction() as connection:
+            await connection.execute(text("UPDATE lane SET via = :via"), {"via": via})
+        told = RulePreview()
+        await preview_records(database, Terms(RULES.recognition, RULES.recognition, RULES.keys), "weekly", mapped, told)
+        assert (told.customers, told.changed) == (customers, customers)
+
+
 async def test_what_another_mapping_would_have_leave_for_the_other_systems_is_counted(database: Database) -> None:
     lanes = {system: await declare_flow(database, system) for system in ("crm", "lms")}
     jan = person("Jan Smit", MAIL)

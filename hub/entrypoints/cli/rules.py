@@ -6,16 +6,18 @@ import asyncio
 import os
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from hub.clock import utc_now
 from hub.customers.likeness.preview import preview_links
 from hub.customers.likeness.weights import active_weights
 from hub.customers.recognise import Rules
+from hub.entrypoints.cli.desk import person
 from hub.entrypoints.installation import Installation, installation, migrate
 from hub.entrypoints.wiring import open_systems, recognition_rules
 from hub.errors import HubError
@@ -26,6 +28,11 @@ from hub.settings.environment import Settings
 from hub.stewardship.mapping_history import Tried, preview_mapping_history
 from hub.stewardship.rule_preview import RulePreview, Terms, preview_records, preview_rules
 from hub.store.engine import Database
+from hub.store.origin import NOWHERE
+from hub.store.record_reads import Look, Shown, record_reads
+
+PLACE: Final = "hub rules preview"
+"""As the audit trail names where somebody was shown."""
 
 application = typer.Typer(name="rules", help="Survivorship, mappings and recognition.", no_args_is_help=True)
 
@@ -47,7 +54,7 @@ def preview(
     """What the other file's survivorship, flows' `fields`, mappings and bands would change; writes nothing.
 
     Every stored version is replayed under both, by another mapping from its original. Samples are personal data: they
-    go to the screen and nowhere else.
+    go to the screen and nowhere else, and the audit trail notes of whom they are.
 
     Example: hub rules preview --config new.yaml
     """
@@ -78,6 +85,7 @@ async def _preview(
         found = await preview_rules(
             database, terms, customers, lambda done, of: progress.update(task, completed=done, total=of)
         )
+        await _note(database, found)
         _show(found, console)
         await _links(home, before, after, console)
         await _mappings(home, other, database, terms, (customers, read_sources), progress, console)
@@ -116,6 +124,7 @@ async def _mappings(
                 console.print(f"{name} cannot be read now: {error.message}")
                 continue
             _show_mapping(name, found, console)
+            await _note(database, golden)
             if golden.customers:
                 console.print(f"Of {golden.customers:,} customers with such records {golden.changed:,} would change.")
                 _show_counts(golden, console)
@@ -132,6 +141,7 @@ async def _history(
     found, golden = await preview_mapping_history(
         database, terms, tried, objects_max, told=lambda done, of: progress.update(task, completed=done, total=of)
     )
+    await _note(database, golden)
     console.print(
         f"History of {name}: {found.objects:,} objects, {found.versions:,} versions, {found.without_original:,} "
         f"without an original; {found.changed:,} objects would become other records, in {found.versions_changed:,} "
@@ -143,6 +153,15 @@ async def _history(
     if golden.changed or golden.turns_before != golden.turns_after:
         console.print(f"Of {golden.customers:,} customers with such records {golden.changed:,} would change.")
         _show_counts(golden, console)
+
+
+async def _note(database: Database, found: RulePreview) -> None:
+    """Whose values the samples are goes into the audit trail before they are shown."""
+    customers = sorted({sample.customer_id for sample in found.samples})
+    if customers:
+        look = Look(Shown(person(), PLACE, None, None, NOWHERE), utc_now(), customers)
+        async with database.transaction() as connection:
+            await record_reads(connection, [look])
 
 
 async def _follow(database: Database, terms: Terms, system: str, golden: RulePreview, differing: Differing) -> None:
