@@ -10,9 +10,11 @@ from typing import Final, TypeAlias
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.forget_contacts import forget_sessions, forget_timeline
+from hub.contacts.forget_marks import forget_cookies, forget_marks
 from hub.contacts.forget_requests import forget_requests
 from hub.customers.forget_consents import forget_consents
 from hub.customers.forget_history import forget_history
+from hub.customers.forget_settled import forget_settled
 from hub.exchange.forget_changes import forget_changes
 from hub.exchange.forget_events import forget_events
 from hub.exchange.shadow import forget_shadows
@@ -40,8 +42,11 @@ FORGET_CONTACT_EVENTS: Final = Upkeep("forget-contact-events", "43 * * * *", 5_0
 FORGET_VERSIONS: Final = Upkeep("forget-versions", "12 2 * * *", 5_000)
 FORGET_ORIGINALS: Final = Upkeep("forget-originals", "27 2 * * *", 5_000)
 FORGET_HISTORY: Final = Upkeep("forget-customer-history", "42 2 * * *", 5_000)
+FORGET_SETTLED: Final = Upkeep("forget-settled", "57 2 * * *", 5_000)
 FORGET_SESSIONS: Final = Upkeep("forget-sessions", "12 3 * * *", 1_000)
 FORGET_TIMELINE: Final = Upkeep("forget-timeline", "42 3 * * *", 5_000)
+FORGET_MARKS: Final = Upkeep("forget-marks", "2 3 * * *", 5_000)
+FORGET_COOKIES: Final = Upkeep("forget-cookies", "7 3 * * *", 5_000)
 FORGET_AUDIT: Final = Upkeep("forget-audit", "12 4 * * *", 1_000)
 FORGET_REQUESTS: Final = Upkeep("forget-requests", "22 3 * * *", 1_000)
 FORGET_LEADS: Final = Upkeep("forget-leads", "32 3 * * *", 1_000)
@@ -50,8 +55,8 @@ FORGET_DELETED: Final = Upkeep("forget-deleted", "22 4 * * *", 1_000)
 
 RETENTION: Final = (
     *(FORGET_EVENTS, FORGET_SHADOWS, FORGET_CHANGES, FORGET_QUARANTINE, FORGET_DECISIONS, FORGET_CONTACT_EVENTS),
-    *(FORGET_VERSIONS, FORGET_ORIGINALS, FORGET_HISTORY, FORGET_SESSIONS, FORGET_TIMELINE, FORGET_AUDIT),
-    *(FORGET_REQUESTS, FORGET_LEADS, FORGET_CONSENTS, FORGET_DELETED),
+    *(FORGET_VERSIONS, FORGET_ORIGINALS, FORGET_HISTORY, FORGET_SETTLED, FORGET_SESSIONS, FORGET_TIMELINE),
+    *(FORGET_MARKS, FORGET_COOKIES, FORGET_AUDIT, FORGET_REQUESTS, FORGET_LEADS, FORGET_CONSENTS, FORGET_DELETED),
 )
 
 
@@ -71,8 +76,11 @@ def retention_turns(keys: KeyRing, keep: KeepDays) -> Mapping[Upkeep, Turn]:
         FORGET_VERSIONS: (forget_versions, keep.versions),
         FORGET_ORIGINALS: (forget_originals, keep.originals),
         FORGET_HISTORY: (forget_history, keep.customer_history),
+        FORGET_SETTLED: (forget_settled, keep.versions),
         FORGET_SESSIONS: (forget_sessions, keep.sessions),
         FORGET_TIMELINE: (forget_timeline, keep.timeline),
+        FORGET_MARKS: (forget_marks, keep.sessions),
+        FORGET_COOKIES: (forget_cookies, keep.cookies),
         FORGET_AUDIT: (audit, keep.audit),
         FORGET_REQUESTS: (forget_requests, keep.requests),
         FORGET_LEADS: (forget_leads, keep.leads),

@@ -1,4 +1,4 @@
-"""Forget quarantined objects that were closed long ago."""
+"""Forget quarantined objects that were closed long ago, and objects that showed a drift which is seen no more."""
 
 from __future__ import annotations
 
@@ -23,7 +23,14 @@ _FORGET: Final = text(
 )
 
 
+_DRIFTED: Final = text(
+    """UPDATE contract_drift SET body = NULL, subject_key_id = NULL WHERE id = ANY(ARRAY(
+         SELECT id FROM contract_drift WHERE body IS NOT NULL AND last_seen_at < :before LIMIT :limit))"""
+)
+
+
 async def forget_quarantine(connection: AsyncConnection, before: datetime, limit: int) -> int:
-    """Up to `limit` objects that waited and were closed before then; returns how many."""
-    forgotten: int = await connection.scalar(_FORGET, {"before": before, "limit": limit})
-    return forgotten
+    """Up to `limit` objects that waited and were closed before then, and as many that drifted; how many of most."""
+    given = {"before": before, "limit": limit}
+    forgotten: int = await connection.scalar(_FORGET, given)
+    return max(forgotten, (await connection.execute(_DRIFTED, given)).rowcount)

@@ -47,7 +47,9 @@ class KeepDays(Written):
         732, ge=732, le=DAYS_MAX, description="What became of offers; the contact policy and learning look back so far."
     )
     versions: ForGood = Field(
-        2_557, description="Versions of a record since another one took their place; null: for good."
+        2_557,
+        description="Versions of a record since another one took their place, corrections that were settled and "
+        "conflicts that closed; null: for good.",
     )
     originals: ForGood = Field(
         None, description="What such versions were mapped from, likewise; null: as long as they are there themselves."
@@ -56,9 +58,12 @@ class KeepDays(Written):
         2_557, description="Digests of a golden record's versions, but the first and the last; null: for good."
     )
     sessions: ForGood = Field(
-        1_096, description="Closed sessions with their legs, dialogs and settled promises; null: for good."
+        1_096,
+        description="Closed sessions with their legs, dialogs and settled promises, and what was found out about "
+        "addresses that their customer has no more; null: for good.",
     )
     timeline: ForGood = Field(1_096, description="Entries of the timeline since they happened; null: for good.")
+    cookies: ForGood = Field(396, description="Cookies since whose they are was learnt; null: for good.")
     consents: ForGood = Field(
         2_557,
         description="Statements of consent since a later one replaced them, or since one that was recorded here ended; "
