@@ -41,11 +41,14 @@ class OutboundFlow:
 
 
 async def flow_to(connection: AsyncConnection, target: str, entity: Entity) -> OutboundFlow | None:
-    """The flow that carries this entity to the target, held until the transaction ends; None when none does."""
+    """The flow that carries this entity to the target, held until the transaction ends; None when none does.
+
+    None leads to the hub itself, which is the source of whom a channel met first: what it says is put right here.
+    """
     name = await connection.scalar(
         text(
             """SELECT name FROM information_flow
-               WHERE target = :target AND entity = :entity AND NOT planned ORDER BY name LIMIT 1"""
+               WHERE source = 'hub' AND target = :target AND entity = :entity AND NOT planned ORDER BY name LIMIT 1"""
         ),
         {"target": target, "entity": entity.value},
     )

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.identifiers import Node
+from hub.customers.introduce import SELF
 from hub.customers.normalise import Spelling
 from hub.customers.privacy_tables import PrivacyKind
 from hub.customers.resolve import resolved_ids
@@ -96,7 +97,7 @@ async def _ask_systems(
 ) -> tuple[Receipt, ...]:
     """Each record leaves in a line of its own: nothing else of the person is on its way any more."""
     receipts = []
-    for node in nodes:
+    for node in (one for one in nodes if one.system != SELF):
         target = Target(node.system, Entity.CUSTOMER, ExternalId(node.external_id), f"erasure/{request_id}")
         command = await want_delete(connection, target, now)
         receipts.append(Receipt(node.system, node.external_id, command))

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.changes import changes_of
 from hub.customers.distribute import target_of
 from hub.customers.identifiers import Node
+from hub.customers.introduce import SELF
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import overlaid
 from hub.customers.privacy_tables import PrivacyKind
@@ -86,6 +87,7 @@ async def rectify(
     receipts = [
         Receipt(*node, command_id=await want_update(connection, target_of(node, current), changes[node], asked.at))
         for node in sorted(changes)
+        if node.system != SELF
     ]
     held = await hold_corrected(connection, list(changes), spelling)
     recognised = await recognise(connection, nodes, held, rules, asked.at, spelling)
