@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.customers.introduce import SELF
 from hub.customers.normalise import Spelling
 from hub.customers.privacy_tables import PrivacyKind
 from hub.customers.resolve import resolved_ids
@@ -18,7 +19,8 @@ from hub.errors import Invalid
 from hub.flows.quarantined import opened
 from hub.privacy.about import ELSEWISE, conditions
 from hub.privacy.known_beside import known_beside
-from hub.privacy.requests import Request, keep_request, subject_of
+from hub.privacy.requests import Receipt, Request, keep_receipts, keep_request, subject_of
+from hub.privacy.told import made_there, told_systems
 from hub.privacy.whose import Whose, whose
 from hub.stewardship.people import records_of
 from hub.store.documents import opened_originals, opened_versions
@@ -75,11 +77,12 @@ _PARTS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The document, UTF-8 JSON; `counts` tells how many rows each part of it has."""
+    """The document, UTF-8 JSON; `counts` tells how many rows each part of it has, `systems` who is asked for theirs."""
 
     request_id: UUID
     document: bytes
     counts: Mapping[str, int]
+    systems: tuple[str, ...]
 
 
 async def export(
@@ -103,7 +106,18 @@ async def export(
     document = orjson.dumps({**head, "parts": parts}, option=orjson.OPT_INDENT_2, default=str)
     subject, proof = subject_of(keys, current), keys.proof(document)
     await keep_request(connection, request_id, PrivacyKind.EXPORT, subject, who.ids, asked, counts, {}, proof)
-    return Exported(request_id, document, counts)
+    systems = await _ask_systems(connection, request_id, who, current)
+    return Exported(request_id, document, counts, systems)
+
+
+async def _ask_systems(connection: AsyncConnection, request_id: UUID, who: Whose, current: UUID) -> tuple[str, ...]:
+    """Each that knows him may have more of him than the hub takes in: its own people say so, or add their copy."""
+    asked_of = [*who.nodes, *await made_there(connection, who)]
+    told = await told_systems(connection, who, asked_of)
+    receipts = [Receipt(node.system, node.external_id, None) for node in asked_of if node.system != SELF]
+    receipts += [Receipt(system, str(current), None) for system in told]
+    await keep_receipts(connection, request_id, receipts)
+    return tuple(sorted({receipt.system for receipt in receipts}))
 
 
 def _tables() -> Mapping[str, str]:

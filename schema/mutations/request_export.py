@@ -41,7 +41,8 @@ class RequestExportMutation:
 
     @resolved(
         "Everything the hub holds of a person (articles 15 and 20 GDPR) as one JSON document: values with where they "
-        "come from, every version of every record, consents, contacts, and who looked at him.",
+        "come from, every version of every record, consents, contacts, and who looked at him. Each system that knows "
+        "him has a receipt, by hand: it may have more of him than the hub takes in.",
         Requires(Scope.PRIVACY_HANDLE),
     )
     async def request_export(self, info: Info, input: Input) -> PrivacyPayload:
@@ -55,7 +56,7 @@ class RequestExportMutation:
             exported = await export(connection, customer, keys, region, asked_by(context, input.reason))
             done[:] = [exported]
             counts = [f"{name}: {count}" for name, count in sorted(exported.counts.items())]
-            return {"request": str(exported.request_id), "counts": counts}
+            return {"request": str(exported.request_id), "counts": counts, "systems": list(exported.systems)}
 
         given, key = under_key(input), input.idempotency_key
         outcome = await carry_out(context, "requestExport", given, write, key=key, dry_run=input.dry_run)

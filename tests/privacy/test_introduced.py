@@ -11,6 +11,7 @@ from hub.contacts.desk import ContactDesk
 from hub.contacts.introduce import NewCustomer, introduce
 from hub.contacts.recognise_caller import Clues
 from hub.flows.follow_joins import follow_joins
+from hub.privacy.export import export
 from hub.privacy.rectify import Right, rectify
 from hub.privacy.requests import Request
 from hub.store.engine import Database
@@ -59,3 +60,11 @@ async def test_what_is_put_right_is_true_here_and_asked_of_the_packages(database
     assert await ordered(database) == []
     async with database.reading() as connection:
         assert await connection.scalar(text("SELECT name FROM customer")) == "Eva Smid"
+
+
+async def test_a_copy_asks_the_packages_for_what_they_have_more_of_him(database: Database) -> None:
+    customer = await eva(database)
+    async with database.transaction() as connection:
+        done = await export(connection, customer, RULES.keys, "NL", Request("steward", None, at(20_000)))
+    assert done.systems == ("crm",)
+    assert await receipts(database, done.request_id) == [("crm", 1, True)]
