@@ -54,10 +54,14 @@ async def acknowledged(address: str, token: str) -> AsyncIterator[Socket]:
 
 @asynccontextmanager
 async def events(
-    http: httpx2.AsyncClient, token: str, document: str, variables: Mapping[str, object]
+    http: httpx2.AsyncClient,
+    token: str,
+    document: str,
+    variables: Mapping[str, object],
+    more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[AsyncIterator[tuple[str, Any]]]:
-    """Server-sent events in distinct connections mode, as (event, data)."""
-    headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream"}
+    """Server-sent events in distinct connections mode, as (event, data); `more` are headers."""
+    headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream", **(more or {})}
     body = {"query": document, "variables": variables}
     async with http.stream("POST", "/graphql", json=body, headers=headers) as response:
         assert response.headers["content-type"].startswith("text/event-stream")

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from hub.access.principal import Role
 from hub.store.engine import Database
 from tests.schema.company import gid, uid
-from tests.schema.following import socket
+from tests.schema.following import events, socket
 from tests.schema.serving import Api, listening_api
 
 ANNA = uid("Anna Bakker")
@@ -128,6 +128,19 @@ async def test_a_socket_tells_it_as_it_begins(company: Database, database_url: s
             assert (await opened.hear())["type"] == "next"
         await api.app.state.running.hub.trail.write()
     assert [row[:2] for row in await trail(company)] == [("127.0.0.1", "complaint")]
+
+
+async def test_a_stream_of_events_tells_it_with_what_it_shows(
+    company: Database, database_url: str, tmp_path: Path
+) -> None:
+    follow = f'subscription {{ customerUpdates(id: "{gid("Customer", ANNA)}") {{ customer {{ name }} }} }}'
+    async with listening_api(database_url, tmp_path) as (api, _):
+        for document in (LOOK, follow):
+            more = {"x-hub-purpose": "complaint"}
+            async with events(api.http, api.token(Role.AGENT), document, {}, more) as stream:
+                assert (await anext(stream))[0] == "next"
+            await api.app.state.running.hub.trail.write()
+    assert [row[:2] for row in await trail(company)] == [("127.0.0.1", "complaint")] * 2
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,15 @@ TAMPERED = [
     ("UPDATE audit_event SET seal = NULL WHERE id = 3", "seal 2 was put over 2 events and has 1"),
     ("UPDATE audit_event SET seal = 2 WHERE id = 7", "event 7 of "),
     ("UPDATE audit_event SET seal = 9 WHERE id = 7", "1 events name a seal that does not hold them"),
+    (
+        "UPDATE audit_event SET id = -1 WHERE id = 3; UPDATE audit_event SET id = 3 WHERE id = 4;"
+        "UPDATE audit_event SET id = 4 WHERE id = -1",
+        "event 4 of ",
+    ),
+    (
+        "UPDATE audit_event SET seal = CASE seal WHEN 1 THEN 2 ELSE 1 END WHERE id IN (2, 3)",
+        "seal 1 is not the one that was put there",
+    ),
     ("DELETE FROM audit_seal WHERE number = 2", "the seals 2 to 2 are gone"),
     ("UPDATE audit_seal SET at = at + interval '1 day' WHERE number = 1", "seal 1 is not the one that was put there"),
     (
