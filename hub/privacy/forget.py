@@ -65,6 +65,28 @@ _OF_SOURCES: Final[Mapping[str, str]] = {
 }
 """In their order: what is found by the source records that are erased."""
 
+# Whoever was one with him for a while has what he said meanwhile in the rows of fields in which they differed.
+_IN_CONFLICTS: Final = """
+UPDATE field_conflict t SET
+  base = CASE WHEN t.base IS DISTINCT FROM t.kept AND t.base IN (SELECT e->>2 FROM jsonb_array_elements(t.turns) e
+    WHERE (e->>0, e->>1) IN {nodes}) THEN NULL ELSE t.base END,
+  turns = (SELECT coalesce(jsonb_agg(e ORDER BY place), '[]') FROM jsonb_array_elements(t.turns)
+    WITH ORDINALITY AS x(e, place) WHERE (e->>0, e->>1) NOT IN {nodes}),
+  sides = (SELECT coalesce(jsonb_agg(e ORDER BY place), '[]') FROM jsonb_array_elements(t.sides)
+    WITH ORDINALITY AS x(e, place) WHERE (e->>0, e->>1) NOT IN {nodes}),
+  earlier = (SELECT coalesce(jsonb_agg(e ORDER BY place), '[]') FROM jsonb_array_elements(t.earlier)
+    WITH ORDINALITY AS x(e, place) WHERE NOT EXISTS (SELECT FROM {nodes} AS n(system, id) CROSS JOIN LATERAL
+      (SELECT jsonb_build_array(jsonb_build_array(n.system, n.id)) AS one) p
+      WHERE e @> jsonb_build_object('joined', p.one)
+        OR e @> jsonb_build_object('case', jsonb_build_object('turns', p.one))
+        OR e @> jsonb_build_object('case', jsonb_build_object('sides', p.one))))
+WHERE EXISTS (SELECT FROM {nodes} AS n(system, id) CROSS JOIN LATERAL
+  (SELECT jsonb_build_array(jsonb_build_array(n.system, n.id)) AS one) p
+  WHERE t.turns @> p.one OR t.sides @> p.one
+    OR t.earlier @> jsonb_build_array(jsonb_build_object('joined', p.one))
+    OR t.earlier @> jsonb_build_array(jsonb_build_object('case', jsonb_build_object('turns', p.one)))
+    OR t.earlier @> jsonb_build_array(jsonb_build_object('case', jsonb_build_object('sides', p.one))))"""
+
 _OF_CUSTOMER: Final[Mapping[str, str]] = {
     "customer_alias": "DELETE FROM customer_alias WHERE current_id = ANY(:ids)",
     "customer": "DELETE FROM customer WHERE id = ANY(:ids)",
@@ -109,6 +131,7 @@ async def forget(
     who = replace(who, objects=await objects_of(connection, who.nodes))
     for node in who.nodes:
         await forget_twins_of(connection, node.system, node.external_id)
+    await _run(connection, who, _IN_CONFLICTS.format(nodes=NODES))
     for table, written in {**_OF_SOURCES, **_OF_CUSTOMER}.items():
         counts[table] = await _run(connection, who, written.format(nodes=NODES, objects=_OBJECTS), now=now)
     return Forgotten({table: count for table, count in counts.items() if count}, retained)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -32,6 +32,8 @@ from tests.webhooks.pushing import CUSTOMER, arrive, names, pushing, real_time
 pytestmark = pytest.mark.slow
 
 SYSTEMS: Final = ("crm", "lms")
+QUICKLY: Final = (Phase.explicit, Phase.reuse, Phase.generate)
+"""Each example empties a database: what fails is told as it was drawn."""
 _CUSTOMER: Final = """
 entity: customer
 version: 1
@@ -129,7 +131,7 @@ async def emptied(database: Database) -> Hub:
     )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, phases=QUICKLY, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=st.lists(tellings, min_size=1, max_size=8), data=st.data())
 async def test_nothing_of_an_erased_person_can_be_read_under_any_replay(
     database: Database, events: list[Told], data: st.DataObject
@@ -199,3 +201,18 @@ async def test_an_order_of_his_that_another_customer_has_by_now_comes_in_as_hers
     async with database.reading() as connection:
         rows = await connection.execute(text("SELECT external_id, owner, version FROM sales_order"))
         assert [tuple(row) for row in rows] == [("7", "2", 2)]
+
+
+async def test_nothing_that_he_said_stays_with_whom_he_was_one_for_a_while(database: Database) -> None:
+    hub = await emptied(database)
+    for system, customer, minute in (("crm", "1", 1), ("lms", "1", 2)):
+        await hub.hear(Told(system, Entity.CUSTOMER, customer, minute, "a", good=True))
+    assert len(await customers(database)) == 1
+    # A third who has the same address: it joins nobody any more.
+    await hub.hear(Told("crm", Entity.CUSTOMER, "2", 3, "a", good=True))
+    (gone,) = [one for one in await customers(database) if ("lms", "1") in await records_of(database, one)]
+    assert len(await customers(database)) == 3
+    assert "<lms 1>" in await hub.readable()
+    await erased(database, gone)
+    left = await hub.readable()
+    assert ("<lms 1>" in left, "<crm 1>" in left) == (False, True)
