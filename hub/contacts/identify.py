@@ -44,7 +44,7 @@ async def identify_customer(
     """
     session = await conduct(connection, await hold(connection, session_id), by.agent, now)
     given = clues.normalised(desk.recognition.region)
-    found = await recognise_caller(connection, given, desk.recognition.bands)
+    found = await recognise_caller(connection, given, desk.recognition.bands, None if new is None else new.called())
     customer = found.customer
     if found.outcome is Recognition.UNKNOWN and new is not None:
         customer = await introduce(connection, desk, new, _with_known(given, session), now)

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import text
@@ -17,12 +17,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.contacts.likely_callers import LikelyCaller, checked_details, likely_callers, only_match
 from hub.contacts.session_tables import KnownCookie
+from hub.contacts.somebody_else import is_somebody_else, said_of_himself
 from hub.customers.identifiers import Node
 from hub.customers.likeness.bands import Bands
 from hub.customers.normalise import normalise_email, normalise_phone
 from hub.errors import Invalid
 from hub.matching.person import Written
 from hub.records.contact import Recognition
+from hub.records.customer import CustomerRecord
 from hub.store.straight import run
 
 CLUE_LENGTH_MAX: Final = 320
@@ -77,6 +79,9 @@ class Recognised:
     by: Node | None = None
 
 
+_Named: TypeAlias = Mapping[str, Mapping[UUID, Node | None]]
+
+
 def digest_of(cookie: str) -> bytes:
     """Under which a cookie is known."""
     return hashlib.sha256(cookie.encode()).digest()
@@ -105,11 +110,14 @@ LEFT JOIN LATERAL (
 """
 
 
-async def recognise_caller(connection: AsyncConnection, clues: Clues, bands: Bands) -> Recognised:
+async def recognise_caller(
+    connection: AsyncConnection, clues: Clues, bands: Bands, new: CustomerRecord | None = None
+) -> Recognised:
     """From normalised clues. The surest clue that anybody answers to decides; a weaker one only chooses among several.
 
     A number withheld or an address shared by a family names nobody alone, but both together may name one of them. What
-    he says of himself decides where identifiers do not, in the match band alone.
+    he says of himself decides where identifiers do not, in the match band alone; and it, or else what he is called as a
+    `new` customer, speaks against the one whom his address, number or device names and who plainly is another one.
     """
     found = await _found(connection, clues)
     candidates: frozenset[UUID] = frozenset()
@@ -119,6 +127,9 @@ async def recognise_caller(connection: AsyncConnection, clues: Clues, bands: Ban
             candidates = named
         elif len(candidates) > 1 and candidates & named:
             candidates &= named
+    another: frozenset[UUID] = frozenset()
+    if len(candidates) == 1 and await _shares_only(connection, clues, found, candidates, new):
+        candidates, another = another, candidates
     if len(candidates) == 1:
         (customer,) = candidates
         named_by = [found[clue][customer] for clue in _SUREST_FIRST if customer in found.get(clue, {})]
@@ -126,11 +137,22 @@ async def recognise_caller(connection: AsyncConnection, clues: Clues, bands: Ban
     callers: list[LikelyCaller] = []
     if clues.person is not None:
         details = clues.person._replace(email=clues.email or "", phone=clues.phone or "")
-        callers = await likely_callers(connection, details, bands, candidates)
+        likely_ones = await likely_callers(connection, details, bands, candidates)
+        callers = [one for one in likely_ones if one.customer not in another]
     if (likely := only_match(callers)) is not None:
         return Recognised(Recognition.RECOGNISED, likely, tuple(callers))
     outcome = Recognition.AMBIGUOUS if candidates or callers else Recognition.UNKNOWN
     return Recognised(outcome, None, tuple(callers))
+
+
+async def _shares_only(
+    connection: AsyncConnection, clues: Clues, found: _Named, candidates: frozenset[UUID], new: CustomerRecord | None
+) -> bool:
+    said = new if clues.person is None else said_of_himself(clues.person)
+    if said is None or any(found.get(clue) for clue in _OF_ONE):
+        return False
+    (customer,) = candidates
+    return await is_somebody_else(connection, customer, said)
 
 
 def recognised_by(node: Node | None) -> dict[str, str | None]:
@@ -139,10 +161,12 @@ def recognised_by(node: Node | None) -> dict[str, str | None]:
     return {"by_system": system, "by_external_id": external_id}
 
 
-_SUREST_FIRST: Final = ("customer", "number", "EMAIL", "PHONE", "cookie")
+_OF_ONE: Final = ("customer", "number")
+"""Clues that are one person's, whatever he says of himself."""
+_SUREST_FIRST: Final = (*_OF_ONE, "EMAIL", "PHONE", "cookie")
 
 
-async def _found(connection: AsyncConnection, clues: Clues) -> Mapping[str, Mapping[UUID, Node | None]]:
+async def _found(connection: AsyncConnection, clues: Clues) -> _Named:
     """Per clue whom it names, with the one record of his that it is of."""
     cookie = None if clues.cookie is None else digest_of(clues.cookie)
     rows = await run(connection, _FIND, clues.customer, clues.customer_number, cookie, clues.phone, clues.email)

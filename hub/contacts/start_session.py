@@ -81,10 +81,11 @@ async def start_session(
     started_at = _start(beginning.started_at, now)
     check_words("reason", beginning.reason)
     clues = beginning.clues.normalised(desk.recognition.region)
-    found = await recognise_caller(connection, clues, desk.recognition.bands)
+    new = beginning.new_customer
+    found = await recognise_caller(connection, clues, desk.recognition.bands, None if new is None else new.called())
     customer = found.customer
-    if found.outcome is Recognition.UNKNOWN and beginning.new_customer is not None:
-        customer = await introduce(connection, desk, beginning.new_customer, clues, now)
+    if found.outcome is Recognition.UNKNOWN and new is not None:
+        customer = await introduce(connection, desk, new, clues, now)
     found = replace(found, customer=customer)
     session = await _insert(connection, beginning, by, found, clues, started_at)
     await begin_first_leg(connection, session.id, session.channel, session.agent, now)

@@ -59,6 +59,12 @@ def contradicted(pairs: Sequence[Pair], records: Mapping[Node, CustomerRecord]) 
     )
 
 
+def plainly_another(one: CustomerRecord, other: CustomerRecord) -> bool:
+    """Of two records alone."""
+    a, b = Node("", "a"), Node("", "b")
+    return bool(contradicted([(a, b)], {a: one, b: other}))
+
+
 def _company_and_person(a: CustomerRecord, b: CustomerRecord) -> bool:
     """A record whose kind its system may not know is a person where it has a given name or a birth date."""
     person = b if a.kind is PartyKind.ORGANISATION else a

@@ -90,6 +90,32 @@ async def test_what_he_says_chooses_among_those_who_share_a_phone(desk: Desk) ->
     assert told["session"]["customer"] == {"id": await desk.id_of("maria")}
 
 
+async def test_who_writes_from_a_mailbox_of_another_is_a_customer_of_his_own(desk: Desk) -> None:
+    lms = await declare_flow(desk.database, "lms")
+    family = {"email": "familie@example.com"}
+    await apply_page(desk.database, lms, page(content("7", customer(Written("Pieter", "Smit", **family)), 1)))
+    pieter = gid("Customer", await owner(desk.database, "lms", "7"))
+
+    async def web_form(**given: object) -> dict[str, Any]:
+        asked = {"channel": "web", "known": family, **given}
+        answer = await desk.api.ask(START, {"input": asked}, role=Role.AGENT)
+        told: dict[str, Any] = answer.data["startSession"]
+        assert told["problems"] == []
+        return told
+
+    for same in ({}, {"newCustomer": {"name": "P. Smit"}}, {"known": {**family, "person": {"givenName": "Piet"}}}):
+        assert (await web_form(**same))["session"]["customer"] == {"id": pieter}
+    said = {"givenName": "Fatima", "birthDate": "1986-11-02"}
+    told = await web_form(known={**family, "person": said})
+    assert (told["recognition"], told["session"]["customer"]) == ("UNKNOWN", None)
+    fatima = (await web_form(newCustomer={"name": "Fatima Smit"}))["session"]["customer"]["id"]
+    assert fatima != pieter
+    assert (await web_form())["recognition"] == "AMBIGUOUS"
+    assert (await web_form(known={**family, "customerId": pieter, "person": said}))["session"]["customer"] == {
+        "id": pieter
+    }
+
+
 async def test_a_stranger_is_unknown_and_a_repeat_gives_the_same(desk: Desk) -> None:
     stranger = {"givenName": "Fatima", "familyName": "Bouazza", "birthDate": "1999-01-31", "postalCode": "1017 CP"}
     told = await desk.start(stranger)
