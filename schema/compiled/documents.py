@@ -140,6 +140,11 @@ class Document:
             return operations[0] if len(operations) == 1 else None
         return next((node for node in operations if node.name and node.name.value == name), None)
 
+    def follows(self, name: str | None) -> bool:
+        """Whether the operation of that name is a subscription."""
+        operation = self.operation(name)
+        return operation is not None and operation.operation is OperationType.SUBSCRIPTION
+
 
 class Documents:
     """By their text. Refused ones are kept by their digest: what they say is short, however long they are."""

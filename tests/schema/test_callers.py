@@ -103,6 +103,30 @@ async def test_operations_at_once_are_bounded_for_each_caller(
         assert (await api.ask(ASK)).errors == []
 
 
+async def test_what_is_answered_by_events_is_under_way_until_it_is_answered(
+    company: Database, database_url: str, tmp_path: Path
+) -> None:
+    async with (
+        asyncio.timeout(60),
+        listening_api(database_url, tmp_path, allowances=WIDELY) as (api, _),
+        AsyncExitStack() as stack,
+    ):
+        token = api.token(Role.AGENT)
+        async with company.transaction() as holder:
+            await holder.execute(text("LOCK TABLE customer IN ACCESS EXCLUSIVE MODE"))
+            asked = "{ customers { totalCount } }"
+            streams = [await stack.enter_async_context(events(api.http, token, asked, {})) for _ in range(2)]
+            refused = await api.post(ASK, token=token)
+            assert refused.json()["errors"][0]["extensions"]["code"] == "TOO_MANY_AT_ONCE"
+        assert [(await anext(stream))[1] for stream in streams] == [{"data": {"customers": {"totalCount": 4}}}] * 2
+        assert [await anext(stream) for stream in streams] == [("complete", None)] * 2
+
+        async def room() -> bool:
+            return (await api.post(ASK, token=token)).status_code == 200
+
+        await until(room, 20)
+
+
 @pytest.fixture
 async def served(company: Database, database_url: str, tmp_path: Path) -> AsyncIterator[tuple[Api, str]]:
     async with asyncio.timeout(60), listening_api(database_url, tmp_path, allowances=WIDELY) as served:

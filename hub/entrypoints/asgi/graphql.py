@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final, cast
@@ -19,7 +20,7 @@ from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.http.streaming import HTTPStreamTransport, SSETransport
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types import ExecutionResult
+from strawberry.types import ExecutionResult, SubscriptionExecutionResult
 from strawberry.types.unset import UNSET, UnsetType
 
 from hub.access.principal import Principal
@@ -44,6 +45,9 @@ from schema.errors import BAD_REQUEST
 from schema.schema import HubSchema
 
 SUBSCRIPTIONS_PER_SOCKET: Final = 50
+
+CARRIED_OUT_LATER: Final = "carried_out_later"
+"""In the state of a request whose operation begins when its answer is sent."""
 
 INIT_WITHIN: Final = timedelta(seconds=10)
 """A socket that has not said who it is by then is closed (4408)."""
@@ -88,20 +92,22 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        response = await self._answer(Request(scope, receive))
-        await response(scope, receive, send)
+        with ExitStack() as under_way:
+            response = await self._answer(Request(scope, receive), under_way)
+            await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request, under_way: ExitStack) -> Response:
+        """What still counts as under way for its caller while the answer is sent is left in `under_way`."""
         if self._development and wants_page(request):
             return explorer_page()
         try:
             context = await self.get_context(request, Response())
             admission = context.hub.admission
-            caller = admission.enter(context.principal)
-            try:
-                return with_validator(request, await self.run(request, context=context))
-            finally:
-                admission.leave(caller)
+            under_way.callback(admission.leave, admission.enter(context.principal))
+            response = with_validator(request, await self.run(request, context=context))
+            if not getattr(request.state, CARRIED_OUT_LATER, False):
+                under_way.close()
+            return response
         except HTTPException as error:
             return problem(error.status_code, BAD_REQUEST, error.reason)
         except HubError as error:
@@ -145,6 +151,25 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             except HubError:
                 raise ConnectionRejectionError from None
         return cast("UnsetType", UNSET)
+
+    async def execute_operation(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData | list[GraphQLRequestData],
+        context: Context,
+        root_value: None,
+        sub_response: Response,
+    ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
+        """Notes what is carried out only while its events are sent; a subscription has a limit of its own."""
+        if isinstance(request_data, GraphQLRequestData) and request_data.protocol == SSETransport.protocol:
+            documents = cast("HubSchema", self.schema).documents
+            document = await documents.read(request_data.query, context) if request_data.query else None
+            follows = document is not None and document.follows(request_data.operation_name)
+            setattr(request.state, CARRIED_OUT_LATER, not follows)
+        return await super().execute_operation(
+            request, request_adapter, request_data, context, root_value, sub_response
+        )
 
     async def execute_single(
         self,
@@ -209,15 +234,13 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def _read(
         self, response: Response, context: Context, request_data: GraphQLRequestData
     ) -> ExecutionResult | None:
-        """What statements answer of a query; None for everything else."""
+        """What statements answer of a query; None for everything else. Why so is told in development."""
         if self._compiled is None or not request_data.query:
             return None
         answer = await self._compiled.answer(
             context, request_data.query, request_data.variables, request_data.operation_name
         )
-        if answer is None:
-            return None
-        if self._development:
+        if self._development and answer.told:
             response.headers[PLAN.decode()] = told(answer.told)
         return answer.result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final, Protocol, cast
 
-from graphql import GraphQLError, OperationType
+from graphql import GraphQLError
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
@@ -112,9 +112,7 @@ class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
         documents = cast("HubSchema", self.schema).documents
         if documents.find(text) is None:
             self.context.hub.admission.judge(self.context.principal)
-        document = await documents.read(text, self.context)
-        definition = document.operation(name)
-        return definition is not None and definition.operation is OperationType.SUBSCRIPTION
+        return (await documents.read(text, self.context)).follows(name)
 
     async def _refuse(self, name: str, error: HubError) -> None:
         shown = told(GraphQLError(error.message, original_error=error)).formatted
