@@ -104,6 +104,12 @@ async def test_every_answer_tells_browsers_to_be_careful(api: Api) -> None:
         "refused": await api.post(ASK),
         "too large": await api.http.post("/graphql", content=b" " * 100_001),
         "page": await api.http.get("/graphql", headers={"accept": "text/html"}),
+        "no purpose": await api.http.get("/graphql", headers=token | {"x-hub-purpose": "No Code"}),
+        "no method": await api.http.put("/graphql", headers=token),
+        "no body": await api.http.post("/graphql", headers=token | {"content-type": "application/json"}, content=b"{"),
+        "preflight": await api.http.options(
+            "/graphql", headers={"origin": SHOP, "access-control-request-method": "POST"}
+        ),
         "nowhere": await api.http.get("/nowhere"),
         "health": await api.http.get("/healthz"),
     }
@@ -115,5 +121,6 @@ async def test_every_answer_tells_browsers_to_be_careful(api: Api) -> None:
         assert policy.startswith("default-src 'none'"), what
         assert "frame-ancestors 'none'" in policy, what
         assert "server" not in answer.headers, what
+        assert answer.headers["x-request-id"], what
     for what in ("query", "by resolvers", "refused"):
         assert answers[what].headers.get("cache-control") == "no-store", what

@@ -18,7 +18,7 @@ from hub.entrypoints.asgi.origin import origin_of
 from hub.errors import Invalid
 from hub.observe.context import bind_context
 from hub.observe.metrics import Metrics
-from hub.store.origin import coming_from
+from hub.store.origin import NOWHERE, coming_from
 from schema.errors import INTERNAL
 
 REQUEST_ID: Final = "x-request-id"
@@ -63,18 +63,18 @@ class RequestScope:
         given = next((value.decode("latin-1") for name, value in scope["headers"] if name == _REQUEST_ID), "")
         request_id = id_of_request(given)
         with bind_context(request_id=request_id):
+            app, origin = self._app, NOWHERE
             try:
                 origin = origin_of(scope)
             except Invalid as error:
-                await refused(error)(scope, receive, send)
-                return
+                app = refused(error)
             with coming_from(origin):
                 if scope["type"] == "websocket":
-                    await self._app(scope, receive, send)
+                    await app(scope, receive, send)
                 else:
-                    await self._timed(scope, receive, send, request_id)
+                    await self._timed(app, scope, receive, send, request_id)
 
-    async def _timed(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+    async def _timed(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         started = time.perf_counter()
         status = 0
 
@@ -88,7 +88,7 @@ class RequestScope:
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            await app(scope, receive, sending)
         except ClientDisconnect:
             pass  # he left, or was cut off, before his request was complete: nobody is there to be answered
         except Exception:  # the edge: what comes this far is a fault of the hub
