@@ -10,7 +10,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from graphql import GraphQLError, OperationType
+from graphql import GraphQLError, OperationDefinitionNode, OperationType
 from graphql.execution.values import get_variable_values
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType as Allowed
@@ -23,7 +23,7 @@ from hub.reads.viewer import EXPIRES, OWN_QUEUE, SUBJECT
 from hub.store.statement import Statement
 from schema.compiled.documents import LONGEST_KEPT, Document, Reduced
 from schema.compiled.kept import KeptWith
-from schema.compiled.plan import CHANGING, Bound, Plan, Root
+from schema.compiled.plan import CHANGING, Bound, Plan, Root, for_resolvers
 from schema.compiled.planning import Plans
 from schema.compiled.select import NotCompiled, Operation
 from schema.context import Context
@@ -44,10 +44,17 @@ VARIABLES_KEPT: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`told` says of each root field which way it was answered, and why."""
+    """`told` says of each root field which way it was answered, and why. Without a `result`, with nothing done, the
+    operation is for strawberry as it comes."""
 
-    result: ExecutionResult
+    result: ExecutionResult | None
     told: Mapping[str, str]
+
+
+LEFT: Final = Answer(None, {})
+"""Refused, or no query: there is nothing to tell of ways."""
+
+NO_PLAN: Final = {"query": "no plan was made of it"}
 
 
 @dataclass(slots=True)
@@ -75,32 +82,34 @@ class CompiledReads:
 
     async def answer(
         self, context: Context, text: str, variables: Mapping[str, Any] | None, operation_name: str | None
-    ) -> Answer | None:
-        """The answer to a query that statements answer at least in part; None is for strawberry as it comes."""
+    ) -> Answer:
+        """The answer to a query that statements answer at least in part."""
         if not context.holds:
-            return None
+            return LEFT
         document = self._schema.documents.find(text) or await self._schema.documents.read(text, context)
         if document.refused:
             suggests = context.may_introspect()
             return Answer(ExecutionResult(None, [told(each, suggests=suggests) for each in document.errors()]), {})
-        try:
-            given = orjson.dumps(variables)
-        except TypeError:  # nested too deeply
-            return None
+        definition = document.operation(operation_name)
+        if definition is None or definition.operation is not OperationType.QUERY:
+            return LEFT
+        bound_variables(variables, definition)
+        given = orjson.dumps(variables)
         key = (operation_name, given, context.principal.scopes, context.principal.customer)
         kept = len(given) <= VARIABLES_KEPT and len(text) <= LONGEST_KEPT
         asked = self._asked.find(document, key) if kept else None
         if asked is None:
-            asked = await self._read(context, text, document, variables, operation_name, given)
-            if asked is None:
-                return None
-            if kept:
-                self._asked.keep(document, key, asked)
+            read = await self._read(context, text, document, definition, variables, given)
+            if isinstance(read, Answer):
+                return read
+            asked = self._asked.keep(document, key, read) if kept else read
         allowance = context.hub.admission.allowance(context.principal)
         if asked.cost > allowance.cost or (asked.introspects and not allowance.introspects):
-            return None
+            return LEFT
+        if not asked.plan.compiled:
+            return Answer(None, {root.key: root.why for root in asked.plan.roots} or NO_PLAN)
         answer = await _Run(self._schema, context, asked).answer(text, variables)
-        if context.hub.tells_cost:
+        if context.hub.tells_cost and answer.result is not None:
             answer.result.extensions = dict(context.told_cost(asked.cost))
         return answer
 
@@ -109,26 +118,23 @@ class CompiledReads:
         context: Context,
         text: str,
         document: Document,
+        definition: OperationDefinitionNode,
         variables: Mapping[str, Any] | None,
-        operation_name: str | None,
         given: bytes,
-    ) -> Asked | None:
-        definition = document.operation(operation_name)
-        bound_variables(variables, definition)
-        if definition is None or definition.operation is not OperationType.QUERY:
-            return None
+    ) -> Asked | Answer:
         core = self._schema._schema
         coerced = get_variable_values(
             core, definition.variable_definitions or (), dict(variables or {}), max_errors=1, hide_suggestions=True
         )
         if isinstance(coerced, list):
-            return None
-        cost = document.cost(self._schema.documents.costs, operation_name, variables or {})
+            return LEFT
+        name = None if definition.name is None else definition.name.value
+        cost = document.cost(self._schema.documents.costs, name, variables or {})
         if cost > context.hub.admission.allowance(context.principal).cost:
-            return None
+            return LEFT
         operation = Operation(self._schema, document.fragments, definition, coerced, context.principal.scopes)
         made = await self._plans.plan(context, text, document, operation, given)
-        return Asked(operation, made, cost, document.introspects) if made is not None and made.compiled else None
+        return Answer(None, NO_PLAN) if made is None else Asked(operation, made, cost, document.introspects)
 
 
 @dataclass(slots=True)
@@ -162,7 +168,7 @@ class _Run:
                 asyncpg.PostgresError,
                 asyncpg.InterfaceError,
             ) as reason:
-                told[root.key] = root.why if root.statement is None else f"{type(reason).__name__} is for resolvers"
+                told[root.key] = root.why if root.statement is None else for_resolvers(reason)
                 left.append(root)
         if errors:
             self.schema.process_errors(errors)

@@ -110,6 +110,11 @@ def plan(operation: Operation, document: DocumentNode, terms: ReadTerms, *, alon
     return Plan(roots, document)
 
 
+def for_resolvers(reason: Exception) -> str:
+    """How it is told that arguments are for the resolver to refuse."""
+    return f"{type(reason).__name__} is for resolvers"
+
+
 def _root(
     operation: Operation,
     terms: ReadTerms,
@@ -128,8 +133,11 @@ def _root(
         for binding in selecting.bindings:
             if not binding.varies:
                 constant |= binding.bound(operation.variables, terms)
-    except (NotCompiled, HubError, GraphQLError, ValueError) as reason:
-        return replace(made, why=str(reason) or type(reason).__name__)
+    except NotCompiled as reason:
+        return replace(made, why=str(reason))
+    except (HubError, GraphQLError, ValueError) as reason:
+        # Without its words, in which the values of who asked first may stand.
+        return replace(made, why=for_resolvers(reason))
     bindings = [binding for binding in selecting.bindings if binding.varies]
     return replace(
         made, statement=statement, state=state, constant=constant, bindings=bindings, denied=selecting.denied

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from hub.records.identity import CustomerId
 from hub.store.engine import Database
 from tests.schema.both_ways import Both, both_ways
 from tests.schema.company import add_alias, gid, uid
+from tests.schema.questions import ROOTS
+from tests.schema.test_authorisation import ANSWERED, document_for, may
 from tests.schema.test_customer import VIEW
 
 ANNA = CustomerId(uid("Anna Bakker"))
@@ -104,7 +107,7 @@ async def test_who_asks_is_told_with_his_own_view(both: Both) -> None:
             assert ways == {"viewer": COMPILED}
             assert compiled == resolved
     *_, ways = await both.ask("{ viewer { subject } }")
-    assert ways == {}
+    assert ways == {"viewer": "viewer shows nobody"}
 
 
 @pytest.mark.parametrize(
@@ -127,11 +130,37 @@ async def test_objects_of_one_type_are_found_together(
         for _ in range(2):
             compiled, resolved, ways = await both.ask(asked, variables, role=role, customer=customer)
             refused = kind == "SalesLead" and role is Role.CUSTOMER
-            assert ways == ({} if refused else {"nodes": COMPILED})
+            assert ways == {"nodes": "a resolver answers nodes of these arguments" if refused else COMPILED}
             assert compiled == resolved
 
 
 async def test_objects_of_several_types_are_for_resolvers_if_one_is_configured(both: Both) -> None:
     asked = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     compiled, resolved, ways = await both.ask(asked, {"ids": [gid("Customer", ANNA), gid("System", "crm")]})
-    assert (compiled, ways) == (resolved, {})
+    assert (compiled, ways) == (resolved, {"nodes": "a resolver answers nodes of these arguments"})
+
+
+SECRET = "geheim\r\nset-cookie: \N{EURO SIGN}"
+
+
+@pytest.mark.parametrize("literal", [True, False])
+async def test_why_resolvers_answer_says_nothing_of_values(both: Both, literal: bool) -> None:
+    """The reason is kept with the plan, and told to whoever asks next."""
+    asked = f"{{ customer(by: {{id: {json.dumps(SECRET)}}}) {{ name }} }}"
+    if not literal:
+        asked = "query($id: ID!) { customer(by: {id: $id}) { name } }"
+    for value in (SECRET, "another"):
+        compiled, resolved, ways = await both.ask(asked, {} if literal else {"id": value})
+        assert compiled == resolved
+        assert ways == {"customer": "InvalidGlobalIDError is for resolvers"}
+
+
+LEFT = sorted(name for keyword, name in ANSWERED if keyword == "query" and name not in {*ROOTS, "_service"})
+
+
+@pytest.mark.parametrize("name", LEFT)
+async def test_of_a_root_field_that_resolvers_answer_it_is_told_why(both: Both, name: str) -> None:
+    role = next(role for role in Role if may(role, "query", name))
+    customer = ANNA if role is Role.CUSTOMER else None
+    compiled, resolved, ways = await both.ask(document_for("query", name), role=role, customer=customer)
+    assert (compiled, ways) == (resolved, {name: f"a resolver answers {name}"})

@@ -101,10 +101,10 @@ class Watched(CompiledReads):
 
     async def answer(
         self, context: Context, text: str, variables: Mapping[str, Any] | None, operation_name: str | None
-    ) -> Answer | None:
+    ) -> Answer:
         """As always."""
         answer = await super().answer(context, text, variables, operation_name)
-        self.left.append(answer is None)
+        self.left.append(answer.result is None)
         return answer
 
 

@@ -135,20 +135,16 @@ class PlainQueries:
         if not text:
             return None
         answer = await self.reads.answer(context, text, asked.variables, asked.operation_name)
-        if answer is not None:
-            result = answer.result
-        else:
-            changed = await self.changes.change(context, text, asked.variables, asked.operation_name)
-            if changed is None:
-                return None
-            result = changed
+        result = answer.result or await self.changes.change(context, text, asked.variables, asked.operation_name)
+        if result is None:
+            return None
         self.metrics.answered_graphql(asked.operation_name, outcome_of(result), time.perf_counter() - started)
         media_type = media_type_of(head.accept)
         if result.errors or result.extensions:
             status, body = written(dict(process_result(result)), media_type)
         else:
             status, body = 200, orjson.dumps({"data": result.data})
-        if not self.development or answer is None:
+        if not self.development or answer.result is None or not answer.told:
             return Answered(status, [], body, media_type.encode())
         plan = (PLAN, told(answer.told).encode("latin-1", "replace"))
         return Answered(status, [plan], body, media_type.encode())
