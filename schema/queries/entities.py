@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NewType, cast
 import strawberry
 from strawberry.relay import GlobalID, GlobalIDValueError, Node
 
-from hub.errors import Invalid, NotFound
+from hub.errors import Forbidden, Invalid, NotFound
 from schema.authorise import ANYBODY, Requires, Scope
 from schema.context import Info
 from schema.fields import resolved
@@ -47,7 +47,10 @@ class EntitiesQuery:
 
     @resolved("The schema for the composition of a supergraph.", Requires(Scope.SYSTEMS_READ), name="_service")
     def service(self, info: Info) -> Service:
-        """What `hub schema export --subgraph` writes."""
+        """What `hub schema export --subgraph` writes, for whom introspection would tell the same."""
+        if not info.context.may_introspect():
+            info.context.denies("Query._service")
+            raise Forbidden("your role may not ask about the schema")
         return Service(sdl=as_subgraph(info.schema.as_str()))
 
     @resolved(

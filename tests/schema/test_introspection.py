@@ -15,6 +15,7 @@ from hub.settings.callers import CallerLimits, Callers
 from hub.store.engine import Database
 from tests.schema.following import acknowledged
 from tests.schema.serving import Answer, Api, listening_api, serving
+from tests.schema.test_authorisation import denials
 
 ALLOWANCES = {role: replace(NO_LIMITS, introspects=role is Role.ARCHITECT) for role in Role}
 
@@ -64,6 +65,15 @@ async def test_the_schema_answers_about_itself_to_whose_role_may_ask_though_anot
     assert answered.errors == []
     again = await closed.ask(document, role=Role.AGENT)
     assert (again.data, again.errors) == (None, refused.errors)
+
+
+async def test_the_sdl_for_a_gateway_is_no_way_around(closed: Api, company: Database) -> None:
+    sdl = "{ _service { sdl } }"
+    assert "type Customer" in (await closed.ask(sdl, role=Role.ARCHITECT)).data["_service"]["sdl"]
+    refused = await closed.ask(sdl, role=Role.STEWARD)
+    assert (refused.data, refused.codes) == (None, ["FORBIDDEN"])
+    await closed.app.state.running.hub.trail.write()
+    assert await denials(company, "development:steward") == ["Query._service"]
 
 
 @pytest.mark.parametrize(("document", "variables"), MISSPELT.values(), ids=MISSPELT)
