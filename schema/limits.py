@@ -32,8 +32,11 @@ DIRECTIVES_MAX: Final = 200
 FIELDS_MAX: Final = 2_000
 OPERATIONS_MAX: Final = 50
 
-VALUES_MAX: Final = 20_000
-"""In all variables of a mutation together: several times what the longest batch of any mutation has."""
+VALUES_MAX: Final = 10_000
+"""In all variables of a mutation together: twice what the longest batch of any has, 500 events of ten values."""
+
+LIST_MAX: Final = 2_000
+"""In those of a mutation: twice the longest list that any takes, which says itself what is wrong with a longer one."""
 
 QUERY_VALUES_MAX: Final = 1_000
 """In those of a query, whose longest list has 100 ids: each is looked at several times before anything is read."""
@@ -132,7 +135,7 @@ class _Bounds:
 
 
 _OF_QUERY: Final = _Bounds(QUERY_VALUES_MAX, QUERY_CHARACTERS_MAX, QUERY_LIST_MAX)
-_OF_OTHERS: Final = _Bounds(VALUES_MAX, sys.maxsize, VALUES_MAX)
+_OF_OTHERS: Final = _Bounds(VALUES_MAX, sys.maxsize, LIST_MAX)
 
 
 def bound_variables(variables: object, operation: OperationDefinitionNode | None) -> None:
@@ -158,7 +161,7 @@ def bound_variables(variables: object, operation: OperationDefinitionNode | None
                     characters -= sum(map(len, value))
                     inner.extend(value.values())
                 elif len(value) > bounds.elements:
-                    raise _too_much(f"lists of at most {bounds.elements} elements in a query")
+                    raise _too_much(f"lists of at most {bounds.elements} elements")
                 else:
                     inner.extend(value)
         if characters < 0:

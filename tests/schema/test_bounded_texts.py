@@ -17,8 +17,10 @@ from graphql import (
 
 from hub.access.principal import Role
 from hub.errors import Invalid
+from hub.offers.reported import EVENTS_AT_ONCE
 from hub.reads.conditions import TEXT_MAX
-from schema.limits import QUERY_CHARACTERS_MAX, QUERY_LIST_MAX, QUERY_VALUES_MAX, bound_variables
+from schema.limits import LIST_MAX, QUERY_CHARACTERS_MAX, QUERY_LIST_MAX, QUERY_VALUES_MAX, bound_variables
+from schema.mutations.discard_quarantined import AT_MOST
 from schema.sdl import export_sdl
 from tests.schema.serving import Api
 
@@ -62,7 +64,7 @@ async def test_the_variables_of_a_query_are_far_fewer_than_those_of_a_mutation(a
 
 async def test_the_variables_of_a_query_have_no_long_lists(api: Api) -> None:
     """Refused before they are coerced, also where no field asks for them."""
-    elements = f"variables have lists of at most {QUERY_LIST_MAX} elements in a query"
+    elements = f"variables have lists of at most {QUERY_LIST_MAX} elements"
     assert await refusal(api, IDS, {"ids": ["x"] * (QUERY_LIST_MAX + 1)}) == ("INVALID", elements)
     assert await refusal(api, IDS, {"ids": [], "more": [[["x"] * (QUERY_LIST_MAX + 1)]]}) == ("INVALID", elements)
     answer = await api.ask(IDS, {"ids": ["x"] * QUERY_LIST_MAX})
@@ -80,6 +82,17 @@ def test_the_variables_of_a_query_are_no_longer_than_a_document_and_those_of_a_m
         with pytest.raises(Invalid, match=f"at most {QUERY_CHARACTERS_MAX} characters in a query"):
             bound_variables(more, query)
         bound_variables({"by": ["x" * 500_000] * 200}, mutation)
+
+
+def test_the_variables_of_a_mutation_have_room_for_its_longest_batch_and_little_more() -> None:
+    (mutation,) = parse("mutation B { __typename }").definitions
+    assert isinstance(mutation, OperationDefinitionNode)
+    event = dict.fromkeys("abcdefghi", "x")
+    bound_variables({"input": {"events": [event] * EVENTS_AT_ONCE, "idempotencyKey": "x"}}, mutation)
+    bound_variables({"input": {"ids": ["x"] * AT_MOST}}, mutation)
+    for too_much in ([event] * (2 * EVENTS_AT_ONCE), ["x"] * (LIST_MAX + 1)):
+        with pytest.raises(Invalid, match="variables have"):
+            bound_variables({"input": {"events": too_much}}, mutation)
 
 
 async def refusal(api: Api, document: str, variables: dict[str, object]) -> tuple[str, str]:
