@@ -20,6 +20,8 @@ from hub.outbound.tables import LeadDelivery
 from hub.records.identity import CustomerId
 from hub.store.documents import NewVersion, Origin, append_versions
 from hub.store.engine import Database
+from schema.authorise import Requires
+from schema.bounded import BoundedTexts
 from schema.queries.node import NODE_TYPES
 from tests.flows.building import RULES, person
 from tests.flows.test_stuck_work import dead_event, refused_twice
@@ -52,6 +54,17 @@ def test_a_field_without_a_rule_is_missed() -> None:
     known = dict(reviewed())
     del known["Customer.birthDate"]
     assert known != of_the_schema()
+
+
+def test_no_rule_stands_where_statements_do_not_look_for_one() -> None:
+    """They take pages as they come, and ask of a field nothing but its scope."""
+    for kind in object_types():
+        for name, field in kind.fields.items():
+            declared = field.extensions["strawberry-definition"]
+            rules = [each for each in declared.extensions if isinstance(each, Requires)]
+            of_a_page = kind.name == "PageInfo" or kind.name.endswith(("Connection", "Edge"))
+            assert len(rules) <= (not of_a_page), f"{kind.name}.{name}"
+            assert all(isinstance(each, Requires | BoundedTexts) for each in declared.extensions), f"{kind.name}.{name}"
 
 
 WORKED_ON = frozenset({"WorkItem.request", "CommitmentEdge.node"})
