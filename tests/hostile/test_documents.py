@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from hub.entrypoints.asgi.server import SOCKET_MESSAGE_MAX
 from hub.store.engine import Database
 from tests.hostile.documents import BY, DOCUMENTS, IDS, KINDS, another, another_long, huge_variables
 from tests.hostile.server import Hub, hub_process
+from tests.schema.following import acknowledged
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +60,28 @@ CODES = {
     "costly": {"BAD_REQUEST", "TOO_COSTLY"},
     "long": {"TOO_LARGE"},
 }
+
+
+async def test_events_and_sockets_refuse_them_as_well(hub: Hub) -> None:
+    headers = {"authorization": f"Bearer {hub.token}", "accept": "text/event-stream"}
+    async with acknowledged(hub.address, hub.token) as client:
+        for name, document in DOCUMENTS.items():
+            async with asyncio.timeout(20):
+                answer = await hub.http.post("/graphql", json={"query": document}, headers=headers)
+                assert set(CODE.findall(answer.text)) in REFUSED, name
+                assert len(answer.content) < 200_000, name
+                if len(document) < SOCKET_MESSAGE_MAX - 1_000:
+                    await client.subscribe(document, {}, name)
+                    heard = json.dumps(await client.hear())
+                    assert set(CODE.findall(heard)) in REFUSED, name
+                    assert len(heard) < 200_000, name
+        await client.subscribe("{ viewer { subject } }", {}, "last")
+        assert (await client.hear())["payload"]["data"] == {"viewer": {"subject": "agent-7"}}
+    await hub.serves()
+
+
+CODE = re.compile(r'"code": ?"(\w+)"')
+REFUSED = ({"BAD_REQUEST"}, {"TOO_COSTLY"}, {"TOO_LARGE"})
 
 
 async def test_huge_variables_and_lists_are_refused_or_harmless(hub: Hub) -> None:

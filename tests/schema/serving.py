@@ -73,14 +73,14 @@ RULES_OF_VALUES = Rules(Survivorship(FieldRule(sources=("crm", "lms"))), "NL")
 TERMS = ReadTerms("NL", 50, RULES_OF_VALUES, NOTHING_OUTBOUND)
 
 
-def services(database_url: str, tokens: DevelopmentTokens, clock: Clock, **given: Any) -> Services:
+def services(database_url: str, issued: DevelopmentTokens, clock: Clock, **given: Any) -> Services:
     """What the application is given in a test; `given` replaces single services."""
     standard: dict[str, Any] = {
         "open_database": lambda: Database(open_engine(database_url, pool_size=4, statement_timeout_ms=5_000)),
         "feed_dsn": database_url,
         "rules": RULES_OF_VALUES,
         "desk": desk(),
-        "tokens": TokenVerifier([tokens.trust], AUDIENCE, timedelta(seconds=0), clock),
+        "tokens": TokenVerifier([issued.trust], AUDIENCE, timedelta(seconds=0), clock),
         "metrics": Metrics(),
         "clock": clock,
         "keys": RULES.keys,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from gzip import compress
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from structlog.testing import capture_logs
 
 from hub.access.principal import Role
 from hub.store.engine import Database, open_engine
+from tests.schema.company import gid, uid
+from tests.schema.following import acknowledged, events
 from tests.schema.serving import Api, listening_api, serving
 
 
@@ -90,6 +94,14 @@ async def test_a_body_over_the_limit_is_refused_unread(api: Api) -> None:
     assert announced.json()["errors"][0]["extensions"]["code"] == "TOO_LARGE"
 
 
+async def test_a_compressed_body_is_not_unpacked(api: Api) -> None:
+    """A megabyte could become a gigabyte; nothing says that the hub takes one."""
+    headers = {"authorization": f"Bearer {api.token(Role.AGENT)}", "content-type": "application/json"}
+    sent = compress(b'{"query": "{ viewer { subject } }"}')
+    answer = await api.http.post("/graphql", content=sent, headers=headers | {"content-encoding": "gzip"})
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
+
+
 async def test_requests_that_are_no_graphql_get_a_client_error(api: Api) -> None:
     headers = {"authorization": f"Bearer {api.token(Role.AGENT)}"}
     sent = [
@@ -149,6 +161,32 @@ async def test_a_fault_of_the_hub_is_masked_and_found_by_its_number(api: Api, co
     assert [line["event"] for line in logs] == ["a resolver failed"]
 
 
+ANNA = gid("Customer", uid("Anna Bakker"))
+FAULTS = {
+    "query": "{ customers { edges { node { kind } } } }",
+    "subscription": f'subscription {{ customerUpdates(id: "{ANNA}") {{ customer {{ kind }} }} }}',
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+async def test_a_fault_is_masked_by_events_and_over_a_socket_too(
+    company: Database, database_url: str, tmp_path: Path, kind: str
+) -> None:
+    document = FAULTS[kind]
+    async with company.transaction() as connection:
+        await connection.execute(text("UPDATE customer SET kind = 'Jan Jansen jan@example.nl'"))
+    async with asyncio.timeout(30), listening_api(database_url, tmp_path) as (api, address):
+        token = api.token(Role.AGENT)
+        async with acknowledged(address, token) as client, events(api.http, token, document, {}) as stream:
+            await client.subscribe(document, {})
+            heard = [(await client.hear())["payload"], (await anext(stream))[1]]
+    for answer in heard:
+        assert "Jan" not in str(answer)
+        assert {error["message"] for error in answer["errors"]} == {"something went wrong inside the hub"}
+        assert {error["extensions"]["code"] for error in answer["errors"]} == {"INTERNAL"}
+        assert all(re.fullmatch("[0-9a-f]{32}", error["extensions"]["correlationId"]) for error in answer["errors"])
+
+
 async def test_text_that_cannot_be_stored_is_the_callers_mistake(api: Api) -> None:
     answer = await api.ask("query($by: CustomerBy!) { customer(by: $by) { name } }", {"by": {"email": "a\x00@b.nl"}})
     assert answer.codes == ["INVALID"]
@@ -187,6 +225,21 @@ async def test_a_query_that_takes_too_long_as_a_whole_ends_with_a_word(
         assert set(answer.codes) == {"UNAVAILABLE"}
         assert "took longer than 0.1 s" in answer.errors[-1]["message"]
         assert (await api.ask("{ systems { name } }", role=Role.ARCHITECT)).data == {"systems": []}
+
+
+async def test_it_ends_with_a_word_by_events_and_over_a_socket_too(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    asked = "{ flows { name } }"
+    async with asyncio.timeout(30), listening_api(database_url, tmp_path, query_within_s=0.1) as (api, address):
+        token = api.token(Role.ARCHITECT)
+        async with acknowledged(address, token) as client, database.transaction() as holder:
+            await holder.execute(text("LOCK TABLE information_flow IN ACCESS EXCLUSIVE MODE"))
+            await client.subscribe(asked, {})
+            heard = (await client.hear())["payload"]
+            async with events(api.http, token, asked, {}) as stream:
+                told = (await anext(stream))[1]
+    assert [error["extensions"]["code"] for error in (*heard, *told["errors"])] == ["UNAVAILABLE"] * 2
 
 
 @pytest.mark.slow
