@@ -3,12 +3,13 @@
 Of what one person said a statement about the channel goes before one about all channels, and of equally precise ones
 the newest that is valid counts; of equally new ones the most restrictive. Where a steward merged several people, what
 each of them last said before the merge is taken together, and the most restrictive of it counts, until something
-is said after the merge.
+is said after the merge. A record that became theirs later is of one of them, of whom it allows least:
+what it said before the merge allows nothing that the merge did not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -86,14 +87,16 @@ def decide_consent(
 ) -> Decided:
     """What counts for this purpose and channel at this moment; None as channel asks about all channels alike."""
     told = [one for one in statements if one.counts(purpose, channel, at)]
-    people = _people({one.node for one in told}, [merge for merge in merges if merge.at <= at])
-    decided = [_of(person, told) for person in people]
-    newest = [(_precision(one.statement), one) for one in decided if one.statement is not None]
-    return max(newest, key=itemgetter(0), default=(None, Decided(None, SurvivorshipRule.MOST_RECENT)))[1]
+    merged, rest = _people({one.node for one in told}, [merge for merge in merges if merge.at <= at])
+    if merged is None:
+        return _of(_Person(rest), told)
+    found = [_of(whole, told) for whole in (_placed(merged, rest) if rest else (merged,))]
+    saying = [(_allowance(one.statement), one) for one in found if one.statement is not None]
+    return min(saying, key=itemgetter(0), default=((), Decided(None, SurvivorshipRule.MOST_RECENT)))[1]
 
 
-def _people(nodes: Collection[Node], merges: Sequence[Merged]) -> list[_Person]:
-    """Who there is after all merges; records that no merge knows are one more person, in sync with the rest."""
+def _people(nodes: Collection[Node], merges: Sequence[Merged]) -> tuple[_Person | None, frozenset[Node]]:
+    """Who was merged, all merges taken together, and the records that no merge knows."""
     person_of: dict[Node, _Person] = {}
     for merge in sorted(merges, key=lambda one: one.at):
         sides = [_side(side, person_of) for side in merge.sides if side]
@@ -101,7 +104,20 @@ def _people(nodes: Collection[Node], merges: Sequence[Merged]) -> list[_Person]:
         person_of.update(dict.fromkeys(whole.nodes, whole))
     people = list({id(person): person for person in person_of.values()}.values())
     rest = frozenset(nodes) - person_of.keys()
-    return [*people, _Person(rest)] if rest else people
+    if len(people) < 2:
+        return (people[0] if people else None), rest
+    latest = max(person.merged_at for person in people if person.merged_at is not None)
+    return _Person(frozenset(person_of), latest, tuple(people)), rest
+
+
+def _placed(person: _Person, rest: frozenset[Node]) -> Iterator[_Person]:
+    """The same with `rest` as records of each of those who were merged in turn: whose they are nobody knows."""
+    nodes = person.nodes | rest
+    if not person.before:
+        yield _Person(nodes)
+    for place, side in enumerate(person.before):
+        for placed in _placed(side, rest):
+            yield _Person(nodes, person.merged_at, (*person.before[:place], placed, *person.before[place + 1 :]))
 
 
 def _side(nodes: frozenset[Node], person_of: Mapping[Node, _Person]) -> _Person:

@@ -14,6 +14,7 @@ from hub.records.enums import ConsentStatus, SurvivorshipRule
 from tests.flows.building import at
 
 JAN, ALSO_JAN, MIA = Node("crm", "1"), Node("lms", "1"), Node("crm", "2")
+LATER = Node("cm", "1")
 GRANTED, REVOKED, DENIED = ConsentStatus.GRANTED, ConsentStatus.REVOKED, ConsentStatus.DENIED
 
 
@@ -83,6 +84,41 @@ def test_a_merge_never_allows_what_one_of_the_merged_did_not(told: list[Statemen
     alone = [decide_consent([s for s in told if s.node in side], [], "marketing", "EMAIL", moment) for side in sides]
     merged = decide_consent(told, [Merged(at(10), sides)], "marketing", "EMAIL", moment)
     assert merged.status is not GRANTED or all(one.status is GRANTED for one in alone if one.statement is not None)
+
+
+@given(told=statements)
+def test_neither_does_a_chain_of_merges(told: list[Statement]) -> None:
+    first = Merged(at(5), (frozenset({JAN}), frozenset({ALSO_JAN})))
+    chain = [first, Merged(at(10), (frozenset({JAN, ALSO_JAN}), frozenset({MIA})))]
+    of_both = status([one for one in told if one.node is not MIA], [first], 10)
+    of_mia = status([one for one in told if one.node is MIA], [], 10)
+    unsaid = ConsentStatus.UNKNOWN
+    assert status(told, chain, 10) is not GRANTED or {of_both, of_mia} <= {GRANTED, unsaid}
+
+
+def test_an_old_word_that_is_found_after_a_merge_is_of_one_of_the_merged_and_not_newer_than_it() -> None:
+    """A system that is connected later: whose its record was then, nobody knows."""
+    merged = [Merged(at(5), (frozenset({JAN}), frozenset({MIA})))]
+    told = [said(1, JAN, DENIED, 1), said(2, MIA, GRANTED, 2)]
+    assert status([*told, said(3, LATER, GRANTED, 3)], merged, 6) is DENIED
+    assert status([*told, said(3, LATER, GRANTED, 6)], merged, 7) is GRANTED
+    both = [said(1, JAN, GRANTED, 3), said(2, MIA, GRANTED, 4)]
+    assert status([*both, said(3, LATER, REVOKED, 2)], merged, 6) is GRANTED
+    assert status([*both, said(3, LATER, REVOKED, 4, channel=None)], merged, 6) is GRANTED
+    assert status([*both, said(3, LATER, REVOKED, 5)], merged, 6) is REVOKED
+
+
+@given(told=statements, number=st.integers(10_001, 10_009), minute=st.integers(0, 10))
+def test_no_old_word_that_is_found_after_a_merge_allows_what_the_merge_did_not(
+    told: list[Statement], number: int, minute: int
+) -> None:
+    chain = [
+        Merged(at(5), (frozenset({JAN}), frozenset({ALSO_JAN}))),
+        Merged(at(10), (frozenset({JAN, ALSO_JAN}), frozenset({MIA}))),
+    ]
+    before = status(told, chain, 11)
+    after = status([*told, said(number, LATER, GRANTED, minute)], chain, 11)
+    assert after is not GRANTED or before in (GRANTED, ConsentStatus.UNKNOWN)
 
 
 @given(told=statements, data=st.data())
