@@ -131,6 +131,9 @@ async def test_an_answer_to_a_get_is_revalidated_and_kept_by_no_shared_cache(api
     )
     assert (again.status_code, again.content) == (304, b"")
     assert {name: again.headers[name] for name in told} == told, "as a 200 would have them (RFC 9110, section 15.4.5)"
+    for several in ([("if-none-match", '"old"'), ("if-none-match", told["etag"])], [("if-none-match", "*")]):
+        asked = await api.http.get("/graphql", params={"query": DOCUMENT}, headers=[*headers.items(), *several])
+        assert asked.status_code == 304
     held = {"if-none-match": told["etag"]}
     steward = {"authorization": f"Bearer {api.token(Role.STEWARD)}"}
     others = await api.http.get("/graphql", params={"query": DOCUMENT}, headers=steward | held)

@@ -120,6 +120,7 @@ async def test_requests_that_are_no_graphql_get_a_client_error(api: Api) -> None
     ]
     assert [response.status_code for response in sent] == [400, 400, 400, 400, 400, 400, 400, 405]
     assert {response.json()["errors"][0]["extensions"]["code"] for response in sent} == {"BAD_REQUEST"}
+    assert sent[-1].headers["allow"] == "GET, POST"
 
 
 async def test_a_mutation_by_get_is_refused(api: Api, company: Database) -> None:
@@ -129,6 +130,23 @@ async def test_a_mutation_by_get_is_refused(api: Api, company: Database) -> None
     assert response.status_code == 400
     async with company.reading() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM flow_run")) == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("compiled", [True, False])
+async def test_a_subscription_that_asks_for_no_stream_is_the_callers_mistake(
+    company: Database, database_url: str, tmp_path: Path, method: str, compiled: bool
+) -> None:
+    follow = {"query": 'subscription { customerUpdates(id: "Q3VzdG9tZXI6eA==") { event } }'}
+    async with serving(database_url, tmp_path, compiled=compiled) as api:
+        headers = {"authorization": f"Bearer {api.token(Role.AGENT)}", "accept": "application/json"}
+        by_get = method == "GET"
+        with capture_logs() as logs:
+            answer = await api.http.request(
+                method, "/graphql", headers=headers, params=follow if by_get else None, json=None if by_get else follow
+            )
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
+    assert logs == []
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])

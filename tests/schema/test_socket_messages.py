@@ -100,6 +100,14 @@ async def test_a_long_id_that_is_taken_is_named_as_far_as_a_reason_goes(served: 
     assert (code, reason) == (4409, "Subscriber for " + "é" * 54)
 
 
+async def test_an_operation_that_names_no_document_is_the_callers_mistake(served: tuple[Api, str]) -> None:
+    api, address = served
+    async with acknowledged(address, api.token(Role.AGENT)) as client:
+        await client.subscribe("", {})
+        told = await client.hear()
+    assert (told["type"], [error["extensions"]["code"] for error in told["payload"]]) == ("error", ["BAD_REQUEST"])
+
+
 async def test_a_payload_of_null_is_none(served: tuple[Api, str]) -> None:
     _, address = served
     async with socket(address, None) as client:

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -79,6 +80,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             allowed_origins=origins,
         )
         self.documents = documents
+        self._documents = schema.documents
         self._tokens = tokens
         self._development = development
         self._compiled = compiled
@@ -109,7 +111,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
                 under_way.close()
             return response
         except HTTPException as error:
-            return problem(error.status_code, BAD_REQUEST, error.reason)
+            allowed = {"Allow": "GET, POST"} if error.status_code == 405 else {}
+            return problem(error.status_code, BAD_REQUEST, error.reason, allowed)
         except HubError as error:
             return refused(error)
 
@@ -184,12 +187,25 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         started = time.perf_counter()
         result = await self._read(sub_response, context, request_data)
         if result is None:
+            if await self._follows(context, request_data):
+                raise HTTPException(400, "a subscription is followed over a WebSocket, or as text/event-stream")
             result = await super().execute_single(
                 request, request_adapter, sub_response, context, root_value, request_data
             )
         metrics = context.hub.metrics
         metrics.answered_graphql(request_data.operation_name, outcome_of(result), time.perf_counter() - started)
         return result
+
+    async def _follows(self, context: Context, request_data: GraphQLRequestData) -> bool:
+        """Whether it is a subscription; a document that cannot be read is told of where it is carried out."""
+        if not request_data.query:
+            return False
+        try:
+            document = await self._documents.read(request_data.query, context)
+        except HubError:
+            return False
+        operation = document.operation(request_data.operation_name)
+        return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Carries the negotiated media type to the answer."""

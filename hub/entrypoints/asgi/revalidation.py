@@ -22,7 +22,7 @@ def with_validator(request: Request, response: Response) -> Response:
         response.headers.update(NEVER_KEPT)
         return response
     tag = f'"{blake2b(bytes(response.body), digest_size=16).hexdigest()}"'
-    if tag in _tags(request.headers.get("if-none-match", "")):
+    if {tag, "*"} & _tags(",".join(request.headers.getlist("if-none-match"))):
         return Response(status_code=304, headers={"ETag": tag, **_KEPT_BY_CALLER})
     response.headers.update({"ETag": tag, **_KEPT_BY_CALLER})
     return response

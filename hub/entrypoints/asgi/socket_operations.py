@@ -80,8 +80,11 @@ class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
             text = cast("_WithDocuments", self.view).documents.text_of(
                 payload["query"], payload.get("documentId"), payload.get("extensions")
             )
+            if not text:
+                await self._refuse(message["id"], GraphQLError("No GraphQL query found in the request"))
+                return
             # Before he is counted: a thousand who come back at once with one document would all be under way with it.
-            follows = await self._follows(text or "", payload.get("operationName"))
+            follows = await self._follows(text, payload.get("operationName"))
             caller = self.context.hub.admission.enter(self.context.principal)
         except HubError as error:
             await self._refuse(message["id"], error)
@@ -93,7 +96,7 @@ class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
                 message["id"], TooManyAtOnce(f"at most {most} operations at once over one connection", AGAIN_S)
             )
             return
-        payload["query"] = text or ""
+        payload["query"] = text
         await super().handle_subscribe(message)
         self._leave_at_the_end(message["id"], caller, follows=follows)
 
@@ -107,13 +110,12 @@ class SocketOperations(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def _follows(self, text: str, name: str | None) -> bool:
         """Whether the operation is a subscription; RateLimited where its text is not even read."""
-        if not text:
-            return False
         documents = cast("HubSchema", self.schema).documents
         if documents.find(text) is None:
             self.context.hub.admission.judge(self.context.principal)
         return (await documents.read(text, self.context)).follows(name)
 
-    async def _refuse(self, name: str, error: HubError) -> None:
-        shown = told(GraphQLError(error.message, original_error=error)).formatted
+    async def _refuse(self, name: str, error: HubError | GraphQLError) -> None:
+        known = error if isinstance(error, GraphQLError) else GraphQLError(error.message, original_error=error)
+        shown = told(known).formatted
         await self.send_message(ErrorMessage(id=name, type="error", payload=[shown]))
