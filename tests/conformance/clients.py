@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,19 +19,60 @@ from tests.services import absent
 SOURCE: Final = Path(__file__).parent / "node"
 FOLDER: Final = Path(os.environ.get("HUB_TEST_NODE", Path(__file__).parents[2] / ".hub" / "tests" / "node"))
 OLDEST: Final = 20
+ROOT: Final = Path(__file__).parents[2]
+FRONTEND: Final = ROOT / "examples" / "frontend"
 
 
-def node_folder() -> Path:
-    """Where the programs lie, ready to run; skips aloud without Node 20, or fails where HUB_TEST_REQUIRE names node."""
+def needs_node() -> None:
+    """Skips aloud without Node 20, or fails where HUB_TEST_REQUIRE names node."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         absent("node", "no Node.js with npm on the path")
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if int(version.removeprefix("v").split(".")[0]) < OLDEST:
         absent("node", f"Node.js {OLDEST} or newer is needed, this is {version}")
+
+
+def node_folder() -> Path:
+    """Where the programs lie, ready to run."""
+    needs_node()
     install(SOURCE, FOLDER)
     for script in SOURCE.glob("*.*js"):
         shutil.copy(script, FOLDER / script.name)
     return FOLDER
+
+
+def built_frontend() -> Path:
+    """The TypeScript example with its types generated from the schema, compiled: by the first process that wants it."""
+    needs_node()
+    folder = FOLDER.with_name("frontend")
+    schema = ROOT / "schema" / "schema.graphql"
+    made_of = [FRONTEND / "package-lock.json", FRONTEND / "tsconfig.json", FRONTEND / "codegen.ts", schema]
+    made_of += sorted((FRONTEND / "src").glob("*.ts"))
+    digest, built = sha256(b"".join(path.read_bytes() for path in made_of)).hexdigest(), folder / "built.sha256"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone_in(folder):
+        if not built.exists() or built.read_text(encoding="ascii") != digest:
+            install(FRONTEND, folder)
+            _build_frontend(folder, schema)
+            built.write_text(digest, encoding="ascii")
+    return folder
+
+
+def _build_frontend(folder: Path, schema: Path) -> None:
+    for name in ("tsconfig.json", "codegen.ts"):
+        shutil.copy(FRONTEND / name, folder / name)
+    shutil.copytree(FRONTEND / "src", folder / "src", dirs_exist_ok=True, ignore=shutil.ignore_patterns("gql"))
+    environment = {**os.environ, "HUB_SCHEMA": str(schema)}
+    done = subprocess.run(["npm", "run", "build"], cwd=folder, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """The tests of one run are several processes."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def install(source: Path, folder: Path) -> None:

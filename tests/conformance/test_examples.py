@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -13,44 +12,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from sqlalchemy import text
 
 from hub.access.admission import Allowance
 from hub.access.principal import Role
-from hub.entrypoints.asgi.documents import read_manifest
+from hub.entrypoints.asgi.documents import Documents, read_manifest
 from hub.live.changes import Change
 from hub.live.generation import renew
 from hub.live.publish import publish
 from hub.store.engine import Database
-from tests.conformance.clients import install
+from tests.conformance.clients import ROOT, built_frontend
 from tests.faults.proxy import Proxy
 from tests.flows.building import apply_page, content, declare_flow, page, person
 from tests.schema.company import NOW, Person, add_person, add_systems, gid, uid
+from tests.schema.following import read_events
 from tests.schema.serving import Api, listening_api
 from tests.stewardship.building import owner
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("node")]
 
-ROOT = Path(__file__).parents[2]
-FRONTEND = ROOT / "examples" / "frontend"
-FOLDER = Path(os.environ.get("HUB_TEST_NODE", ROOT / ".hub" / "tests" / "node")).with_name("frontend")
 PHONE = "+31612345678"
 ANNA = uid("Anna Bakker")
 CHANGED = "CustomerAttributeValueChangeEvent"
 
 
 @pytest.fixture(scope="session")
-def frontend(node: Path) -> Path:
-    """The TypeScript client with its types generated from the schema, compiled."""
-    install(FRONTEND, FOLDER)
-    for name in ("tsconfig.json", "codegen.ts"):
-        shutil.copy(FRONTEND / name, FOLDER / name)
-    shutil.copytree(FRONTEND / "src", FOLDER / "src", dirs_exist_ok=True, ignore=shutil.ignore_patterns("gql"))
-    environment = {**os.environ, "HUB_SCHEMA": str(ROOT / "schema" / "schema.graphql")}
-    built = subprocess.run(["npm", "run", "build"], cwd=FOLDER, env=environment, capture_output=True, check=False)
-    assert built.returncode == 0, built.stdout.decode() + built.stderr.decode()
-    return FOLDER
+def frontend() -> Path:
+    """The TypeScript client, compiled."""
+    return built_frontend()
 
 
 @dataclass
@@ -348,6 +339,26 @@ async def test_a_client_goes_on_through_a_merge_and_a_split(
         ]
 
 
-def test_the_generated_manifest_is_one_that_the_hub_trusts(frontend: Path) -> None:
-    documents = read_manifest(frontend / "src" / "gql" / "persisted-documents.json")
-    assert sorted(text.split("(")[0] for text in documents.values()) == ["query View", "subscription Follow"]
+async def test_a_hub_that_trusts_the_generated_manifest_answers_its_documents_by_id_and_no_other(
+    frontend: Path, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    manifest = read_manifest(frontend / "src" / "gql" / "persisted-documents.json")
+    ids = {text.split("(")[0]: name for name, text in manifest.items()}
+    assert sorted(ids) == ["query View", "subscription Follow"]
+    documents = Documents(manifest, trusted_only=True)
+    async with behind_a_proxy(database, database_url, tmp_path, documents=documents) as hub:
+        asked: dict[str, object] = {"documentId": ids["query View"], "variables": {"phone": PHONE}}
+        headers = {"authorization": f"Bearer {hub.token}"}
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{hub.proxy.port}", headers=headers) as http:
+            answer = (await http.post("/graphql", json=asked)).json()
+            assert answer["data"]["customer"]["name"] == "Anna Bakker"
+            following = {
+                "documentId": ids["subscription Follow"],
+                "variables": {"id": answer["data"]["customer"]["id"]},
+            }
+            accept = {"accept": "text/event-stream"}
+            async with http.stream("POST", "/graphql", json=following, headers=accept) as response:
+                _, told = await anext(read_events(response))
+            assert told["data"]["customerUpdates"]["event"] == "CURRENT"
+            other = (await http.post("/graphql", json={"query": "{ viewer { subject } }"})).json()
+            assert other["errors"][0]["extensions"]["code"] == "UNTRUSTED_DOCUMENT"
