@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import PoolProxiedConnection
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -133,7 +134,7 @@ class PreparedReads:
         connection: _Connection | None = None
         try:
             connection = await _detached(self._engine, self._generation)
-        except (OSError, DBAPIError, asyncpg.PostgresError):
+        except _NOT_OPENED:
             raise Transient("the hub's database does not answer; try again", retry_after_s=5) from None
         finally:
             # The place is free again for the next one, also where the caller was cancelled meanwhile.
@@ -150,11 +151,17 @@ def _give_up(waiting: asyncio.Future[_Connection | None]) -> None:
 
 
 async def _detached(engine: AsyncEngine, generation: int) -> _Connection:
-    """A connection made as the engine makes its own, and no longer the engine's."""
-    holder = await engine.raw_connection()
-    driver: Any = holder.driver_connection
-    holder.detach()
-    connection = _Connection(holder, driver, generation)
+    """A connection made as the engine makes its own, and no longer the engine's.
+
+    After a restart of the database the engine still has those of before, until it finds each of them closed.
+    """
+    while True:
+        holder = await engine.raw_connection()
+        driver: Any = holder.driver_connection
+        holder.detach()
+        connection = _Connection(holder, driver, generation)
+        if not connection.closed:
+            break
     try:
         await driver.execute(_PREPARING)
     except BaseException:
@@ -170,10 +177,22 @@ class _Broken(Exception):
 _GONE: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
     asyncpg.InternalClientError,
     ConnectionError,
 )
 """The driver's own state is wrong for as long as it has read the server's last word and not yet the end of the line."""
+
+
+_NOT_OPENED: Final = (
+    OSError,
+    DBAPIError,
+    AsyncAdapt_asyncpg_dbapi.Error,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""A server that starts, stops or is full says so in words of the driver's, which SQLAlchemy puts in its own here."""
 
 
 class _Connection:

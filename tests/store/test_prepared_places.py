@@ -107,3 +107,22 @@ async def test_a_read_that_is_cut_off_is_asked_for_once_more(database: Database)
         await until(another_waits, 10, "the read to wait again")
     assert len(await reading) == 1
     await reads.aclose()
+
+
+async def test_what_the_engine_still_has_of_before_a_restart_is_passed_over(database: Database) -> None:
+    holders = [await database.engine.raw_connection() for _ in range(3)]
+    drivers = [holder.driver_connection for holder in holders]
+    for holder in holders:
+        holder.close()  # back into the pool
+    async with database.at_once() as connection:
+        await connection.execute(text(f"SELECT pg_terminate_backend(pid) {OURS}"))
+
+    async def closed() -> bool:
+        gone = [driver for driver in drivers if driver is not None and driver.is_closed()]
+        return len(gone) == 2  # the third ended them
+
+    await until(closed, 10)
+    reads = PreparedReads(database.engine, 4)
+    rows = await asyncio.gather(*(reads.fetch("SELECT 7", ()) for _ in range(4)))
+    assert [tuple(row) for (row,) in rows] == [(7,)] * 4
+    await reads.aclose()
