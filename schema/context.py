@@ -37,6 +37,7 @@ from hub.settings.find_channels import Outbound
 from hub.settings.privacy import PrivacyRules
 from hub.settings.processes import Processes
 from hub.settings.steering import SteeringRules
+from hub.store.audit import Deed
 from hub.store.engine import Database
 from hub.store.origin import NOWHERE, Origin
 from hub.store.prepared import PreparedReads
@@ -221,6 +222,11 @@ class Context:
         named = None if operation is None else operation[:OPERATION_LENGTH_MAX]
         shown = Shown(self.principal.subject, place, named, self.request_id, self.origin)
         self.hub.trail.note_shown(shown, frozenset(customers))
+
+    def did(self, operation: str, object_type: str, object_id: str) -> None:
+        """Note that the caller carried out an operation which writes no deed of its own."""
+        deed = Deed(self.principal.subject, operation, object_type, object_id, "DONE", self.request_id, {}, self.origin)
+        self.hub.trail.note_deed(deed)
 
     def denies(self, place: str, outcome: str = "DENIED") -> None:
         """Note in the audit trail that the caller may not do what stands at this place of the schema."""

@@ -110,10 +110,23 @@ _OF_KIND: Final[Mapping[AuditKind, ColumnElement[bool]]] = {
     AuditKind.DENIED: _rows["action"] == "denied",
 }
 
+# What is done in a contact is about the contact, the request or whatever it was.
+_OF_THINGS: Final = ("customer_session", "business_dialog", "business_request", "commitment", "sales_lead", "decision")
+_EACH: Final = " UNION ALL ".join(
+    f"SELECT CAST(id AS text) FROM {table} WHERE customer_id = ANY(CAST(:ids AS uuid[]))"  # noqa: S608  constants
+    for table in _OF_THINGS
+)
+_THINGS: Final = text(
+    f"""{_EACH} UNION ALL SELECT CAST(d.id AS text) FROM lead_delivery d JOIN sales_lead l ON l.id = d.lead_id
+        WHERE l.customer_id = ANY(CAST(:ids AS uuid[]))"""  # noqa: S608  constant names
+)
+
 # Written as the indexes of it are.
 _OF_CUSTOMER: Final = text(
     """(object_type = 'Customer' AND object_id = ANY(CAST(CAST(:ids AS uuid[]) AS text[]))
         OR detail ? 'customers' AND detail -> 'customers' ?| CAST(CAST(:ids AS uuid[]) AS text[])
+        OR object_type IN ('CustomerSession', 'BusinessDialog', 'BusinessRequest', 'Commitment', 'SalesLead',
+          'Decision', 'LeadDelivery') AND object_id = ANY(CAST(:things AS text[]))
         OR customers && CAST(:ids AS uuid[]))"""
 )
 
@@ -123,7 +136,7 @@ async def ask_audit(
 ) -> Page[AuditRow]:
     """One window of the events that are asked for, noted in the same transaction as asked by `principal`."""
     his = await _ids(connection, asked)
-    statement = _chosen(asked, his, select(*EVENTS.columns))
+    statement = await _chosen(connection, asked, his, select(*EVENTS.columns))
     page = page_of(await fetch(connection, AuditRow, windowed(statement, NEWEST, window)), window)
     whom = ("AuditTrail", "all") if asked.customer is None else ("Customer", str(asked.customer))
     await record_deed(connection, Deed(principal, ASKED, *whom, detail=asked.told()), now)
@@ -133,7 +146,7 @@ async def ask_audit(
 async def count_audit(connection: AsyncConnection, asked: AuditAsked) -> int:
     """How many events are asked for."""
     his = await _ids(connection, asked)
-    statement = _chosen(asked, his, select(func.count()).select_from(AuditEvent))
+    statement = await _chosen(connection, asked, his, select(func.count()).select_from(AuditEvent))
     count: int = (await connection.execute(statement)).scalar_one()
     return count
 
@@ -151,10 +164,15 @@ async def _ids(connection: AsyncConnection, asked: AuditAsked) -> Collection[UUI
     return await ids_of(connection, asked.customer)
 
 
-def _chosen(asked: AuditAsked, his: Collection[UUID], statement: Select[Any]) -> Select[Any]:
+async def _chosen(
+    connection: AsyncConnection, asked: AuditAsked, his: Collection[UUID], statement: Select[Any]
+) -> Select[Any]:
     """Of the customer: what names one of his ids, or is about several customers of whom he is one."""
     statement = statement.where(*asked.conditions())
-    return statement.where(_OF_CUSTOMER.bindparams(ids=his)) if asked.customer is not None else statement
+    if asked.customer is None:
+        return statement
+    things = list((await connection.execute(_THINGS, {"ids": his})).scalars())
+    return statement.where(_OF_CUSTOMER.bindparams(ids=his, things=things))
 
 
 def _of_him(row: AuditRow, his: Collection[UUID]) -> AuditRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -55,6 +56,14 @@ class Deed:
     origin: Origin | None = None
 
 
+_recorded: ContextVar[int] = ContextVar("recorded", default=0)
+
+
+def deeds_recorded() -> int:
+    """How many deeds this task has recorded so far: whoever carries something out sees whether it told of itself."""
+    return _recorded.get()
+
+
 async def record_deed(connection: AsyncConnection, deed: Deed, at: datetime) -> None:
     """Append the deed; it stands or falls with the transaction it belongs to."""
     await record_deeds(connection, [(deed, at)])
@@ -63,6 +72,7 @@ async def record_deed(connection: AsyncConnection, deed: Deed, at: datetime) -> 
 async def record_deeds(connection: AsyncConnection, deeds: Sequence[tuple[Deed, datetime]]) -> None:
     """Append deeds, each with its time, in one statement."""
     if deeds:
+        _recorded.set(_recorded.get() + len(deeds))
         await run_set(connection, _INTO, [_row(deed, at) for deed, at in deeds])
 
 

@@ -57,7 +57,7 @@ class ReadTrail:
         self._clock = clock
         self._shown: dict[Shown, tuple[datetime, set[UUID]]] = {}
         self._refusals = Refusals()
-        self._denied: list[tuple[Deed, datetime]] = []
+        self._deeds: list[tuple[Deed, datetime]] = []
         self._count = 0
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -69,7 +69,11 @@ class ReadTrail:
             self.note_shown(shown, [read.customer])
             return
         self._check()
-        self._deny(self._refusals.note(read, self._clock()))
+        self._keep(self._refusals.note(read, self._clock()))
+
+    def note_deed(self, deed: Deed) -> None:
+        """Remember what was done and has committed, of what does not write it in its own transaction."""
+        self._keep([(deed, self._clock())])
 
     def note_shown(self, shown: Shown, customers: Collection[UUID]) -> None:
         """As `note`, for all customers whom one answer shows at one place."""
@@ -85,11 +89,11 @@ class ReadTrail:
         self._count += len(noted) - before
         self._some.set()
 
-    def _deny(self, deeds: Iterable[tuple[Deed, datetime]]) -> None:
-        before = len(self._denied)
-        self._denied.extend(deeds)
-        if len(self._denied) > before:
-            self._count += len(self._denied) - before
+    def _keep(self, deeds: Iterable[tuple[Deed, datetime]]) -> None:
+        before = len(self._deeds)
+        self._deeds.extend(deeds)
+        if len(self._deeds) > before:
+            self._count += len(self._deeds) - before
             self._some.set()
 
     def _check(self) -> None:
@@ -116,14 +120,14 @@ class ReadTrail:
         How many more refusals there were is written once their minute is over, or when `closing`.
         """
         async with self._writing:
-            self._deny(self._refusals.over(self._clock(), all_of_it=closing))
+            self._keep(self._refusals.over(self._clock(), all_of_it=closing))
             self._some.clear()
             while self._count:
-                denied, looks = self._denied[:BATCH], self._some_looks()
+                denied, looks = self._deeds[:BATCH], self._some_looks()
                 async with self._database.transaction() as connection:
                     await record_deeds(connection, denied)
                     await record_reads(connection, looks)
-                del self._denied[: len(denied)]
+                del self._deeds[: len(denied)]
                 self._count -= len(denied)
                 for look in looks:
                     self._forget(look)

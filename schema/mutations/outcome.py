@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.access.principal import Principal
 from hub.errors import Conflict, HubError, Invalid, NotFound, Rejected
+from hub.store.audit import deeds_recorded
 from hub.store.idempotency import Call, once
 from schema.context import Context
 from schema.types.error_code import ErrorCode
@@ -19,6 +20,18 @@ KEY_LENGTH_MAX: Final = 200
 
 KEY: Final = "Your own name for this request: repeated within 24 hours it gives the same answer."
 """Description of an idempotencyKey where it says nothing more."""
+
+OBJECTS: Final[Mapping[str, str]] = {
+    "dialog": "BusinessDialog",
+    "session": "CustomerSession",
+    "request": "BusinessRequest",
+    "commitment": "Commitment",
+    "lead": "SalesLead",
+    "delivery": "LeadDelivery",
+    "decision": "Decision",
+    "incident": "Incident",
+}
+"""Types of what a call's response names, the narrowest first, as the audit trail calls them."""
 
 Write = Callable[[AsyncConnection], Awaitable[Mapping[str, object]]]
 
@@ -56,15 +69,23 @@ async def carry_out(
 ) -> Outcome:
     """Run `write` in one transaction, once per `key`; a dry run does everything and keeps nothing.
 
-    Invalid, NotFound, Conflict and Rejected become problems; other errors are the caller's `errors`.
+    Invalid, NotFound, Conflict and Rejected become problems; other errors are the caller's `errors`. What was done
+    stands in the audit trail: by a deed that `write` records, or else by one that is noted here.
     """
+    before, done = deeds_recorded(), False
+
+    async def carried_out(connection: AsyncConnection) -> Mapping[str, object]:
+        nonlocal done
+        response, done = await write(connection), True
+        return response
+
     try:
         async with context.writing() as connection:
             if key is None or dry_run:
-                response = await write(connection)
+                response = await carried_out(connection)
             else:
                 call = Call(_whose(context.principal), operation, _checked(key), given)
-                response = await once(connection, call, context.now(), lambda: write(connection))
+                response = await once(connection, call, context.now(), lambda: carried_out(connection))
             if dry_run:
                 raise _DryRun(response)
     except _DryRun as dry:
@@ -73,7 +94,17 @@ async def carry_out(
         if isinstance(error, NotFound):
             context.hides(f"Mutation.{operation}")
         return Outcome({}, [_problem(error)])
+    if done and deeds_recorded() == before:
+        context.did(operation, *_object_of(response, operation))
     return Outcome(response, [])
+
+
+def _object_of(response: Mapping[str, object], operation: str) -> tuple[str, str]:
+    """What the operation was about, by the name under which it is kept; the operation itself where that is not one."""
+    for name, object_type in OBJECTS.items():
+        if isinstance(identity := response.get(name), str):
+            return object_type, identity
+    return "Operation", f"Mutation.{operation}"
 
 
 class Keyed(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -73,6 +73,30 @@ async def test_it_tells_who_looked_at_whom_why_and_from_where(api: Api) -> None:
         "address": "127.0.0.1",
         "details": [{"name": "place", "value": "Query.customer"}],
     }
+
+
+START = """mutation($by: StartSessionInput!) { startSession(input: $by) { session { id } problems { code } } }"""
+PROMISE = """mutation($input: MakeCommitmentInput!) { makeCommitment(input: $input) { problems { code } } }"""
+CONSENT = """mutation($input: RecordConsentInput!) { recordConsent(input: $input) { problems { code } } }"""
+
+
+async def test_what_is_done_in_a_contact_stands_in_it_once_whoever_asks_by_the_customer(api: Api) -> None:
+    by = {"customerId": gid("Customer", ANNA)}
+    started = await api.ask(START, {"by": {"channel": "call-centre", "known": by}}, role=Role.AGENT)
+    session = started.data["startSession"]["session"]["id"]
+    due = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    promise = {"sessionId": session, "promise": "We call you back.", "dueAt": due, "idempotencyKey": "once"}
+    for _ in range(2):
+        assert (await api.ask(PROMISE, {"input": promise}, role=Role.AGENT)).data["makeCommitment"]["problems"] == []
+    refused = await api.ask(
+        PROMISE, {"input": {**promise, "idempotencyKey": None, "dueAt": NOW.isoformat()}}, role=Role.AGENT
+    )
+    assert refused.data["makeCommitment"]["problems"] != []
+    await api.ask(CONSENT, {"input": {**by, "purpose": "newsletter", "status": "GRANTED"}}, role=Role.AGENT)
+    await api.app.state.running.hub.trail.write()
+    changes = await told(api, customerId=gid("Customer", ANNA), kind="CHANGE")
+    assert sorted(action for _, action in changes) == ["makeCommitment", "recordConsent", "startSession"]
+    assert {principal for principal, _ in changes} == {"development:agent"}
 
 
 async def test_a_page_is_one_entry_and_of_each_customer_on_it_an_entry_of_his_own(api: Api) -> None:
