@@ -2,6 +2,7 @@
 
     python -m benchmarks.hostile                            five rounds of 2,000 requests each way
     python -m benchmarks.hostile --requests 300 --rounds 1  a first look
+    python -m benchmarks.hostile --only "huge variables"    what one kind does by itself
 
 The hub is one `hub serve` as in production. Ordinary requests come one after the other, in rounds: idle, idle again,
 under attack, and afterwards. The hostile clients are a process of their own (`benchmarks/hostile_clients.py`): 350
@@ -20,7 +21,7 @@ import asyncio
 import multiprocessing
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,12 +73,12 @@ async def measured(hub: Hub, requests: int) -> Measured:
 
 
 @asynccontextmanager
-async def attacked(hub: Hub, met: Found, at_work_s: float) -> AsyncIterator[None]:
+async def attacked(hub: Hub, met: Found, at_work_s: float, only: Sequence[str]) -> AsyncIterator[None]:
     """Hostile clients are at work inside the block; `met` is what they found."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     bearers = [bearer_of(subject) for subject in SUBJECTS]
-    clients = context.Process(target=attack, args=(hub.port, hub.pid, bearers, theirs), daemon=True)
+    clients = context.Process(target=attack, args=(hub.port, hub.pid, bearers, only, theirs), daemon=True)
     clients.start()
     await asyncio.to_thread(ours.recv)
     try:
@@ -91,7 +92,9 @@ async def attacked(hub: Hub, met: Found, at_work_s: float) -> AsyncIterator[None
             met.setdefault(kind, Counter()).update(ends)
 
 
-async def measure(dsn: str, folder: Path, requests: int, rounds: int) -> tuple[dict[str, list[Measured]], Found]:
+async def measure(
+    dsn: str, folder: Path, requests: int, rounds: int, only: Sequence[str]
+) -> tuple[dict[str, list[Measured]], Found]:
     """What was measured in each round, and what the hostile clients met."""
     engine = open_engine(dsn)
     await upgrade(engine)
@@ -101,13 +104,13 @@ async def measure(dsn: str, folder: Path, requests: int, rounds: int) -> tuple[d
     async with hub_process(dsn, folder) as hub:
         await measured(hub, requests)
         found[BEFORE] = [await measured(hub, requests) for _ in range(rounds)]
-        async with attacked(hub, met, SETTLED_S):
+        async with attacked(hub, met, SETTLED_S, only):
             pass
         for _ in range(rounds):
             await asyncio.sleep(2)
             found[IDLE].append(await measured(hub, requests))
             found[AGAIN].append(await measured(hub, requests))
-            async with attacked(hub, met, AT_WORK_S):
+            async with attacked(hub, met, AT_WORK_S, only):
                 found[ATTACKED].append(await measured(hub, requests))
             await asyncio.sleep(2)
             found[AFTERWARDS].append(await measured(hub, requests))
@@ -140,9 +143,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=2_000, help="of each way in each round")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", action="append", default=[], help="a kind of hostile client; may be repeated")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as own, EmbeddedPostgres(Path(own) / "postgres") as postgres:
-        found, met = asyncio.run(measure(postgres.libpq("postgres"), Path(own), given.requests, given.rounds))
+        found, met = asyncio.run(
+            measure(postgres.libpq("postgres"), Path(own), given.requests, given.rounds, given.only)
+        )
     tell(found, met)
     memory = [each.memory_mb for rounds in found.values() for each in rounds]
     grew_mb = max(memory) - found[BEFORE][0].memory_mb

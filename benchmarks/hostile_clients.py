@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from itertools import count, cycle
 from multiprocessing.connection import Connection
 from typing import Final, TypeAlias
@@ -19,6 +21,8 @@ from websockets.exceptions import WebSocketException
 from tests.hostile.documents import DOCUMENTS, KINDS, another, another_long, huge_variables
 from tests.hostile.server import Hub
 from tests.schema.following import acknowledged
+
+NICENESS: Final = 19
 
 EVERY_S: Final = 2.0
 """Each hostile document once."""
@@ -35,18 +39,23 @@ Found: TypeAlias = dict[str, Counter[str]]
 """By kind: how often which end was met, a code or what became of a connection."""
 
 Asked: TypeAlias = tuple[str, object]
+Attack: TypeAlias = Callable[[Counter[str]], Coroutine[None, None, None]]
 
 
 DOCUMENT, PLAN, VARIABLE, SOCKET = SUBJECTS = ("documents", "plans", "variables", "sockets")
 """Each would be held back by his own documents alone; together they are worse."""
 
 
-def attack(port: int, pid: int, bearers: Sequence[str], found: Connection) -> None:
-    """Until SIGTERM; then tell what each kind met. `bearers` are the tokens of SUBJECTS."""
-    asyncio.run(_attack(port, pid, bearers, found))
+def attack(port: int, pid: int, bearers: Sequence[str], only: Collection[str], found: Connection) -> None:
+    """Until SIGTERM; then tell what each kind met. `bearers` are the tokens of SUBJECTS, `only` kinds; none: all.
+
+    Hostile clients have processors of their own elsewhere: here they take what the others leave.
+    """
+    os.nice(NICENESS)
+    asyncio.run(_attack(port, pid, bearers, only, found))
 
 
-async def _attack(port: int, pid: int, bearers: Sequence[str], found: Connection) -> None:
+async def _attack(port: int, pid: int, bearers: Sequence[str], only: Collection[str], found: Connection) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     told: Found = {}
@@ -54,7 +63,11 @@ async def _attack(port: int, pid: int, bearers: Sequence[str], found: Connection
         client = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60)
         http = await stack.enter_async_context(client)
         hubs = {subject: Hub(port, pid, http, bearer) for subject, bearer in zip(SUBJECTS, bearers, strict=True)}
-        attacks = [asyncio.create_task(each) for each in _attacks(hubs, told, stack)]
+        attacks = [
+            asyncio.create_task(of_kind(told.setdefault(kind, Counter())))
+            for kind, of_kind in _attacks(hubs, stack).items()
+            if kind in (only or {kind})
+        ]
         found.send(None)
         await ended.wait()
         for each in attacks:
@@ -63,23 +76,27 @@ async def _attack(port: int, pid: int, bearers: Sequence[str], found: Connection
     found.send(told)
 
 
-def _attacks(hubs: Mapping[str, Hub], told: Found, stack: AsyncExitStack) -> Iterable[Coroutine[None, None, None]]:
+def _attacks(hubs: Mapping[str, Hub], stack: AsyncExitStack) -> dict[str, Attack]:
     sockets = hubs[SOCKET]
-    for kind, names in KINDS.items():
-        yield _ask(hubs[DOCUMENT], told.setdefault(kind, Counter()), EVERY_S / len(names), _documents(names))
-    yield _ask(hubs[PLAN], told.setdefault("good, never seen", Counter()), NEW_EVERY_S, _new)
-    yield _ask(hubs[VARIABLE], told.setdefault("huge variables", Counter()), VARIABLES_EVERY_S, huge_variables)
+    asking: dict[str, tuple[Hub, float, Callable[[int], Asked]]] = {
+        kind: (hubs[DOCUMENT], EVERY_S / len(names), _documents(names)) for kind, names in KINDS.items()
+    }
+    asking["good, never seen"] = (hubs[PLAN], NEW_EVERY_S, _new)
+    asking["huge variables"] = (hubs[VARIABLE], VARIABLES_EVERY_S, huge_variables)
     head = f"host: {sockets.address}\r\ncontent-type: application/json\r\ncontent-length: 1000"
     body = f"POST /graphql HTTP/1.1\r\n{head}\r\n\r\n{{".encode()
-    for kind, said, half, number in (
-        ("silent sockets", b"", False, 200),
-        ("half-open sockets", b"", True, 50),
-        ("half-open in a body", body, True, 50),
-        ("slow heads", b"POST /graphql HTTP/1.1\r\nx-slow: ", False, 50),
-        ("slow bodies", body, False, 50),
-    ):
-        yield _keep_waiting(sockets, told.setdefault(kind, Counter()), stack, said, number, half=half)
-    yield _flood(sockets, told.setdefault("floods over WebSockets", Counter()))
+    waiting = {
+        "silent sockets": (b"", False, 200),
+        "half-open sockets": (b"", True, 50),
+        "half-open in a body": (body, True, 50),
+        "slow heads": (b"POST /graphql HTTP/1.1\r\nx-slow: ", False, 50),
+        "slow bodies": (body, False, 50),
+    }
+    return {
+        **{kind: partial(_ask, *one) for kind, one in asking.items()},
+        **{kind: partial(_keep_waiting, sockets, stack, *one) for kind, one in waiting.items()},
+        "floods over WebSockets": partial(_flood, sockets),
+    }
 
 
 def _documents(names: Iterable[str]) -> Callable[[int], Asked]:
@@ -96,7 +113,7 @@ def _new(number: int) -> Asked:
     return (another_long if number % 5 == 0 else another)(_FIRST + number), None
 
 
-async def _ask(hub: Hub, told: Counter[str], every_s: float, attack_: Callable[[int], Asked]) -> None:
+async def _ask(hub: Hub, every_s: float, attack_: Callable[[int], Asked], told: Counter[str]) -> None:
     """At that pace, answered or not."""
     room = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as sent:
@@ -117,7 +134,7 @@ async def _sent(hub: Hub, told: Counter[str], asked: Asked) -> None:
 
 
 async def _keep_waiting(
-    hub: Hub, told: Counter[str], stack: AsyncExitStack, said: bytes, number: int, *, half: bool
+    hub: Hub, stack: AsyncExitStack, said: bytes, half: bool, number: int, told: Counter[str]
 ) -> None:
     """Connections that say nothing or too little, opened anew as they are cut off; half open ones have ended their own
     side."""

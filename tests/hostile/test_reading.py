@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.access.principal import Scope
-from hub.entrypoints.asgi.document_child import Plans, Reads
+from hub.entrypoints.asgi.document_child import NICER, Plans, Reads
 from hub.entrypoints.asgi.document_reader import DocumentReader
 from hub.errors import RateLimited, Transient
 from schema.compiled.apart import Apart
@@ -50,6 +50,16 @@ async def test_the_other_process_says_what_this_one_would() -> None:
             assert await there.read(text, name) == READ(text), name
         assert (await there.read(GOOD, "good")).node == parse(GOOD)
         assert (await there.read("{ viewer { subject \ud800", "odd")).faults == READ("{ viewer { subject \ud800").faults
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="the system has no batch scheduling")
+async def test_the_other_process_comes_behind_whoever_is_served() -> None:
+    def standing(_: str) -> Reading:
+        return Reading(None, (Fault(f"{os.sched_getscheduler(0)} {os.nice(0)}"),))
+
+    async with reader(standing) as there:
+        (told,) = (await there.read("how", "a")).faults
+        assert told.message == f"{os.SCHED_BATCH} {min(os.nice(0) + NICER, 19)}"
 
 
 def test_a_tree_keeps_its_places_on_the_way() -> None:

@@ -10,7 +10,7 @@ import socket
 import time
 import traceback
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from struct import Struct
 from typing import Final, NamedTuple, TypeAlias
 
@@ -40,6 +40,13 @@ class PlanWanted(NamedTuple):
     variables: bytes
 
 
+def _wait_for_others() -> None:
+    """Whoever is woken goes on at once, and not when this process's turn is over; where the system has that."""
+    if hasattr(os, "SCHED_BATCH"):
+        with suppress(PermissionError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
 class _TooLong(Exception):
     pass
 
@@ -54,6 +61,7 @@ def answer_requests(descriptor: int, reads: Reads, plans: Plans) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGPROF, _stop)
     os.nice(NICER)
+    _wait_for_others()
     with socket.socket(fileno=descriptor) as parent, parent.makefile("rb") as asked:
         while head := asked.read(HEAD.size):
             length, *_ = HEAD.unpack(head)
