@@ -13,7 +13,7 @@ from hub.customers.identifiers import IdentifierKey, Node, Strength
 from hub.customers.likely import Pair
 from hub.customers.overlay import laid_over
 from hub.customers.partition import is_shared
-from hub.customers.project import images_of, open_corrections
+from hub.customers.read_sources import images_of, open_corrections
 from hub.customers.survive import SourceImage
 from hub.customers.unlike import contradicted
 

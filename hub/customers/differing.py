@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.identifiers import Node
 from hub.customers.keep_conflicts import cases_of, decided
 from hub.customers.normalise import Spelling
-from hub.customers.project import images_of, pins_of
+from hub.customers.read_sources import images_of, pins_of
 from hub.customers.recognise import Rules
 from hub.customers.survive import Conflict, conflicts_of, survive
 

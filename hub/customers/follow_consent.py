@@ -19,7 +19,7 @@ from hub.customers.distribute import target_of
 from hub.customers.identifiers import Node
 from hub.customers.keep_conflicts import cases_of
 from hub.customers.overlay import OpenCorrection
-from hub.customers.project import images_of, open_corrections
+from hub.customers.read_sources import images_of, open_corrections
 from hub.customers.survive import FIELDS, SourceImage, spoken
 from hub.exchange.effect import composed, read_changes
 from hub.exchange.order import send_singly

@@ -18,7 +18,7 @@ from hub.customers.identifiers import Node
 from hub.customers.keep_conflicts import cases_of, decided
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import OpenCorrection, overlaid
-from hub.customers.project import pins_of
+from hub.customers.read_sources import pins_of
 from hub.customers.recognise import Rules
 from hub.customers.survive import Golden, SourceImage, survive
 from hub.customers.withdrawn import without_withdrawn

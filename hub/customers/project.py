@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -18,10 +18,10 @@ from hub.customers.identifiers import Node
 from hub.customers.keep_conflicts import Cases, Company, cases_of, decided, followed, forget_cases, write_cases
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import OpenCorrection, overlaid, settled
+from hub.customers.read_sources import images_of, open_corrections, pins_of
 from hub.customers.survive import FIELDS, Golden, Pin, SourceImage, Survivorship, survive
 from hub.customers.withdrawn import without_withdrawn
 from hub.customers.write_golden import write_golden, write_origins
-from hub.records.customer import CustomerRecord
 from hub.store.sets import run_set
 
 
@@ -64,11 +64,7 @@ async def project(
     Where sources differ their conflict is kept as a row; a steward's word on one stands over the rules.
     """
     nodes = [node for group in assignment.groups.values() for node in group]
-    given = {**at_hand.read, **at_hand.written}
-    images = {node: given[node] for node in nodes if node in given}
-    images |= await images_of(connection, [node for node in nodes if node not in images])
-    if rules.gated:
-        images = await without_withdrawn(connection, images, rules.gated)
+    images = await _counting(connection, nodes, at_hand, rules)
     corrections = await open_corrections(connection, images)
     pins = await pins_of(connection, images)
     laid = {
@@ -95,6 +91,16 @@ async def project(
         await distribute(connection, people, golden, rules.outward, at_hand.written.keys(), times.now)
     created = frozenset(changed) - before.keys()
     return Projection(created, frozenset(changed) - created, assignment.ended)
+
+
+async def _counting(
+    connection: AsyncConnection, nodes: Sequence[Node], at_hand: Images, rules: Survivorship
+) -> Mapping[Node, SourceImage]:
+    """What these records say, read where it is not at hand, without what is withdrawn from their systems."""
+    given = {**at_hand.read, **at_hand.written}
+    images = {node: given[node] for node in nodes if node in given}
+    images |= await images_of(connection, [node for node in nodes if node not in images])
+    return await without_withdrawn(connection, images, rules.gated) if rules.gated else images
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,60 +151,6 @@ def _changed(cases: Mapping[UUID, Cases], known: Mapping[UUID, Cases]) -> dict[U
         for customer_id, of in cases.items()
         if of
     }
-
-
-async def images_of(connection: AsyncConnection, nodes: Sequence[Node]) -> dict[Node, SourceImage]:
-    """What each of these records says now, without corrections."""
-    if not nodes:
-        return {}
-    rows = await run_set(
-        connection,
-        """SELECT s.system, s.external_id, s.document::text, s.as_of, s.observed_at, s.deleted
-           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
-           CROSS JOIN LATERAL (SELECT * FROM source_record o WHERE o.system = r.system AND o.entity = 'customer'
-             AND o.external_id = r.external_id AND o.document IS NOT NULL LIMIT 1) s""",
-        [{"system": node.system, "external_id": node.external_id} for node in nodes],
-    )
-    images = {}
-    for system, external_id, document, as_of, observed_at, deleted in rows.all():
-        node = Node(system, external_id)
-        images[node] = SourceImage(node, CustomerRecord.model_validate_json(document), as_of, observed_at, deleted)
-    return images
-
-
-async def open_corrections(connection: AsyncConnection, nodes: Collection[Node]) -> Mapping[Node, list[OpenCorrection]]:
-    """What these records are to say and do not yet, oldest first."""
-    rows = await run_set(
-        connection,
-        """SELECT c.id, c.system, c.external_id, c.path, c.old, c.new
-           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
-           CROSS JOIN LATERAL (SELECT * FROM correction o WHERE o.system = r.system AND o.entity = 'customer'
-             AND o.external_id = r.external_id AND o.state = 'OPEN' OFFSET 0) c
-           ORDER BY c.at, c.id""",
-        [{"system": node.system, "external_id": node.external_id} for node in nodes],
-    )
-    corrections: dict[Node, list[OpenCorrection]] = defaultdict(list)
-    for row in rows.all():
-        node = Node(row.system, row.external_id)
-        corrections[node].append(OpenCorrection(row.id, node, tuple(row.path), row.old, row.new))
-    return corrections
-
-
-async def pins_of(connection: AsyncConnection, nodes: Collection[Node]) -> Mapping[Node, Sequence[Pin]]:
-    """What people decided about fields, by the record it goes with."""
-    rows = await run_set(
-        connection,
-        """SELECT p.system, p.external_id, p.field, p.value, p.at
-           FROM json_to_recordset(CAST(:rows AS json)) AS r(system text, external_id text)
-           CROSS JOIN LATERAL (SELECT * FROM customer_pin o
-             WHERE o.system = r.system AND o.external_id = r.external_id OFFSET 0) p""",
-        [node._asdict() for node in nodes],
-    )
-    pins: dict[Node, list[Pin]] = defaultdict(list)
-    for system, external_id, field, value, at in rows.all():
-        node = Node(system, external_id)
-        pins[node].append(Pin(node, field, value, at))
-    return pins
 
 
 async def _settle(

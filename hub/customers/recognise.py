@@ -20,7 +20,8 @@ from hub.customers.likeness.weigh import weigh
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import laid_over
 from hub.customers.partition import partition
-from hub.customers.project import Images, Projection, Times, open_corrections, project
+from hub.customers.project import Images, Projection, Times, project
+from hub.customers.read_sources import open_corrections
 from hub.customers.survive import SourceImage, Survivorship
 from hub.customers.tables import SourceIdentifier
 from hub.customers.untold import with_untold

@@ -13,7 +13,7 @@ from hub.customers.identifiers import Node
 from hub.customers.keep_conflicts import cases_of, decided
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import overlaid
-from hub.customers.project import images_of, open_corrections, pins_of
+from hub.customers.read_sources import images_of, open_corrections, pins_of
 from hub.customers.survive import Survivorship, survive
 from hub.customers.withdrawn import without_withdrawn
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.closure import ClosedWorld
 from hub.customers.identifiers import Node
-from hub.customers.project import images_of
+from hub.customers.read_sources import images_of
 
 
 async def with_untold(

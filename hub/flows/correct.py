@@ -15,7 +15,7 @@ from hub.customers.changes import changes_of
 from hub.customers.closure import Held
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling, normalise_phone
-from hub.customers.project import images_of
+from hub.customers.read_sources import images_of
 from hub.customers.recognise import Rules, lock_customers, recognise
 from hub.customers.resolve import resolved_ids
 from hub.errors import Invalid, NotFound

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from hub.customers.identifiers import IdentifierKey, Node, identifiers_of
 from hub.customers.normalise import Spelling
 from hub.customers.partition import Decisions, partition
-from hub.customers.project import images_of
+from hub.customers.read_sources import images_of
 from hub.customers.unlike import contradicted
 from hub.records.customer import CustomerRecord
 

@@ -17,7 +17,7 @@ from hub.customers.introduce import SELF
 from hub.customers.normalise import Spelling
 from hub.customers.overlay import overlaid
 from hub.customers.privacy_tables import PrivacyKind
-from hub.customers.project import images_of, open_corrections
+from hub.customers.read_sources import images_of, open_corrections
 from hub.customers.recognise import Rules, recognise
 from hub.customers.resolve import resolved_ids
 from hub.customers.survive import SourceImage, spoken

@@ -21,7 +21,7 @@ from hub.customers.likeness.preview import Preview, likenesses_behind
 from hub.customers.likeness.unions import fellows_of
 from hub.customers.likeness.weights import Learned, weights_of
 from hub.customers.normalise import Spelling
-from hub.customers.project import images_of, pins_of
+from hub.customers.read_sources import images_of, pins_of
 from hub.customers.recognise import lock_customers, recognise
 from hub.customers.survive import Golden, SourceImage, survive
 from hub.stewardship.rule_preview import RulePreview, Terms, compare, writes_of

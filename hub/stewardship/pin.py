@@ -15,7 +15,7 @@ from hub.customers.changes import changes_of
 from hub.customers.closure import Held
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
-from hub.customers.project import images_of
+from hub.customers.read_sources import images_of
 from hub.customers.recognise import Rules, recognise
 from hub.customers.survive import FIELDS
 from hub.errors import Conflict, Invalid

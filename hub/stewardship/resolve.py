@@ -19,7 +19,7 @@ from hub.customers.distribute import target_of
 from hub.customers.identifiers import Node
 from hub.customers.keep_conflicts import case_of, write_cases
 from hub.customers.normalise import Spelling
-from hub.customers.project import images_of
+from hub.customers.read_sources import images_of
 from hub.customers.recognise import Rules, recognise
 from hub.customers.survive import spoken
 from hub.errors import Conflict, Invalid, NotFound

@@ -16,7 +16,7 @@ from hub.customers.distribute import changes_for
 from hub.customers.identifiers import Node
 from hub.customers.keep_conflicts import cases_of, decided
 from hub.customers.normalise import Spelling
-from hub.customers.project import images_of, pins_of
+from hub.customers.read_sources import images_of, pins_of
 from hub.customers.recognise import Rules
 from hub.customers.survive import FIELDS, Golden, Pin, SourceImage, survive
 from hub.records.customer import CustomerRecord
