@@ -14,8 +14,8 @@ from hub.errors import Invalid, Transient
 CANCELLED: Final = "57014"
 """SQLSTATE of a statement that ran into its time limit."""
 
-AWAY: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
-"""SQLSTATE of a server that stops, starts, or has no connection left."""
+AWAY: Final = ("57P", "08", "53300")
+"""How the SQLSTATE begins of a server that stops or starts, that breaks off, or has no connection left."""
 
 UNSTORABLE: Final = frozenset({"22021", "22P05", "22008"})
 """SQLSTATE of text that PostgreSQL cannot hold (NUL characters) and of times outside its calendar."""
@@ -31,10 +31,10 @@ async def translated() -> AsyncIterator[None]:
     except OSError:
         raise Transient("the hub's database does not answer; try again", retry_after_s=5) from None
     except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
+        state = str(getattr(error.orig, "sqlstate", None))
         if state == CANCELLED:
             raise Transient("the request took longer than is allowed; ask for less") from None
-        if state in AWAY:
+        if state.startswith(AWAY):
             raise Transient("the hub's database does not answer; try again", retry_after_s=5) from None
         if state in UNSTORABLE:
             raise Invalid("a text or time in the request cannot be stored") from None
