@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.access.principal import Role
-from hub.entrypoints.asgi.documents import LONGEST_READ, REMEMBERED_MAX, Documents, read_manifest
+from hub.entrypoints.asgi.documents import KEEPING_ONE, LONGEST_READ, REMEMBERED_MAX, Documents, read_manifest
 from hub.errors import Invalid, UnknownDocument
 from hub.store.engine import Database
 from tests.schema.following import acknowledged
@@ -53,7 +53,8 @@ async def test_a_hash_of_another_text_is_refused_and_not_remembered(api: Api) ->
 
 def test_the_documents_that_were_not_used_longest_are_forgotten() -> None:
     documents = Documents({}, trusted_only=False)
-    texts = [f"{n:0{LONGEST_READ}}" for n in range(REMEMBERED_MAX // LONGEST_READ)]
+    longest = LONGEST_READ - KEEPING_ONE
+    texts = [f"{n:0{longest}}" for n in range(REMEMBERED_MAX // LONGEST_READ)]
     for text in texts:
         documents.text_of(text, None, persisted(text))
     documents.text_of(None, None, persisted(texts[0]))
@@ -61,6 +62,13 @@ def test_the_documents_that_were_not_used_longest_are_forgotten() -> None:
     assert documents.text_of(None, None, persisted(texts[0])) == texts[0]
     with pytest.raises(UnknownDocument):
         documents.text_of(None, None, persisted(texts[1]))
+
+
+def test_short_documents_are_not_remembered_without_end() -> None:
+    documents = Documents({}, trusted_only=False)
+    for number in range(30_000):
+        documents.text_of(str(number), None, persisted(str(number)))
+    assert len(documents._remembered) == REMEMBERED_MAX // (KEEPING_ONE + 5)
 
 
 async def test_a_trusted_document_is_answered_by_id_and_nothing_else_is(

@@ -20,6 +20,9 @@ from hub.errors import Invalid, TooLong, UnknownDocument, UntrustedDocument
 REMEMBERED_MAX: Final = 4_000_000
 """Characters of documents sent once that a process remembers; whoever is forgotten sends his text again."""
 
+KEEPING_ONE: Final = 200
+"""Characters that remembering a document costs beside its text: a million short ones would take far more than their
+texts."""
 
 LONGEST_READ: Final = 100_000
 """Characters of a document: 4,000 tokens of 25."""
@@ -95,10 +98,10 @@ class Documents:
         if given in self._remembered:
             return
         self._remembered[given] = text
-        self._characters += len(text)
+        self._characters += len(text) + KEEPING_ONE
         while self._characters > REMEMBERED_MAX:
             _, forgotten = self._remembered.popitem(last=False)
-            self._characters -= len(forgotten)
+            self._characters -= len(forgotten) + KEEPING_ONE
 
 
 def _hash_of(extensions: Mapping[str, object] | None) -> str | None:
