@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hub.errors import HubError
-from schema.errors import BAD_REQUEST
+from graphql import GraphQLError
+
+from hub.errors import HubError, SlowSubscriber
+from schema.errors import BAD_REQUEST, told
 from schema.types.error_code import ErrorCode
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "api.md"
@@ -29,3 +31,8 @@ def test_every_error_has_its_code_in_the_schema() -> None:
 def test_every_code_is_documented() -> None:
     documented = re.findall(r"^\| `([A-Z_]+)` \|", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
     assert documented == sorted(IN_SCHEMA)
+
+
+def test_who_is_cut_off_is_told_where_to_go_on() -> None:
+    error = told(GraphQLError("", original_error=SlowSubscriber("ZmVlZA")))
+    assert error.extensions == {"code": "SLOW_SUBSCRIBER", "cursor": "ZmVlZA"}
