@@ -22,13 +22,17 @@ from hub.store.sets import run_set
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One customer: what his records say, where they differ, his golden values until now, and whether he has parted."""
+    """One customer: what his records say, where they differ, his golden values until now, and whether he has parted.
+
+    `came` are records that were another's until now.
+    """
 
     customer_id: UUID
     images: Sequence[SourceImage]
     cases: Cases
     before: Mapping[str, str | None]
     parted: bool
+    came: Collection[Node] = ()
 
 
 async def distribute(
@@ -39,7 +43,7 @@ async def distribute(
     written: Collection[Node],
     now: datetime,
 ) -> None:
-    """Want of each system what it has otherwise, once the golden value or its own record changed.
+    """Want of each system what it has otherwise, once the golden value, its own record or whose that is changed.
 
     A frozen field is not written, nor one that nobody speaks of: silence erases nothing. What a record was
     to change for the sake of somebody who has parted is wanted back, unless it has said anything since.
@@ -106,7 +110,8 @@ def _wanted(
     outward: Mapping[str, tuple[str, ...]],
     written: Collection[Node],
 ) -> list[FieldChange]:
-    live = _live(person, golden, outward[image.node.system], image.node in written)
+    news = image.node in written or image.node in person.came
+    live = _live(person, golden, outward[image.node.system], news)
     return list(changes_for(image, golden, live))
 
 

@@ -87,7 +87,8 @@ async def project(
         await write_golden(connection, changed, assignment.created, before.keys(), known, times.now)
     await write_origins(connection, {i: g for i, g in golden.items() if i not in changed and i in before})
     if rules.outward:
-        people = [Person(i, laid[i], cases[i], told.until_now(i), told.companies[i].parted) for i in golden]
+        of = told.companies
+        people = [Person(i, laid[i], cases[i], told.until_now(i), of[i].parted, of[i].came) for i in golden]
         await distribute(connection, people, golden, rules.outward, at_hand.written.keys(), times.now)
     created = frozenset(changed) - before.keys()
     return Projection(created, frozenset(changed) - created, assignment.ended)

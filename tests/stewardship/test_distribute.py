@@ -84,6 +84,26 @@ async def test_what_a_merge_was_to_change_at_a_system_is_wanted_back_by_the_spli
     assert told == [("Bakker", "Jan 0"), ("Jan 0", "Bakker")]
 
 
+async def test_a_record_that_comes_to_another_customer_is_told_his_values_whichever_id_stays(
+    database: Database,
+) -> None:
+    lanes = {system: await declare_flow(database, system) for system in ("crm", "lms")}
+    await outbound_flow(database, "lms")
+    await says(database, lanes["crm"], range(1), "Jan", 1)
+    async with database.transaction() as connection:
+        await apply(connection, lanes["lms"], page(content("9", person("Bakker", "b@example.com"), 1)), TOLD, at(1))
+    jan, bakker = await owner(database, "crm", "0"), await owner(database, "lms", "9")
+    async with database.transaction() as connection:
+        merge = act(StewardActKind.MERGE)
+        merged = await merge_customers(connection, jan, [bakker], merge, TOLD.recognition)
+    assert [(e.system, e.effect) for e in merged.effects][1:] == [("lms", StewardEffect.VALUES_TRAVEL)]
+    async with database.transaction() as connection:
+        split = act(StewardActKind.SPLIT, 20_001)
+        await undo_merge(connection, merged.act_id, split, TOLD.recognition)
+    told = [(one["old"], one["new"]) for _, changes in await wanted(database) for one in changes]
+    assert told == [("Bakker", "Jan 0"), ("Jan 0", "Bakker")]
+
+
 async def test_an_act_tells_which_systems_its_values_travel_to_and_how_far_they_are(database: Database) -> None:
     lanes = {system: await declare_flow(database, system) for system in ("crm", "lms")}
     await outbound_flow(database, "lms")
