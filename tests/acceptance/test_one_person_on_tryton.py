@@ -35,6 +35,7 @@ from hub.records.source import JsonValue
 from hub.records.states import ReceiptState
 from hub.settings.flows import HUB, Flow, Lane
 from hub.stewardship.acts import Act
+from hub.stewardship.outlook import views_of
 from hub.stewardship.split import split_off
 from hub.store.engine import Database
 from hub.work.decisions import Done
@@ -142,6 +143,11 @@ async def test_one_person_in_three_packages_is_seen_split_and_erased_for_good(
     await pulled(room)
     jan = await owner(database, "crm", ids["crm"])
     assert [await owner(database, system, ids[system]) for system in SYSTEMS] == [jan] * 3
+    async with database.reading() as connection:
+        view = (await views_of(connection, [jan]))[jan]
+    assert {field.field: (field.value, field.system) for field in view.fields}["name"] == (NAMES["crm"], "crm")
+    assert view.contact_media == ("jan.devries@example.org",)
+    assert view.records == tuple(sorted(ids.items()))
 
     async with database.transaction() as connection:
         act = Act(StewardActKind.SPLIT, "steward", "father and son", utc_now())

@@ -16,7 +16,7 @@ from hub.store.engine import Database
 from tests.contacts.conducting import do, start, step
 from tests.contacts.conftest import CATALOGUE, RULES
 from tests.flows.building import apply_page, content, declare_flow, page, person
-from tests.schema.company import gid
+from tests.schema.company import NOW, gid
 from tests.schema.following import Socket, acknowledged
 from tests.schema.offering import OFFERING
 from tests.schema.serving import Api, listening_api
@@ -46,6 +46,11 @@ MOVE = (
 )
 DIALOG = "mutation($input: StartDialogInput!) { startDialog(input: $input) { dialog { id } problems { code } } }"
 ANSWER = "mutation($input: AnswerDialogInput!) { answerDialog(input: $input) { dialog { state } problems { code } } }"
+PROMISE = "mutation($input: MakeCommitmentInput!) { makeCommitment(input: $input) { commitment { id } } }"
+LEAD = "mutation($input: OpenLeadInput!) { openLead(input: $input) { lead { id } } }"
+FOLLOW = "subscription($id: ID!) {{ {0}(id: $id) {{ event {1} {{ customer {{ id }} }} }} }}"
+THINGS = {"sessionUpdates": "session", "commitmentUpdates": "commitment", "leadUpdates": "lead"}
+TOPICS = ("CustomerSession", "Commitment", "SalesLead")
 CHANGED = "AttributeValueChangeEvent"
 
 
@@ -221,6 +226,44 @@ async def test_a_running_session_its_request_and_its_dialog_go_through_a_merge_a
         assert (await heard(its))["event"] == f"BusinessRequest{CHANGED}"
         wrapped = await step(api, "wrapUpSession", session, result="COMPLETED", disposition="done")
         assert (wrapped["session"]["customer"]["id"], wrapped["problems"]) == (bakker, [])
+
+
+async def test_what_is_followed_of_him_goes_along_when_recognition_joins_and_parts_him(
+    company: Company, database: Database
+) -> None:
+    api = company.api
+    lms = await declare_flow(database, "lms")
+    await apply_page(database, lms, page(content("9", person("Jan de Vries", "j@example.com"), 1)))
+    nine = gid("Customer", await owner(database, "lms", "9"))
+    session = (await start(api, known={"customerId": nine}))["session"]
+    due = (NOW + timedelta(hours=1)).isoformat()
+    promised = await do(api, "makeCommitment", PROMISE, sessionId=session["id"], promise="Call", dueAt=due)
+    asked = {"input": {"name": "fibre", "customerId": nine}}
+    lead = (await api.ask(LEAD, asked)).data["openLead"]
+    ids = (session["id"], promised["commitment"]["id"], lead["lead"]["id"])
+    async with AsyncExitStack() as stack:
+        clients = [
+            await following(company, stack, FOLLOW.format(name, thing), {"id": identity})
+            for (name, thing), identity in zip(THINGS.items(), ids, strict=True)
+        ]
+        for client in clients:
+            assert await latest(client, nine) == "CURRENT"
+        await apply_page(database, lms, page(content("9", person("Jan de Vries", "jan@example.com"), 2)))
+        for client, topic in zip(clients, TOPICS, strict=True):
+            assert await latest(client, company.jan) == f"{topic}{CHANGED}"
+        await apply_page(database, lms, page(content("9", person("Jan de Vries", "j@example.com"), 3)))
+        for client, topic in zip(clients, TOPICS, strict=True):
+            assert await latest(client, nine) == f"{topic}{CHANGED}"
+
+
+async def latest(client: Socket, customer: str) -> str:
+    """The event with which the thing is that customer's; what was made just before may be told first."""
+    while True:
+        told = await heard(client)
+        (thing,) = (value for name, value in told.items() if name != "event")
+        if thing["customer"]["id"] == customer:
+            event: str = told["event"]
+            return event
 
 
 def _whose(update: Mapping[str, Any]) -> tuple[str, str]:
