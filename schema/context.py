@@ -102,6 +102,9 @@ class Context:
     connection_params: Mapping[str, object] | None = None
     """Payload of a WebSocket's connection_init; strawberry puts it here."""
 
+    greeting: str | None = None
+    """The Authorization header of a WebSocket's head, which few clients can send."""
+
     settled: Settled | None = None
     """What the request's one mutation came to, where it is only its answer that is left to be told."""
 

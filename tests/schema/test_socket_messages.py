@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from hub.access.development import DevelopmentTokens
@@ -24,7 +25,7 @@ from hub.errors import Transient
 from hub.store.engine import Database
 from tests.access.issuing import AUDIENCE, ISSUER
 from tests.hostile.server import bearer_of
-from tests.schema.following import Socket, acknowledged, socket
+from tests.schema.following import PROTOCOL, Socket, acknowledged
 from tests.schema.serving import Api, listening_api, services
 
 pytestmark = pytest.mark.slow
@@ -110,12 +111,15 @@ async def test_an_operation_that_names_no_document_is_the_callers_mistake(served
 
 async def test_a_payload_of_null_is_none(served: tuple[Api, str]) -> None:
     _, address = served
-    async with socket(address, None) as client:
-        assert (await closed(client)) == (4403, "Forbidden")
+    url = f"ws://{address}/graphql"
+    async with connect(url, subprotocols=[PROTOCOL], proxy=None) as connection:
+        await Socket(connection).say(type="connection_init", payload=None)
+        assert await closed(Socket(connection)) == (4403, "Forbidden")
 
 
+@pytest.mark.parametrize("by_header", [False, True])
 async def test_who_cannot_be_known_just_now_is_to_come_again(
-    company: Database, database_url: str, tmp_path: Path
+    company: Database, database_url: str, tmp_path: Path, by_header: bool
 ) -> None:
     """4403 would tell him that his token is not accepted, and clients stop there."""
 
@@ -126,9 +130,17 @@ async def test_who_cannot_be_known_just_now_is_to_come_again(
     verifier = TokenVerifier([trust], AUDIENCE, timedelta(seconds=0), utc_now)
     development = DevelopmentTokens(tmp_path, embedded=True, audience=AUDIENCE, clock=utc_now)
     given = replace(services(database_url, development, utc_now), tokens=verifier)
+    said = {"authorization": f"Bearer {bearer_of('agent-7')}"}
     async with (
         asyncio.timeout(60),
         listening(create_app(given), "127.0.0.1", 0) as port,
-        socket(f"127.0.0.1:{port}", bearer_of("agent-7")) as client,
+        connect(
+            f"ws://127.0.0.1:{port}/graphql",
+            subprotocols=[PROTOCOL],
+            proxy=None,
+            additional_headers=said if by_header else None,
+        ) as connection,
     ):
+        client = Socket(connection)
+        await client.say(type="connection_init", payload=None if by_header else said)
         assert await closed(client) == (1013, "Try again later")

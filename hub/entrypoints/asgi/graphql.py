@@ -121,7 +121,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         running: Running = request.app.state.running
         hub = running.hub
         if isinstance(request, WebSocket):
-            return Context(hub, await self._greeted(hub, request), origin=origin_now())
+            context = Context(hub, await self._greeted(hub, request), origin=origin_now())
+            context.greeting = request.headers.get("authorization")
+            return context
         return Context(
             hub, await caller_of(hub, self._tokens, request.headers.get("authorization")), origin=origin_now()
         )
@@ -148,7 +150,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         comes_from(context.origin)
         if not context.identified:
             try:
-                context.identify(await caller_of(context.hub, self._tokens, bearing(context.connection_params)))
+                said = bearing(context.connection_params) or context.greeting
+                context.identify(await caller_of(context.hub, self._tokens, said))
             except Transient:
                 raise
             except HubError:
