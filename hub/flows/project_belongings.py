@@ -57,6 +57,9 @@ COMMON: Final = frozenset(
     {"id", "system", "external_id", "owner", "customer_id", "deleted", "as_of", "observed_at", "version"}
 )
 
+OF_THE_HUB: Final[Mapping[str, frozenset[str]]] = {SalesLead.__tablename__: frozenset({"campaign"})}
+"""Columns of which no package tells."""
+
 
 @dataclass(frozen=True, slots=True)
 class Owned:
@@ -75,7 +78,8 @@ def belonging_id(system: str, entity: Entity, external_id: str) -> UUID:
 def _upsert(entity: Entity) -> tuple[str, tuple[str, ...]]:
     table: SqlTable = METADATA.tables[TABLE_OF[entity]]
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-    own = tuple(column.name for column in table.columns if column.name not in COMMON)
+    others = COMMON | OF_THE_HUB.get(table.name, frozenset())
+    own = tuple(column.name for column in table.columns if column.name not in others)
     types = ", ".join(f"{name} {table.columns[name].type.compile(dialect)}" for name in own)
     sets = ", ".join(f"{name} = excluded.{name}" for name in own)
     statement = f"""

@@ -71,7 +71,7 @@ async def hold_lead(connection: AsyncConnection, lead: UUID) -> Lead:
         await connection.execute(
             text(
                 """SELECT l.id, l.system, l.external_id, l.number, l.name, l.customer_id, l.state, l.rating, l.priority,
-                     l.lead_owner, h.direction, h.campaign, h.proposition, h.source_system, h.source_id, h.responded_at
+                     l.lead_owner, l.campaign, h.direction, h.proposition, h.source_system, h.source_id, h.responded_at
                    FROM sales_lead l LEFT JOIN lead_handling h ON h.lead_id = l.id
                    WHERE NOT l.deleted AND l.id = coalesce((
                      SELECT o.id FROM sales_lead c JOIN sales_lead o ON o.number = c.hub_number AND o.system = :self

@@ -116,6 +116,7 @@ def _row(made: _Made, now: datetime) -> dict[str, object]:
         "currency": new.currency,
         "started_on": now.date(),
         "lead_owner": new.owner,
+        "campaign": new.campaign,
     }
 
 
@@ -177,7 +178,6 @@ def _handling(made: _Made, now: datetime) -> dict[str, object]:
         "direction": new.direction,
         "channel": new.channel,
         "proposition": new.proposition,
-        "campaign": new.campaign,
         "session_id": new.session,
         "dialog_id": new.dialog,
         "event_id": new.event,

@@ -18,6 +18,7 @@ class SalesLead(Belonging, Table):
 
     Held by a package, or opened here: then `system` is "hub", `number` and `external_id` are its number and `owner`
     is NULL. A package's row with the `hub_number` of such a lead is its counterpart there, and is not a second one.
+    `campaign`, of the hub's own, is its name at campaign management: here, where lists of it are sorted.
     """
 
     __tablename__ = "sales_lead"
@@ -35,9 +36,17 @@ class SalesLead(Belonging, Table):
     ended_on: Mapped[date | None]
     lead_owner: Mapped[str | None]
     hub_number: Mapped[str | None]
+    campaign: Mapped[str | None]
 
 
 Index("ix_sales_lead_as_of", SalesLead.as_of, SalesLead.id)  # lists of leads over all customers, newest first
+Index(
+    "ix_sales_lead_campaign",
+    SalesLead.campaign,
+    SalesLead.as_of,
+    SalesLead.id,
+    postgresql_where=text("campaign IS NOT NULL"),
+)
 Index("uq_sales_lead_hub", SalesLead.number, unique=True, postgresql_where=text("system = 'hub'"))
 Index("ix_sales_lead_counterpart", SalesLead.hub_number, postgresql_where=text("hub_number IS NOT NULL"))
 
@@ -45,10 +54,10 @@ Index("ix_sales_lead_counterpart", SalesLead.hub_number, postgresql_where=text("
 class LeadHandling(Table):
     """What the hub does about a lead; every lead of the hub's own has one, a package's from its first answer here on.
 
-    `direction` is None for a package's, which does not tell it.
-    `campaign` is its name at campaign management; a lead that came from there says with `source_system` and
-    `source_id` which membership it is, so that a repeated pull makes no second one. `event_id` is the contact event
-    that opened it. `responded_at` is the customer's first answer: from then on nothing is delivered any more.
+    `direction` is None for a package's, which does not tell it. A lead that came from campaign management says with
+    `source_system` and `source_id` which membership it is, so that a repeated pull makes no second one. `event_id` is
+    the contact event that opened it. `responded_at` is the customer's first answer: from then on nothing is delivered
+    any more.
     `unreached_since`: no channel reaches him, for the reason (a DeliveryReason) that stands beside it.
     """
 
@@ -72,7 +81,6 @@ class LeadHandling(Table):
     direction: Mapped[str | None]
     channel: Mapped[str | None]
     proposition: Mapped[str | None]
-    campaign: Mapped[str | None]
     session_id: Mapped[UUID | None]
     dialog_id: Mapped[UUID | None]
     event_id: Mapped[str | None]

@@ -28,7 +28,7 @@ _LEADS = text(
 _DELIVERIES = text(
     """SELECT d.id, d.lead_id, d.channel, d.kind, d.step, d.state, d.tries, d.planned_for, d.expires_at, d.taken_by,
          d.run_id, d.address_proof, l.customer_id, l.deleted OR h.closed_at IS NOT NULL AS ended,
-         h.responded_at IS NOT NULL AS responded, h.campaign, l.name AS lead_name
+         h.responded_at IS NOT NULL AS responded, l.campaign, l.name AS lead_name
        FROM lead_delivery d JOIN sales_lead l ON l.id = d.lead_id LEFT JOIN lead_handling h ON h.lead_id = l.id
        WHERE d.id = ANY(:ids) ORDER BY d.id FOR UPDATE OF d"""
 )

@@ -164,7 +164,6 @@ def _of_handling(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:  # A
 
 
 LEAD_DIRECTION: Final = _of_handling(LeadHandling.direction)
-LEAD_CAMPAIGN: Final = _of_handling(LeadHandling.campaign)
 LEAD_RESPONDED_AT: Final = _of_handling(LeadHandling.responded_at)
 LEAD_UNREACHED_SINCE: Final = _of_handling(LeadHandling.unreached_since)
 
@@ -178,7 +177,6 @@ def _lead_part() -> Part[LeadRow]:
         SalesLead,
         direction=LEAD_DIRECTION,
         channel=_of_handling(LeadHandling.channel),
-        campaign=LEAD_CAMPAIGN,
         proposition=_of_handling(LeadHandling.proposition),
         opened_at=_of_handling(LeadHandling.opened_at),
         responded_at=LEAD_RESPONDED_AT,

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.leads.tables import LeadHandling, SalesLead
-from hub.reads.belongings import LEAD_CAMPAIGN, LEADS, LeadRow
+from hub.reads.belongings import LEADS, LeadRow
 from hub.reads.conditions import Condition, Declared, Known, where
 from hub.reads.paging import Page, Window, page_of, windowed
 from hub.reads.reach import Reach
@@ -56,7 +56,7 @@ CONDITIONS: Final[Declared] = {
     "system": Condition(Text(), lambda system: SalesLead.system == system),
     "lead_owner": Condition(Text(), lambda owner: SalesLead.lead_owner == owner),
     "direction": Known(lambda direction: _handled(LeadHandling.direction == direction.value)),
-    "campaign": Condition(Text(), lambda campaign: campaign == LEAD_CAMPAIGN),
+    "campaign": Condition(Text(), lambda campaign: SalesLead.campaign == campaign),
     "responded": Known(lambda responded: _whether(LeadHandling.responded_at.is_not(None), responded)),
     "unreached": Known(lambda unreached: _whether(LeadHandling.unreached_since.is_not(None), unreached)),
 }

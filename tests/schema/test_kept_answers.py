@@ -27,7 +27,7 @@ VIEW: Final = """query($id: ID!) { customer(by: {id: $id}) {
   id name version updatedAt identifiers { system externalId } contactMedia { kind value } addresses { street }
   segments { name } consents { purpose status } productHoldings { product quantity }
   campaignMemberships { campaign state } requests { totalCount edges { node { number state running } } }
-  leads { edges { node { name state campaign customer { name } } } }
+  leads { edges { node { name state campaign channel customer { name } } } }
   orders(first: 2) { totalCount edges { node { number total lines { position amount } } } pageInfo { hasNextPage } }
 } }"""
 HISTORY: Final = """query($id: ID!) { customer(by: {id: $id}) { name
@@ -73,7 +73,8 @@ CHANGES: Final = [
     "UPDATE sales_lead SET name = name || 'x' WHERE customer_id = $1",
     """INSERT INTO lead_handling (lead_id, opened_by, opened_at)
        SELECT id, 'eva', now() FROM sales_lead WHERE customer_id = $1 ON CONFLICT DO NOTHING""",
-    """UPDATE lead_handling SET campaign = concat(campaign, 'x')
+    "UPDATE sales_lead SET campaign = concat(campaign, 'x') WHERE customer_id = $1",
+    """UPDATE lead_handling SET channel = concat(channel, 'x')
        WHERE lead_id IN (SELECT id FROM sales_lead WHERE customer_id = $1)""",
     "INSERT INTO timeline_entry (id, customer_id, at, kind) VALUES (gen_random_uuid(), $1, now(), 'SESSION_STARTED')",
     "UPDATE commitment SET state = 'BROKEN' WHERE customer_id = $1",
