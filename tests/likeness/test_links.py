@@ -244,6 +244,8 @@ async def test_links_and_golden_values_do_not_depend_on_arrival_or_paging(
         await link(database)
         states.append(await golden_state(database))
     assert states[0] == states[1]
+    numbered = [[str(node).partition(":")[0] for node in row[0]] for row in states[0] if isinstance(row[0], list)]
+    assert all(len(set(of_one)) == len(of_one) for of_one in numbered), "two numbers of one system"
 
 
 def _pages(order: Sequence[tuple[Node, Written]], most: int) -> list[list[tuple[Node, Written]]]:
