@@ -28,9 +28,12 @@ QUERY = """query CustomerView($phone: String!) {
     id
     name
     customerNumber
+    status
+    valueClass
     identifiers { system externalId }
     contactMedia { id kind value source asOf }
     addresses { street postalCode locality source }
+    relations { kind label other { name } }
     orders(first: 2) { edges { node { number state total currency orderedOn source } } }
     requests(first: 2) { edges { node { kind state subject source } } }
     leads(first: 2) { edges { node { name state amount source } } }

@@ -76,6 +76,8 @@ def test_once_prints_the_view_and_ends_well_twice() -> None:
         assert CRM_NAME in done.stdout
         assert WRONG_EMAIL in done.stdout
         assert '"system": "lms"' in done.stdout
+        assert '"valueClass": "A"' in done.stdout
+        assert '"kind": "HOUSEHOLD"' in done.stdout
 
 
 def test_a_taken_port_is_a_clear_word() -> None:

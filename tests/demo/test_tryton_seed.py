@@ -99,3 +99,11 @@ def test_order_of_the_story_is_placed_once(tryton: TrytonServer) -> None:
     assert order["state"] == "processing"
     assert order["party."] == {"id": SANNE_ID, "code": story.CUSTOMER_NUMBER}
     assert order["total_amount"] == {"__class__": "Decimal", "decimal": str(story.ORDER_AMOUNT)}
+
+
+def test_families_live_together_and_sanne_with_somebody(tryton: TrytonServer) -> None:
+    with tryton.log_in("demo_crm") as rpc:
+        told = rpc.search_read("party.relation.all", [], ["from_", "to", "type.name"])
+    assert {cast(dict[str, str], row["type."])["name"] for row in told} == {"Huisgenoot"}
+    assert sorted(Counter(cast(int, row["from_"]) for row in told).values()) == [1] * 2 + [2] * 18
+    assert [row["to"] for row in told if row["from_"] == SANNE_ID] == [SANNE_ID + 1]

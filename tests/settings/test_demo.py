@@ -19,12 +19,13 @@ DEMO = Path(__file__).parents[2] / "examples" / "demo" / "hub.yaml"
 
 
 class TrytonLikeOptions(BaseModel):
-    """The four options that the demonstration gives."""
+    """The options that the demonstration gives."""
 
     url: str
     database: str
     user: str
     password: SecretStr
+    relations: bool = False
 
 
 ADAPTERS = {"tryton": Installed(TrytonLikeOptions, HERE / "mappings")}

@@ -1,8 +1,9 @@
-"""The CRM: customers with their addresses and telephones, their loyalty groups, and the orders of three years."""
+"""The CRM: customers with addresses and telephones, groups, value and households, and the orders of three years."""
 
 import random
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import combinations
 from typing import cast
 
 from examples.demo.tryton.rpc import Row, TrytonRpc, Value, create_children
@@ -12,6 +13,7 @@ from examples.demo.tryton.seed.parties import PartyRows, email, mobile, phone
 from examples.demo.tryton.seed.population import SEED, Customer, population
 
 ORDERS = 430
+FAMILY_MEMBERS = 18
 DAYS_OF_HISTORY = 3 * 365
 # Buttons after creation, and how often of a hundred: Tryton itself goes on from "confirmed" to "processing".
 JOURNEYS = (
@@ -29,6 +31,7 @@ def fill_crm(rpc: TrytonRpc, today: date) -> None:
     """
     parties = _customers(rpc)
     _groups(rpc, parties)
+    _households(rpc, parties)
     _orders(rpc, parties, today)
 
 
@@ -57,9 +60,25 @@ def _customer(rows: PartyRows, customer: Customer, notation: int) -> dict[str, V
 
 
 def _groups(rpc: TrytonRpc, parties: Sequence[int]) -> None:
-    gold, silver = rpc.create("party.category", [{"name": "Goud"}, {"name": "Zilver"}])
-    rpc.write("party.party", parties[0::9], {"categories": [["add", [gold]]]})
-    rpc.write("party.party", parties[1::5], {"categories": [["add", [silver]]]})
+    names = ("Goud", "Zilver", "Waarde A", "Waarde B")
+    gold, silver, most, more = rpc.create("party.category", [{"name": name} for name in names])
+    for category, those in (
+        (gold, parties[0::9]),
+        (silver, parties[1::5]),
+        (most, parties[0::9]),
+        (more, parties[1::7]),
+    ):
+        rpc.write("party.party", those, {"categories": [["add", [category]]]})
+
+
+def _households(rpc: TrytonRpc, parties: Sequence[int]) -> None:
+    """Sanne and the customer behind her live together, and so do the families, three by three at the end."""
+    (housemate,) = rpc.create("party.relation.type", [{"name": "Huisgenoot"}])
+    rpc.write("party.relation.type", [housemate], {"reverse": housemate})
+    families = parties[-FAMILY_MEMBERS:]
+    homes = [parties[:2], *(families[place : place + 3] for place in range(0, FAMILY_MEMBERS, 3))]
+    pairs = [pair for home in homes for pair in combinations(home, 2)]
+    rpc.create("party.relation.all", [{"from_": one, "to": other, "type": housemate} for one, other in pairs])
 
 
 def _orders(rpc: TrytonRpc, parties: Sequence[int], today: date) -> None:
