@@ -63,7 +63,8 @@ async def test_showing_decrypts_the_original_and_is_audited(company: Company) ->
     said = await company.hub("quarantine", "show", four)
     assert json.loads(said.output.splitlines()[-1]) == customer(4, BORN="yesterday", FULLNAME="Jan Geheim")
     assert '"4";"P";"Jan Geheim";"yesterday"' in said.output
-    [(principal, action, object_id)] = await company.rows("SELECT principal, action, object_id FROM audit_event")
+    deeds = "SELECT principal, action, object_id FROM audit_event WHERE action <> 'runFlow'"
+    [(principal, action, object_id)] = await company.rows(deeds)
     assert (principal.startswith("cli:"), action, object_id) == (True, "revealQuarantined", four)
     assert (await company.hub("quarantine", "show", "99")).code == "NOT_FOUND"
 
@@ -116,7 +117,7 @@ async def test_what_is_wrong_with_an_edit_is_told_and_nothing_is_kept(company: C
     ]
     assert [said.code for said in wrong] == ["INVALID", "INVALID", "INVALID", "NOT_FOUND", "NOT_FOUND"]
     assert await company.rows("SELECT count(*) FROM quarantine WHERE corrected IS NOT NULL") == [(0,)]
-    assert await company.rows("SELECT count(*) FROM audit_event") == [(0,)]
+    assert await company.rows("SELECT count(*) FROM audit_event WHERE action <> 'runFlow'") == [(0,)]
 
 
 async def test_what_is_discarded_does_not_come_back_with_the_next_file(company: Company) -> None:

@@ -14,6 +14,8 @@ async def test_a_run_leaves_no_work_behind_for_workers(company: Company) -> None
     assert (await company.hub("run", "weekly-customers")).status == 0
     assert await company.rows(WORK) == [("DONE", 1)]
     assert await company.rows("SELECT state FROM flow_run") == [("COMPLETED",)]
+    deeds = "SELECT principal LIKE 'cli:%', action, detail->>'flow' FROM audit_event"
+    assert await company.rows(deeds) == [(True, "runFlow", "weekly-customers")]
 
 
 async def test_a_flow_that_a_worker_runs_is_refused(company: Company) -> None:

@@ -46,7 +46,9 @@ async def test_stuck_work_is_listed_without_and_shown_with_what_it_wanted(compan
     shown = (await company.hub("work", "show", work)).output
     assert 'name: "Jan" -> "Jan Geheim"' in shown
     assert "read back now: crm cannot be asked for this object; look there" in shown
-    assert await company.rows("SELECT action, object_id FROM audit_event") == [("revealWork", work)]
+    assert await company.rows("SELECT action, object_id FROM audit_event WHERE action <> 'runFlow'") == [
+        ("revealWork", work)
+    ]
     assert (await company.hub("work", "show", "999")).code == "NOT_FOUND"
 
 
@@ -55,7 +57,9 @@ async def test_a_dead_event_is_shown_with_its_original_bytes(company: Company) -
     assert "Geheim" not in (await company.hub("work", "list")).output
     shown = (await company.hub("work", "show", work)).output
     assert f"original:\n{DEAD_BODY.decode(errors='replace')}" in shown
-    assert await company.rows("SELECT action, object_id FROM audit_event") == [("revealWork", work)]
+    assert await company.rows("SELECT action, object_id FROM audit_event WHERE action <> 'runFlow'") == [
+        ("revealWork", work)
+    ]
 
 
 async def test_dead_letters_are_tried_again_by_filter(company: Company) -> None:

@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from hub.clock import utc_now
+from hub.entrypoints.cli.desk import person
 from hub.entrypoints.cli.rhythms import rhythms_now
 from hub.entrypoints.declaring import declare
 from hub.entrypoints.installation import (
@@ -30,6 +31,7 @@ from hub.records.identity import FlowName
 from hub.records.lanes import FlowCadence
 from hub.settings.environment import Settings
 from hub.settings.flows import Flow
+from hub.store.audit import Deed, record_deed
 from hub.work.own import take, under_lease
 from hub.work.urgency import under_urgency, urgency_of
 
@@ -113,6 +115,9 @@ async def _run(hub: Installation, flow: FlowName, lane: FlowCadence | None) -> C
         async with database.transaction() as connection:
             run_id = await start_run(connection, flow, utc_now(), None, lane)
             work = await take(connection, dedupe_key_of(run_id), f"hub run, process {os.getpid()}", utc_now())
+            if work is not None:
+                deed = Deed(person(), "runFlow", "FlowRun", str(run_id), detail={"flow": flow})
+                await record_deed(connection, deed, utc_now())
         if work is None:
             raise Conflict(f"flow {flow} runs already, or waits behind another run of its lane: run {run_id}")
         bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True)
