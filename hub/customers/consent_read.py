@@ -35,7 +35,10 @@ _MERGES = text(
     """SELECT i.customer_id, a.id, a.at, r.former_id, r.system, r.external_id FROM customer_identifier i
        JOIN steward_act_record r ON r.system = i.system AND r.external_id = i.external_id
        JOIN steward_act a ON a.id = r.act_id AND a.kind = 'MERGE'
-       WHERE i.customer_id = ANY(:customers)
+       WHERE i.customer_id = ANY(:customers) AND EXISTS (
+         SELECT FROM steward_act_record x
+         JOIN steward_decision d ON d.system_a = x.system AND d.external_id_a = x.external_id
+         WHERE x.act_id = a.id AND d.verdict = 'SAME' AND d.decided_at = a.at)
        UNION ALL
        SELECT i.customer_id, u.id, u.at, u.former_id, u.system, u.external_id FROM customer_identifier i
        JOIN likeness_union u ON u.system = i.system AND u.external_id = i.external_id
@@ -82,8 +85,10 @@ async def consents_of(connection: AsyncConnection, customers: Sequence[UUID]) ->
 
 
 async def _merges(connection: AsyncConnection, customers: Sequence[UUID]) -> Mapping[UUID, Sequence[Merged]]:
-    """Merges, by a steward or by likeness, of which at least two sides are still in the customer; the others were
-    undone.
+    """Merges, by a steward or by likeness, that stand and have at least two sides in the customer.
+
+    A steward's stands while his word on a pair of them bears its time, as an undoing writes another one over it.
+    Whoever came along is a side as well.
     """
     sides: dict[tuple[UUID, UUID, datetime], dict[UUID, set[Node]]] = defaultdict(lambda: defaultdict(set))
     for row in await connection.execute(_MERGES, {"customers": list(customers)}):

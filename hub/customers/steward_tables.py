@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.store.metadata import Table
@@ -48,7 +48,10 @@ class StewardAct(Table):
 
 
 class StewardActRecord(Table):
-    """A source record that an act was about: whose it was before, and whose it was right after."""
+    """A source record that an act was about: whose it was before, and whose it was right after.
+
+    `along`: its customer was none of those who were merged, but became one with them by it.
+    """
 
     __tablename__ = "steward_act_record"
     __table_args__ = (Index("ix_steward_act_record_node", "system", "external_id"),)
@@ -58,6 +61,7 @@ class StewardActRecord(Table):
     external_id: Mapped[str] = mapped_column(primary_key=True)
     former_id: Mapped[UUID]
     later_id: Mapped[UUID]
+    along: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class StewardReceipt(Table):

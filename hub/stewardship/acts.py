@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
@@ -57,11 +58,11 @@ async def keep_act(
     act: Act,
     customer_id: UUID,
     hands: Mapping[Node, tuple[UUID, UUID]],
-    brought: Collection[UUID] = (),
+    along: Mapping[Node, tuple[UUID, UUID]] = MappingProxyType({}),
 ) -> UUID:
     """The new act's id; `hands` tells of each record that it was about whose it was and whose it is.
 
-    `brought` are customers of other records, who became one with them by it.
+    `along` tells the same of other customers' records, who became one with them by it.
     """
     act_id = uuid4()
     await connection.execute(
@@ -77,13 +78,17 @@ async def keep_act(
     )
     await run_set(
         connection,
-        """INSERT INTO steward_act_record (act_id, system, external_id, former_id, later_id)
+        """INSERT INTO steward_act_record (act_id, system, external_id, former_id, later_id, along)
            SELECT :act, r.* FROM json_to_recordset(CAST(:rows AS json))
-             AS r(system text, external_id text, former_id uuid, later_id uuid)""",
-        [{**node._asdict(), "former_id": a, "later_id": b} for node, (a, b) in hands.items()],
+             AS r(system text, external_id text, former_id uuid, later_id uuid, along boolean)""",
+        [
+            {**node._asdict(), "former_id": former, "later_id": later, "along": beside}
+            for beside, told in ((False, hands), (True, along))
+            for node, (former, later) in told.items()
+        ],
         act=act_id,
     )
-    customers = sorted({str(one) for pair in (*hands.values(), brought) for one in pair})
+    customers = sorted({str(one) for pair in (*hands.values(), *along.values()) for one in pair})
     detail = {"act": str(act_id), "customers": customers}
     deed = Deed(act.principal, f"{act.kind.value.lower()}Customer", "Customer", str(customer_id), detail=detail)
     await record_deed(connection, deed, act.now)

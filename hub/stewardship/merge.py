@@ -56,15 +56,22 @@ async def merge_customers(
     # His records may be more than those that were named: of somebody who is known as one with them now.
     nodes = [Node(*record) for record in view.records]
     hands = {node: (former[node], later[node]) for node in former}
-    brought = sorted(set(recognised.former.values()) & recognised.projection.ended - set(ids))
-    act_id = await keep_act(connection, act, survivor, hands, brought)
+    others_of = {node: recognised.former[node] for node in nodes if node not in former and node in recognised.former}
+    along = {node: (whose, survivor) for node, whose in others_of.items()}
+    act_id = await keep_act(connection, act, survivor, hands, along)
     consents = await restrict_systems(connection, [survivor], act.now)
     await follow_consents(connection, [survivor], act.now)
     told = await values_told(connection, nodes, act.now)
     effects = effects_on({survivor: nodes}, await living_of(connection, nodes), told, consents)
     await keep_receipts(connection, act_id, effects)
     moved = moved_between(had, await belongings_of(connection, [survivor]))
-    return Outcome(act_id, (view,), moved, clashes({one: before[one] for one in [*ids, *brought]}, view), effects)
+    return Outcome(
+        act_id,
+        (view,),
+        moved,
+        clashes({one: before[one] for one in [*ids, *sorted(set(others_of.values()))]}, view),
+        effects,
+    )
 
 
 async def _within_reach(connection: AsyncConnection, nodes: Sequence[Node]) -> list[UUID]:

@@ -62,7 +62,7 @@ async def _whom_it_made_one(connection: AsyncConnection, merge_id: UUID) -> UUID
     rows = await connection.execute(
         text(
             """SELECT i.customer_id, count(DISTINCT r.former_id) AS sides FROM steward_act a
-               JOIN steward_act_record r ON r.act_id = a.id
+               JOIN steward_act_record r ON r.act_id = a.id AND NOT r.along
                JOIN customer_identifier i ON i.system = r.system AND i.external_id = r.external_id
                WHERE a.id = :id AND a.kind = :merge GROUP BY 1 ORDER BY 2 DESC, 1"""
         ),

@@ -31,7 +31,7 @@ class StandingMerge:
 _MERGES: Final = """
 SELECT a.id, a.customer_id, a.principal, a.at, r.system, r.external_id, r.former_id
 FROM json_to_recordset(CAST(:rows AS json)) AS n(system text, external_id text)
-JOIN steward_act_record r ON r.system = n.system AND r.external_id = n.external_id
+JOIN steward_act_record r ON r.system = n.system AND r.external_id = n.external_id AND NOT r.along
 JOIN steward_act a ON a.id = r.act_id AND a.kind = :merge ORDER BY a.at, a.id, r.system, r.external_id"""
 
 _SAME: Final = """

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from hub.customers.consent_tables import ConsentStatement
 from hub.customers.steward_tables import StewardAct, StewardActRecord
-from hub.customers.tables import CustomerIdentifier
+from hub.customers.tables import CustomerIdentifier, StewardDecision
 from hub.errors import Conflict, Invalid
 from hub.outbound.bounce import report_bounce
 from hub.outbound.settle import settle_delivery
@@ -271,5 +271,7 @@ async def test_after_a_merge_the_more_restrictive_consent_counts(
             for system, former in (("crm", anna), ("lms", other)):
                 record = {"act_id": act, "system": system, "external_id": f"{system}-anna"}
                 await add(connection, StewardActRecord, **record, former_id=former, later_id=anna)
+            a, b = ({f"system_{x}": s, f"external_id_{x}": f"{s}-anna"} for x, s in (("a", "crm"), ("b", "lms")))
+            await add(connection, StewardDecision, **a, **b, verdict="SAME", principal="stew", decided_at=NOW)
     await street.work()
     assert (await street.states(lead))["mail"] == becomes

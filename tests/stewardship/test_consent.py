@@ -223,6 +223,36 @@ async def test_a_merge_lets_the_most_restrictive_count_and_tells_the_system_that
     assert (await status_of(database, jan, 20_002), await status_of(database, mia, 20_002)) == (GRANTED, REVOKED)
 
 
+async def test_a_merge_that_was_undone_takes_no_part_in_the_next_one(database: Database) -> None:
+    jan, mia = await people(database)
+    first = await merge(database, jan, mia)
+    await undo(database, first.act_id)
+    await record(database, jan, GRANTED, 20_005)
+    await merge(database, jan, mia, minute=20_010)
+    assert await status_of(database, jan, 20_011) is REVOKED
+
+
+async def test_the_no_of_somebody_whom_a_merge_brings_along_counts_as_well(database: Database) -> None:
+    crm, lms = await declare_flow(database, "crm"), await declare_flow(database, "lms")
+    said, here = [await declare_flow(database, system, Entity.CONSENT) for system in ("crm", "lms")]
+    family = "familie@example.com"
+    await apply_page(
+        database, crm, page(content("1", person("Jan", family), 1), content("2", person("Johan", family), 1))
+    )
+    await apply_page(database, lms, page(content("9", person("J.", family), 1)))
+    await apply_page(database, here, page(content("c9", marketing(REVOKED, "9"), 2)))
+    granted = (content(f"c{customer}", marketing(GRANTED, customer), 3) for customer in ("1", "2"))
+    await apply_page(database, said, page(*granted))
+    jan, johan, third = [await owner(database, *one) for one in (("crm", "1"), ("crm", "2"), ("lms", "9"))]
+    merged = await merge(database, jan, johan)
+    assert await owner(database, "lms", "9") == jan
+    assert await status_of(database, jan, 20_001) is REVOKED
+    await undo(database, merged.act_id)
+    assert await owner(database, "lms", "9") == third
+    told = [await status_of(database, customer, 20_002) for customer in (jan, johan, third)]
+    assert told == [GRANTED, GRANTED, REVOKED]
+
+
 async def commands(database: Database) -> list[tuple[object, ...]]:
     async with database.reading() as connection:
         rows = await connection.execute(text("SELECT target, state, outcome_code FROM outbound_command ORDER BY id"))
