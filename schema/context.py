@@ -226,10 +226,9 @@ class Context:
         shown = Shown(self.principal.subject, place, named, self.request_id, self.origin)
         self.hub.trail.note_shown(shown, frozenset(customers))
 
-    def did(self, operation: str, object_type: str, object_id: str) -> None:
-        """Note that the caller carried out an operation which writes no deed of its own."""
-        deed = Deed(self.principal.subject, operation, object_type, object_id, "DONE", self.request_id, {}, self.origin)
-        self.hub.trail.note_deed(deed)
+    def deed(self, operation: str, object_type: str, object_id: str) -> Deed:
+        """That the caller carried out an operation, for one which writes no deed of its own."""
+        return Deed(self.principal.subject, operation, object_type, object_id, "DONE", self.request_id, {}, self.origin)
 
     def denies(self, place: str, outcome: str = "DENIED") -> None:
         """Note in the audit trail that the caller may not do what stands at this place of the schema."""

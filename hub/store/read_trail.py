@@ -71,10 +71,6 @@ class ReadTrail:
         self._check()
         self._keep(self._refusals.note(read, self._clock()))
 
-    def note_deed(self, deed: Deed) -> None:
-        """Remember what was done and has committed, of what does not write it in its own transaction."""
-        self._keep([(deed, self._clock())])
-
     def note_shown(self, shown: Shown, customers: Collection[UUID]) -> None:
         """As `note`, for all customers whom one answer shows at one place."""
         if not customers:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.access.principal import Principal
 from hub.errors import Conflict, HubError, Invalid, NotFound, Rejected
-from hub.store.audit import deeds_recorded
+from hub.store.audit import deeds_recorded, record_deed
 from hub.store.idempotency import Call, once
 from schema.context import Context
 from schema.types.error_code import ErrorCode
@@ -70,13 +70,14 @@ async def carry_out(
     """Run `write` in one transaction, once per `key`; a dry run does everything and keeps nothing.
 
     Invalid, NotFound, Conflict and Rejected become problems; other errors are the caller's `errors`. What was done
-    stands in the audit trail: by a deed that `write` records, or else by one that is noted here.
+    stands in the audit trail: by a deed that `write` records, or else by one of its own.
     """
-    before, done = deeds_recorded(), False
+    before = deeds_recorded()
 
     async def carried_out(connection: AsyncConnection) -> Mapping[str, object]:
-        nonlocal done
-        response, done = await write(connection), True
+        response = await write(connection)
+        if deeds_recorded() == before:
+            await record_deed(connection, context.deed(operation, *_object_of(response, operation)), context.now())
         return response
 
     try:
@@ -94,8 +95,6 @@ async def carry_out(
         if isinstance(error, NotFound):
             context.hides(f"Mutation.{operation}")
         return Outcome({}, [_problem(error)])
-    if done and deeds_recorded() == before:
-        context.did(operation, *_object_of(response, operation))
     return Outcome(response, [])
 
 
