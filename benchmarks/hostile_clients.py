@@ -51,7 +51,7 @@ def attack(port: int, pid: int, bearers: Sequence[str], only: Collection[str], f
 
     Hostile clients have processors of their own elsewhere: here they take what the others leave.
     """
-    os.nice(NICENESS)
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     asyncio.run(_attack(port, pid, bearers, only, found))
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hub.access.principal import Scope
 from hub.entrypoints.asgi.document_child import NICER, Plans, Reads
 from hub.entrypoints.asgi.document_reader import DocumentReader
+from hub.entrypoints.asgi.short_turns import EVERY_S, are_known
 from hub.errors import RateLimited, Transient
 from schema.compiled.apart import Apart
 from schema.compiled.outline import too_large
@@ -52,14 +53,15 @@ async def test_the_other_process_says_what_this_one_would() -> None:
         assert (await there.read("{ viewer { subject \ud800", "odd")).faults == READ("{ viewer { subject \ud800").faults
 
 
-@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="the system has no batch scheduling")
+@pytest.mark.skipif(not are_known(), reason="the system's processes do not choose the length of their turns")
 async def test_the_other_process_comes_behind_whoever_is_served() -> None:
-    def standing(_: str) -> Reading:
-        return Reading(None, (Fault(f"{os.sched_getscheduler(0)} {os.nice(0)}"),))
+    def standing(text: str) -> Reading:
+        left_s = signal.getitimer(signal.ITIMER_REAL)[0]
+        return Reading(None, (Fault(f"{os.sched_getscheduler(0)} {os.nice(0)} {0 < left_s <= EVERY_S}"),))
 
     async with reader(standing) as there:
         (told,) = (await there.read("how", "a")).faults
-        assert told.message == f"{os.SCHED_BATCH} {min(os.nice(0) + NICER, 19)}"
+        assert told.message == f"{os.SCHED_BATCH} {min(os.nice(0) + NICER, 19)} True"
 
 
 def test_a_tree_keeps_its_places_on_the_way() -> None:

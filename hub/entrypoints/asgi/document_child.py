@@ -10,10 +10,11 @@ import socket
 import time
 import traceback
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from struct import Struct
 from typing import Final, NamedTuple, TypeAlias
 
+from hub.entrypoints.asgi.short_turns import EVERY_S, give_way, take_short_turns
 from schema.compiled.reading import Fault, Question, Reading, packed
 
 HEAD: Final = Struct("!Id?")
@@ -40,13 +41,6 @@ class PlanWanted(NamedTuple):
     variables: bytes
 
 
-def _wait_for_others() -> None:
-    """Whoever is woken goes on at once, and not when this process's turn is over; where the system has that."""
-    if hasattr(os, "SCHED_BATCH"):
-        with suppress(PermissionError):
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-
-
 class _TooLong(Exception):
     pass
 
@@ -61,13 +55,15 @@ def answer_requests(descriptor: int, reads: Reads, plans: Plans) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGPROF, _stop)
     os.nice(NICER)
-    _wait_for_others()
+    turns_s = EVERY_S if take_short_turns() else 0
     with socket.socket(fileno=descriptor) as parent, parent.makefile("rb") as asked:
         while head := asked.read(HEAD.size):
             length, *_ = HEAD.unpack(head)
             wanted: str | PlanWanted = pickle.loads(asked.read(length))  # noqa: S301  # our own parent made it
             started = time.process_time()
+            give_way(turns_s)
             refused, answer = _read(wanted, reads) if isinstance(wanted, str) else (False, _plan(wanted, plans))
+            give_way(0)
             parent.sendall(HEAD.pack(len(answer), time.process_time() - started, refused) + answer)
 
 
