@@ -23,11 +23,15 @@ NOBODY: Final = Node(HUB, "")
 
 
 class Said(NamedTuple):
-    """A source's value of the field, and when: as of (a side) or observed (a turn)."""
+    """A source's value of the field, and when: as of (a side) or observed (a turn).
+
+    `follows` is of a turn: the value was the golden one already, so the source took it over.
+    """
 
     node: Node
     value: str
     at: datetime
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,8 @@ def follow(
             return None
         return Case(ConflictState.OPEN, before, sides, _at(sides, now), now)
     moved = _moved(case.sides, sides)
-    case = replace(case, sides=sides, turns=_within((*case.turns, *_at(moved, now)), limits, now))
+    turned = (side._replace(at=now, follows=folded(side.value) == folded(before)) for side in moved)
+    case = replace(case, sides=sides, turns=_within((*case.turns, *turned), limits, now))
     if case.state is ConflictState.FROZEN:
         return case
     if limits is not None and moved and returns(case.turns) >= limits.returns:
@@ -155,12 +160,23 @@ def thawed(case: Case, now: datetime) -> Case:
 
 
 def returns(turns: Sequence[Said]) -> int:
-    """How often a source came back to a value that it had left."""
+    """How often a source came back to a value that it had left because of another one.
+
+    That is, which it was made to leave, or against which another has said something since. Who changes his mind, and
+    whoever follows him, comes back to nothing.
+    """
     seen: set[tuple[Node, str]] = set()
+    known: set[Node] = set()
+    answered: set[Node] = set()
     count = 0
     for turn in turns:
         place = (turn.node, folded(turn.value))
-        count += place in seen
+        known.add(turn.node)
+        if turn.follows:
+            answered.add(turn.node)
+        else:
+            count += place in seen and turn.node in answered
+            answered = known - {turn.node}
         seen.add(place)
     return count
 

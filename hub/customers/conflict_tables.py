@@ -30,7 +30,8 @@ class FieldConflict(Table):
 
     `base` is the golden value before they differed, the common ancestor of a three-way comparison; `contested` that
     more than one of them left it. `sides` is [[system, externalId, value, asOf], ...] of the sources with a value,
-    `turns` [[system, externalId, value, observedAt], ...] the last changes, oldest first. `decided` holds while
+    `turns` [[system, externalId, value, observedAt], ...] the last changes, oldest first, with true behind the time
+    where the source took over the golden value. `decided` holds while
     RESOLVED or FROZEN. The row of a customer who was merged away sleeps until he is split off again. `earlier` is
     [{"joined": [[system, externalId], ...], "case": {...} or null}, ...]: what it was before records came from another
     customer, and is again when they are gone.

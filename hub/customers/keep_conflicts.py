@@ -178,9 +178,11 @@ def _earlier(written: Mapping[str, Any]) -> Earlier:
     return Earlier(came, Case(**case | times | said | {"state": ConflictState(case["state"])}))
 
 
-def _written(said: Collection[Said]) -> list[list[str]]:
-    return [[*one.node, one.value, one.at.isoformat()] for one in said]
+def _written(said: Collection[Said]) -> list[list[object]]:
+    return [[*one.node, one.value, one.at.isoformat(), *([True] if one.follows else ())] for one in said]
 
 
-def _said(written: Iterable[Sequence[str]]) -> tuple[Said, ...]:
-    return tuple(Said(Node(system, i), value, datetime.fromisoformat(at)) for system, i, value, at in written)
+def _said(written: Iterable[Sequence[Any]]) -> tuple[Said, ...]:  # Any: what JSON holds
+    return tuple(
+        Said(Node(system, i), value, datetime.fromisoformat(at), *follows) for system, i, value, at, *follows in written
+    )

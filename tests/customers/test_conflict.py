@@ -65,6 +65,26 @@ def test_sources_that_take_turns_are_frozen_after_so_many_returns(turns: int) ->
     assert len(case.turns) <= TURNS_MAX
 
 
+def told(spoken: Sequence[tuple[str, str, str]]) -> Case:
+    """What both say one after the other, each with the golden value until then."""
+    case: Case | None = None
+    for minute, (crm, lms, golden) in enumerate(spoken):
+        case = follow(case, sides(crm, lms), golden, LIMITS, at(minute))
+    assert case is not None
+    return case
+
+
+def test_one_who_changes_his_mind_freezes_nothing_whether_others_follow_him_or_not() -> None:
+    alone = [("x", "z", "x"), *(("y", "z", "x"), ("x", "z", "y")) * 8]
+    followed = [("x", "z", "x"), *(("y", "x", "x"), ("y", "y", "y"), ("x", "y", "y"), ("x", "x", "x")) * 8]
+    for spoken in (alone, followed):
+        assert returns(told(spoken).turns) == 0
+
+
+def test_one_that_puts_back_what_it_is_told_is_frozen() -> None:
+    assert told([("x", "y", "x"), *(("x", "x", "x"), ("x", "y", "x")) * 3]).state is ConflictState.FROZEN
+
+
 def test_the_same_turns_over_weeks_freeze_nothing() -> None:
     spoken = [("x", "y"), ("y", "y"), ("y", "x"), ("x", "x")] * 8
     case = lived(spoken, LIMITS, every_min=60 * 24 * 3)

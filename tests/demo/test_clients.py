@@ -1,4 +1,4 @@
-"""The example clients against the demonstration, as a newcomer tries them."""
+"""The example clients against the demonstration, as a newcomer tries them: a colleague renames her in Tryton."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from examples.demo.tryton.seed.story import CRM_NAME, PHONE
@@ -22,6 +23,9 @@ from tests.demo.test_demo import serving_demo
 from tests.tryton_ground import DEMO_FOLDER
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("demo_folder")]
+
+MARRIED = "Sanne de Vries-Bakker"
+WHO = "query($phone: String!) { customer(by: {phone: $phone}) { identifiers { system externalId } } }"
 
 
 @contextmanager
@@ -37,12 +41,20 @@ def client(*command: str, cwd: Path, url: str, token: str) -> Iterator[Iterator[
         running.communicate()
 
 
-def test_both_clients_show_the_customer_of_the_story_and_follow_her() -> None:
+def rename(party: str, name: str) -> None:
+    command = [sys.executable, "-m", "examples.demo.rename", "--data-dir", str(DEMO_FOLDER), party, name]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+
+def test_both_clients_show_the_customer_of_the_story_and_hear_that_she_is_renamed_in_tryton() -> None:
     frontend = built_frontend()
     with ExitStack() as stack:
         _, url = stack.enter_context(serving_demo())
         tokens = DevelopmentTokens(DEMO_FOLDER, embedded=True, audience=Settings().oidc_audience, clock=utc_now)
         token = tokens.issue(Role.FRONTEND, lifetime=timedelta(hours=1))
+        headers = {"authorization": f"Bearer {token}"}
+        answer = httpx2.post(url, json={"query": WHO, "variables": {"phone": PHONE}}, headers=headers).json()
+        known = {each["system"]: each["externalId"] for each in answer["data"]["customer"]["identifiers"]}
         python = (sys.executable, "-m", "examples.python_client", PHONE)
         script = ("node", "dist/main.js", PHONE)
         address = url.removesuffix("/graphql")
@@ -53,3 +65,11 @@ def test_both_clients_show_the_customer_of_the_story_and_follow_her() -> None:
         for heard in clients:
             assert next(heard).startswith(f"{CRM_NAME}: ")
             assert next(heard) == f"CURRENT {CRM_NAME}"
+        try:
+            rename(known["crm"], MARRIED)
+            for heard in clients:
+                assert next(heard) == f"CustomerAttributeValueChangeEvent {MARRIED}"
+        finally:
+            rename(known["crm"], CRM_NAME)
+        for heard in clients:
+            assert next(heard) == f"CustomerAttributeValueChangeEvent {CRM_NAME}"
