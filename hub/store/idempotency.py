@@ -21,10 +21,9 @@ KEPT_FOR: Final = timedelta(hours=24)
 
 _FORGET = text(
     """
-    DELETE FROM idempotency_key WHERE (principal, operation, key) IN (
-        SELECT principal, operation, key FROM idempotency_key WHERE at < :before ORDER BY at LIMIT :limit
-        FOR UPDATE SKIP LOCKED
-    )
+    DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM idempotency_key WHERE at < :before ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED
+    ))
     """
 )
 

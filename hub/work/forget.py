@@ -13,18 +13,18 @@ BATCH = 5000
 
 _FORGET_DONE = text(
     """
-    DELETE FROM dispatch WHERE id IN (
+    DELETE FROM dispatch WHERE id = ANY(ARRAY(
         SELECT id FROM dispatch WHERE finished_at < :before AND state = 'DONE' ORDER BY finished_at LIMIT :batch
-    )
+    ))
     """
 )
 
 # A line's row is only its lock, so nothing depends on one that nobody holds.
 _FORGET_LINES = text(
     """
-    DELETE FROM dispatch_line WHERE line IN (
+    DELETE FROM dispatch_line WHERE line = ANY(ARRAY(
         SELECT line FROM dispatch_line WHERE joined_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED
-    )
+    ))
     """
 )
 
