@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Double, Select, Text, and_, exists, func, or_, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, Double, Select, Text, and_, case, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -18,6 +18,7 @@ from hub.reads.conditions import Condition, Declared, where
 from hub.reads.paging import Order, Page, Window, page_of, windowed
 from hub.reads.reach import Reach
 from hub.reads.rows import fetch
+from hub.store.sets import read_along_keys
 from hub.store.tables import SourceRecord
 
 
@@ -54,19 +55,17 @@ _x, _y = aliased(CustomerIdentifier, name="x"), aliased(CustomerIdentifier, name
 _KEY: Final = (_case["bits"], _case["system_a"], _case["external_id_a"], _case["system_b"], _case["external_id_b"])
 REVIEW_ORDER: Final = Order("LIKELIEST", _KEY, descending=True)
 
-_TWO: Final = or_(
-    and_(_x.customer_id == _a.customer_id, _y.customer_id == _b.customer_id),
-    and_(_x.customer_id == _b.customer_id, _y.customer_id == _a.customer_id),
-)
-"""x is a record of the one customer and y of the other."""
 _ONE_OF_THEM: Final = _x.customer_id.in_((_a.customer_id, _b.customer_id))
+_THE_OTHER: Final = _y.customer_id == case((_x.customer_id == _a.customer_id, _b.customer_id), else_=_a.customer_id)
+"""x is a record of the one customer and y of the other: said so that each is found by an index, whatever is known of
+the tables' sizes."""
 _SAME_SYSTEM: Final = exists(
     select(1).where(_x.customer_id == _a.customer_id, _y.customer_id == _b.customer_id, _x.system == _y.system)
 ).correlate(_a, _b)
 _DIFFERENT: Final = exists(
     select(1).where(
         _ONE_OF_THEM,
-        _TWO,
+        _THE_OTHER,
         StewardDecision.verdict == "DIFFERENT",
         StewardDecision.system_a == _x.system,
         StewardDecision.external_id_a == _x.external_id,
@@ -78,7 +77,7 @@ _more = aliased(LikenessCase, name="more")
 _SPEAKS_LESS: Final = exists(
     select(1).where(
         _ONE_OF_THEM,
-        _TWO,
+        _THE_OTHER,
         _more.system_a == _x.system,
         _more.external_id_a == _x.external_id,
         _more.system_b == _y.system,
@@ -130,6 +129,7 @@ async def list_reviews(
     connection: AsyncConnection, conditions: ReviewConditions, window: Window, reach: Reach
 ) -> Page[MatchReviewRow]:
     """One window of the pairs that are still two customers whom nobody declared different, the likeliest first."""
+    await read_along_keys(connection)
     statement = windowed(_matching(conditions, reach), REVIEW_ORDER, window)
     rows: Sequence[MatchReviewRow] = await fetch(connection, MatchReviewRow, statement)
     return page_of(rows, window)
@@ -137,5 +137,6 @@ async def list_reviews(
 
 async def count_reviews(connection: AsyncConnection, conditions: ReviewConditions, reach: Reach) -> int:
     """How many there are; reads them all."""
+    await read_along_keys(connection)
     matching = _matching(conditions, reach).subquery()
     return (await connection.execute(select(func.count()).select_from(matching))).scalar_one()
