@@ -35,7 +35,7 @@ class ConflictRow:
     base: str | None
     kept: str | None
     sides: Sequence[Sequence[str]]
-    turns: Sequence[Sequence[str]]
+    turns: Sequence[Sequence[Any]]  # Any: what JSON holds
     decided_by: str | None
     decided_at: datetime | None
     opened_at: datetime

@@ -43,11 +43,11 @@ def _value(system: str, external_id: str, value: str, at: str) -> ConflictingVal
     return ConflictingValue(external_id=external_id, value=value, source=system, as_of=datetime.fromisoformat(at))
 
 
-def _turns(turns: Sequence[Sequence[str]]) -> list[ConflictTurn]:
+def _turns(turns: Sequence[Sequence[Any]]) -> list[ConflictTurn]:  # Any: what JSON holds
     return [_turn(*turn) for turn in turns]
 
 
-def _turn(system: str, external_id: str, value: str, at: str) -> ConflictTurn:
+def _turn(system: str, external_id: str, value: str, at: str, follows: bool = False) -> ConflictTurn:
     return ConflictTurn(source=system, external_id=external_id, value=value, observed_at=datetime.fromisoformat(at))
 
 

@@ -80,7 +80,7 @@ async def _add_conflicts(connection: AsyncConnection) -> None:
         open_ = state != "CLOSED"
         values = {"contested": bool(n % 2), "base": "é" if n else None, "kept": None if n else "Vries"}
         decided = {"decided": "keep", "decided_by": "stew", "decided_at": NOW} if state == "FROZEN" else {}
-        sides = {"sides": said if open_ else [], "turns": [*said, said[0]] if n % 2 else []}
+        sides = {"sides": said if open_ else [], "turns": [*said, [*said[0], True]] if n % 2 else []}
         times = {"opened_at": EARLIER + timedelta(hours=n // 2), "closed_at": None if open_ else NOW}
         await add(connection, FieldConflict, **conflict, **values, **decided, **sides, **times)
 
