@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.follow_consent import follow_consents, tell_without_gate
-from hub.customers.restrict_systems import restrict_systems
+from hub.customers.restrict_systems import bring_in_line
 
 _DUE: Final = text(
     """SELECT s.id, i.customer_id FROM (
@@ -43,8 +43,7 @@ async def follow_lapses(connection: AsyncConnection, now: datetime, limit: int) 
     due = (await connection.execute(_DUE, {"now": now, "limit": limit})).all()
     if due:
         customers = {row.customer_id for row in due if row.customer_id is not None}
-        await restrict_systems(connection, customers, now)
-        await follow_consents(connection, customers, now)
+        await bring_in_line(connection, customers, now)
         await connection.execute(_NEXT, {"now": now, "ids": [row.id for row in due]})
         return len(due)
     return await _sweep(connection, now, limit)

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.consent_read import consents_of
+from hub.customers.follow_consent import follow_consents
 from hub.exchange.want import Target, want_updates
 from hub.ports.writing import FieldChange
 from hub.records.enums import ConsentStatus
@@ -20,7 +21,8 @@ from hub.store.sets import run_set
 # Of systems that no flow tells of consents there is nothing to say.
 _GRANTED: Final = """
 SELECT c.customer_id, c.system, c.external_id, c.purpose, c.channel
-FROM json_array_elements_text(CAST(:rows AS json)) AS r(id) JOIN consent c ON c.customer_id = CAST(r.id AS uuid)
+FROM json_array_elements_text(CAST(:rows AS json)) AS r(id)
+CROSS JOIN LATERAL (SELECT * FROM consent o WHERE o.customer_id = CAST(r.id AS uuid) OFFSET 0) c
 WHERE NOT c.deleted AND c.status = 'GRANTED' AND c.system IN (
   SELECT f.target FROM information_flow f WHERE f.entity = 'consent' AND f.source = 'hub' AND NOT f.planned)
 ORDER BY 2, 3"""
@@ -49,4 +51,13 @@ async def restrict_systems(
     for (target, _), command in zip(wanted, await want_updates(connection, wanted, now), strict=True):
         if command is not None:
             commands[target.system].append(command)
+    return commands
+
+
+async def bring_in_line(
+    connection: AsyncConnection, customers: Collection[UUID], now: datetime
+) -> Mapping[str, list[UUID]]:
+    """Whatever follows once it may have changed what these customers allow; the commands as of `restrict_systems`."""
+    commands = await restrict_systems(connection, customers, now)
+    await follow_consents(connection, customers, now)
     return commands

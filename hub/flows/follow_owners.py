@@ -12,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import in_order
 from hub.customers.consent_keep import HUB
-from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
 from hub.customers.likeness.unions import fellows_of
 from hub.customers.recognise import Recognised
-from hub.customers.restrict_systems import restrict_systems
+from hub.customers.restrict_systems import bring_in_line
 from hub.flows.made_meanwhile import Given
 from hub.flows.order_linking import judge_again
 from hub.flows.own_rows import TOPIC_OF, give_back, joined
@@ -84,8 +83,7 @@ def _lists(recognised: Recognised) -> list[Change]:
 async def follow_moved(connection: AsyncConnection, moved: Collection[Node], now: datetime) -> None:
     """What whoever has these records now allows may be otherwise than before."""
     customers = set((await fellows_of(connection, moved)).values())
-    await restrict_systems(connection, customers, now)
-    await follow_consents(connection, customers, now)
+    await bring_in_line(connection, customers, now)
 
 
 _FOLLOW: Final = f"""

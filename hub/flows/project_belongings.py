@@ -24,9 +24,8 @@ from hub.customers.consent_keep import (
     reopen_statements,
     stated_by_system,
 )
-from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
-from hub.customers.restrict_systems import restrict_systems
+from hub.customers.restrict_systems import bring_in_line
 from hub.flows.incoming import Content
 from hub.flows.lane import LaneContext
 from hub.leads.follow_counterpart import follow_counterparts, follow_removal
@@ -193,5 +192,4 @@ async def mark_belongings(
 
 async def _follow_consents(connection: AsyncConnection, owned: Sequence[Owned], now: datetime) -> None:
     customers = {one.customer_id for one in owned if one.customer_id is not None}
-    await restrict_systems(connection, customers, now)
-    await follow_consents(connection, customers, now)
+    await bring_in_line(connection, customers, now)

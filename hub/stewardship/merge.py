@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.customers.changes import changes_of
 from hub.customers.closure import Held, close_over
-from hub.customers.follow_consent import follow_consents
 from hub.customers.identifiers import Node
 from hub.customers.normalise import Spelling
 from hub.customers.recognise import Rules, recognise
 from hub.customers.resolve import resolved_ids
-from hub.customers.restrict_systems import restrict_systems
+from hub.customers.restrict_systems import bring_in_line
 from hub.errors import Conflict, Invalid
 from hub.flows.follow_owners import follow_owners
 from hub.live.publish import publish
@@ -56,22 +55,15 @@ async def merge_customers(
     # His records may be more than those that were named: of somebody who is known as one with them now.
     nodes = [Node(*record) for record in view.records]
     hands = {node: (former[node], later[node]) for node in former}
-    others_of = {node: recognised.former[node] for node in nodes if node not in former and node in recognised.former}
-    along = {node: (whose, survivor) for node, whose in others_of.items()}
+    along = {node: (recognised.former[node], survivor) for node in recognised.former.keys() & {*nodes} - former.keys()}
     act_id = await keep_act(connection, act, survivor, hands, along)
-    consents = await restrict_systems(connection, [survivor], act.now)
-    await follow_consents(connection, [survivor], act.now)
+    consents = await bring_in_line(connection, [survivor], act.now)
     told = await values_told(connection, nodes, act.now)
     effects = effects_on({survivor: nodes}, await living_of(connection, nodes), told, consents)
     await keep_receipts(connection, act_id, effects)
     moved = moved_between(had, await belongings_of(connection, [survivor]))
-    return Outcome(
-        act_id,
-        (view,),
-        moved,
-        clashes({one: before[one] for one in [*ids, *sorted(set(others_of.values()))]}, view),
-        effects,
-    )
+    sides = [*ids, *sorted({whose for whose, _ in along.values()})]
+    return Outcome(act_id, (view,), moved, clashes({one: before[one] for one in sides}, view), effects)
 
 
 async def _within_reach(connection: AsyncConnection, nodes: Sequence[Node]) -> list[UUID]:
