@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from hub.contacts.tables import BusinessRequest, Commitment, RequestHandling, RequestTask
 from hub.customers.consent_read import consents_of
-from hub.entrypoints.retention import RETENTION, retention_turns
 from hub.exchange.tables import ConnectedSystem, InformationFlow, OutboundCommand, TargetImage
 from hub.leads.tables import LeadHandling, LeadResponse, SalesLead
 from hub.offers.tables import CampaignMembership
@@ -21,25 +19,15 @@ from hub.records.identity import Entity
 from hub.settings.privacy import KeepDays
 from hub.stewardship.consent import record_consent
 from hub.store.engine import Database
-from tests.flows.building import RULES, apply_page, at, content, declare_flow, page, person
+from tests.flows.building import apply_page, at, content, declare_flow, page, person
+from tests.privacy.forgetting import column, forgetting
 from tests.schema.company import add, uid
 from tests.stewardship.building import owner
 
 DAY = timedelta(days=1)
 KEEP = KeepDays(consents=40, requests=40, leads=40, deleted_records=40)
 FOR_GOOD = KeepDays(consents=None, requests=None, leads=None, deleted_records=None)
-BY_NAME = {upkeep.name: upkeep for upkeep in RETENTION}
-
-
-async def forget(database: Database, name: str, now: datetime, keep: KeepDays = KEEP, limit: int = 100) -> int:
-    turn = retention_turns(RULES.keys, keep)[BY_NAME[f"forget-{name}"]]
-    async with database.transaction() as connection:
-        return await turn(connection, now, limit)
-
-
-async def column(database: Database, statement: str) -> list[Any]:
-    async with database.reading() as connection:
-        return list((await connection.execute(text(statement))).scalars())
+forget = forgetting(KEEP)
 
 
 def said(status: ConsentStatus, **more: Any) -> ConsentRecord:

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any, Final
-
-from sqlalchemy import text
+from datetime import timedelta
+from typing import Final
 
 from hub.contacts.session_tables import KnownCookie
 from hub.contacts.tables import UndeliverableMedium, VerifiedMedium
 from hub.customers.conflict_tables import FieldConflict
 from hub.customers.tables import Correction
-from hub.entrypoints.retention import RETENTION, retention_turns
 from hub.entrypoints.upkeep import UPKEEP
 from hub.flows.tables import ContractDrift
 from hub.privacy.about import conditions
 from hub.settings.privacy import KeepDays
 from hub.store.engine import Database
-from tests.flows.building import RULES, apply_page, at, content, declare_flow, page, person
+from tests.flows.building import apply_page, at, content, declare_flow, page, person
+from tests.privacy.forgetting import column, forgetting
 from tests.schema.company import add, uid
 from tests.stewardship.building import owner
 
 DAY = timedelta(days=1)
 KEEP = KeepDays(versions=10, sessions=10, cookies=10, quarantine=10)
 FOR_GOOD = KeepDays(versions=None, sessions=None, cookies=None)
-BY_NAME = {upkeep.name: upkeep for upkeep in RETENTION}
+forget = forgetting(KEEP)
 JAN = "jan@example.com"
-
-
-async def forget(database: Database, name: str, now: datetime, keep: KeepDays = KEEP, limit: int = 100) -> int:
-    turn = retention_turns(RULES.keys, keep)[BY_NAME[f"forget-{name}"]]
-    async with database.transaction() as connection:
-        return await turn(connection, now, limit)
-
-
-async def column(database: Database, statement: str) -> list[Any]:
-    async with database.reading() as connection:
-        return list((await connection.execute(text(statement))).scalars())
 
 
 async def test_cookies_go_by_when_it_was_learnt_whose_they_are(database: Database) -> None:
