@@ -41,7 +41,10 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class FlipFlops:
-    """From how many returns on a field is frozen: a source came back within so many hours to a value it had left."""
+    """From how many returns on a field is frozen, of those within so many hours.
+
+    A source returns when it comes back to a value that it had left because of another one.
+    """
 
     returns: int = 3
     within_h: float = 24

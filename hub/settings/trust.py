@@ -49,7 +49,7 @@ class FlipFlops(Written):
     """When a field is frozen because its sources overwrite each other by turns."""
 
     returns: int = Field(
-        3, ge=2, le=20, description="How often a source came back to a value that it had left, before that."
+        3, ge=2, le=20, description="How often a source came back to a value that it had left because of another."
     )
     within_h: float = Field(24, gt=0, le=24 * 92, description="Hours within which those returns are counted.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -51,6 +52,13 @@ async def test_the_other_process_says_what_this_one_would() -> None:
             assert await there.read(text, name) == READ(text), name
         assert (await there.read(GOOD, "good")).node == parse(GOOD)
         assert (await there.read("{ viewer { subject \ud800", "odd")).faults == READ("{ viewer { subject \ud800").faults
+
+
+@pytest.mark.parametrize("release", ["6.11.9", "5.15.0-91-generic", "6.x", "", "24.1.0"])
+def test_a_kernel_without_short_turns_is_left_as_it_is(release: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "release", lambda: release)
+    monkeypatch.setattr(platform, "system", lambda: "Darwin" if release.startswith("24") else "Linux")
+    assert not are_known()
 
 
 @pytest.mark.skipif(not are_known(), reason="the system's processes do not choose the length of their turns")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import re
 import signal
 import struct
 from typing import Final
@@ -39,10 +40,10 @@ def take_short_turns() -> bool:
 
 def are_known() -> bool:
     """Whether the system may have them."""
-    if platform.system() != "Linux" or platform.machine() not in _CALL:
+    release = re.match(r"(\d+)\.(\d+)", platform.release())
+    if release is None or platform.system() != "Linux" or platform.machine() not in _CALL:
         return False
-    major, minor, *_ = platform.release().split(".")
-    return (int(major), int(minor)) >= _SINCE
+    return (int(release[1]), int(release[2])) >= _SINCE
 
 
 def give_way(every_s: float) -> None:
